@@ -1,0 +1,2 @@
+//! The project's own commands: `cargo xtask up | down | test | demo`.
+fn main() {}
