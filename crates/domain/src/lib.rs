@@ -1,1 +1,29 @@
-//! domain
+//! What Holdfast knows about selling scarce things, and nothing about where it runs.
+//!
+//! Orders, holds, tickets, payments and users; the closed list of [`Refusal`]s; the table of status
+//! transitions; and the [`ports`] through which steps reach clock, chance, database, provider and workflow.
+//! No I/O, no clock, no randomness, no AWS: what comes in is a value, what goes out is a [`Ruling`].
+
+pub mod fault;
+pub mod ids;
+pub mod money;
+pub mod order;
+pub mod page;
+pub mod payment;
+pub mod ports;
+pub mod refusal;
+pub mod stock;
+pub mod ticket;
+pub mod timestamp;
+pub mod user;
+
+pub use fault::Fault;
+pub use ids::{HoldId, IdempotencyKey, IntentId, OrderId, TaskToken, TicketId, UserId};
+pub use money::{Currency, PriceMinor};
+pub use order::{Decision, Order, Ruling, Status};
+pub use page::{Cursor, Page, PageRequest};
+pub use payment::{CardToken, ChargeOutcome, PaymentAttempt};
+pub use refusal::{FieldError, Refusal};
+pub use stock::{HolderChange, StockChange, StockRefusal};
+pub use ticket::{Ticket, TicketState};
+pub use timestamp::Timestamp;

@@ -1,0 +1,246 @@
+//! Identifiers as types of their own, so that an order can never be passed where a ticket is meant.
+//!
+//! An id is a short prefix, `_`, and 26 characters of lower-case Crockford base 32 (128 bits). Lower case
+//! because API paths are matched without regard to case. Where a retry must arrive at the same id, the id is
+//! derived from what asked for it by a named function, never drawn again.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// 128 bits as 26 characters of lower-case Crockford base 32.
+fn base32(bytes: [u8; 16]) -> String {
+    let mut rest = u128::from_be_bytes(bytes);
+    let mut characters = [b'0'; 26];
+    for slot in characters.iter_mut().rev() {
+        *slot = ALPHABET[(rest & 31) as usize];
+        rest >>= 5;
+    }
+    characters.iter().map(|byte| char::from(*byte)).collect()
+}
+
+/// The first 128 bits of a SHA-256 over the parts, each ended by a zero byte so that parts cannot run together.
+fn digest16(parts: &[&str]) -> [u8; 16] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    let digest = hasher.finalize();
+    let mut first = [0; 16];
+    first.copy_from_slice(&digest[..16]);
+    first
+}
+
+/// SHA-256 of the parts as lower-case hex: the fingerprint that tells two request bodies apart.
+#[must_use]
+pub fn fingerprint(parts: &[&str]) -> String {
+    digest16(parts).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A text that is not an id of the kind asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not {expected}")]
+pub struct NotAnId {
+    /// What was given, cut to 64 characters.
+    pub text: String,
+    /// What was expected, in words.
+    pub expected: &'static str,
+}
+
+macro_rules! id {
+    ($name:ident, $prefix:literal, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// A fresh id from 128 random bits (see [`crate::ports::Entropy`]).
+            #[must_use]
+            pub fn from_random(bytes: [u8; 16]) -> Self {
+                Self(format!(concat!($prefix, "_{}"), base32(bytes)))
+            }
+
+            /// Reads an id.
+            ///
+            /// # Errors
+            /// [`NotAnId`] when prefix, length or alphabet differ.
+            pub fn parse(text: &str) -> Result<Self, NotAnId> {
+                let body = text.strip_prefix(concat!($prefix, "_"));
+                match body {
+                    Some(body) if body.len() == 26 && body.bytes().all(|b| ALPHABET.contains(&b)) => {
+                        Ok(Self(text.to_owned()))
+                    }
+                    _ => Err(NotAnId {
+                        text: text.chars().take(64).collect(),
+                        expected: concat!("an id of the form ", $prefix, "_ and 26 letters or digits"),
+                    }),
+                }
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAnId;
+            fn try_from(text: String) -> Result<Self, NotAnId> {
+                Self::parse(&text)
+            }
+        }
+    };
+}
+
+id!(UserId, "usr", "A signed-up user.");
+id!(TicketId, "tkt", "A ticket: one of a kind.");
+id!(
+    OrderId,
+    "ord",
+    "An order; also the name of its execution, so that a second start is harmless."
+);
+id!(HoldId, "hld", "An expiring claim of one order.");
+
+impl OrderId {
+    /// The order that a user's request with this idempotency key creates: the same key, the same order.
+    #[must_use]
+    pub fn derived_from_request(user: &UserId, key: &IdempotencyKey) -> Self {
+        Self::from_random(digest16(&["order", user.as_str(), key.as_str()]))
+    }
+}
+
+impl HoldId {
+    /// The hold of an order. One order has one hold; a renewed one has the next version.
+    #[must_use]
+    pub fn of_order(order: &OrderId) -> Self {
+        Self::from_random(digest16(&["hold", order.as_str()]))
+    }
+}
+
+macro_rules! opaque {
+    ($name:ident, $max:literal, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Accepts 1 to the allowed number of visible ASCII characters.
+            ///
+            /// # Errors
+            /// [`NotAnId`] for anything else.
+            pub fn parse(text: &str) -> Result<Self, NotAnId> {
+                if (1..=$max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return Ok(Self(text.to_owned()));
+                }
+                Err(NotAnId {
+                    text: text.chars().take(64).collect(),
+                    expected: concat!("1 to ", $max, " visible ASCII characters"),
+                })
+            }
+
+            /// The value as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAnId;
+            fn try_from(text: String) -> Result<Self, NotAnId> {
+                Self::parse(&text)
+            }
+        }
+    };
+}
+
+opaque!(
+    IdempotencyKey,
+    255,
+    "What the client calls its request, so that repeating it changes nothing."
+);
+opaque!(
+    IntentId,
+    255,
+    "The provider's name for the one payment intent of an order."
+);
+opaque!(
+    TaskToken,
+    2048,
+    "What wakes the waiting execution. A secret: whoever has it can answer for the buyer."
+);
+
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdempotencyKey({:?})", self.0)
+    }
+}
+
+impl fmt::Debug for IntentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IntentId({:?})", self.0)
+    }
+}
+
+impl fmt::Debug for TaskToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TaskToken(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_back_and_another_kind_is_refused() {
+        let order = OrderId::from_random([255; 16]);
+        assert_eq!(order.as_str().len(), 30);
+        assert_eq!(OrderId::parse(order.as_str()), Ok(order.clone()));
+        assert!(TicketId::parse(order.as_str()).is_err());
+        assert!(OrderId::parse("ord_../../etc/passwd").is_err());
+        assert!(OrderId::parse(&order.as_str().to_uppercase()).is_err());
+    }
+
+    #[test]
+    fn the_same_request_derives_the_same_order_and_another_does_not() {
+        let (ana, bob) = (UserId::from_random([1; 16]), UserId::from_random([2; 16]));
+        let key = IdempotencyKey::parse("checkout-1").unwrap();
+        let derived = OrderId::derived_from_request(&ana, &key);
+        assert_eq!(derived, OrderId::derived_from_request(&ana, &key));
+        assert_ne!(derived, OrderId::derived_from_request(&bob, &key));
+        assert_ne!(HoldId::of_order(&derived).as_str()[4..], derived.as_str()[4..]);
+    }
+
+    #[test]
+    fn a_task_token_never_shows_itself_in_a_log() {
+        assert_eq!(
+            format!("{:?}", TaskToken::parse("secret").unwrap()),
+            "TaskToken(..)"
+        );
+    }
+}

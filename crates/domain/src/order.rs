@@ -1,0 +1,181 @@
+//! An order and its life: what it is made of, which status may follow which, and what each step decides.
+//!
+//! A step reads the order, asks it for a [`Ruling`] and commits the [`Decision`] under the condition that the
+//! order is still the one that was read. The rules are the methods in [`steps`]; the table is [`Status::may_become`].
+
+mod status;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+pub use status::Status;
+pub use steps::{Interruption, NewOrder};
+
+use crate::ids::{HoldId, IntentId, OrderId, TaskToken, TicketId, UserId};
+use crate::money::{Currency, PriceMinor};
+use crate::payment::PaymentAttempt;
+use crate::stock::{HolderChange, StockChange};
+use crate::ticket::TicketHold;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Lines in one order. Ten tickets plus order and holder stay far below the 100 items of a transaction.
+pub const LINES_MAX: usize = 10;
+/// Live holds per buyer.
+pub const HOLDS_MAX: u32 = 10;
+/// How long after a deadline the reconciler waits for the workflow's own timer, seconds.
+pub const RECONCILE_GRACE_S: u32 = 30;
+/// How long a paying or paid order may stand still before the reconciler looks, seconds.
+pub const STANDSTILL_S: u32 = 60;
+/// Reconciler look-ups are spread over so many index partitions.
+pub const UNFINISHED_SHARDS: u8 = 8;
+
+/// What a line sells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Thing {
+    /// One ticket.
+    Ticket {
+        /// Which.
+        ticket_id: TicketId,
+        /// The version that the buyer saw.
+        version: u32,
+    },
+}
+
+/// One line of an order, with the price that the buyer saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What is sold.
+    pub thing: Thing,
+    /// Its name when the order was placed.
+    pub title: String,
+    /// How many.
+    pub quantity: u32,
+    /// Price of one when the order was placed.
+    pub price_minor: PriceMinor,
+}
+
+/// An order's expiring claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Its id, derived from the order's.
+    pub hold_id: HoldId,
+    /// 1 for the first claim; a renewed one has the next.
+    pub version: u32,
+    /// From this moment on it can no longer be paid.
+    pub expires_at: Timestamp,
+}
+
+/// What happened to an order, one entry per change of status and per attempt to charge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderEvent {
+    /// When.
+    pub at: Timestamp,
+    /// The status after it.
+    pub status: Status,
+    /// What happened, as a sentence for the buyer.
+    pub what: String,
+}
+
+/// An order as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Its id; also the name of its execution.
+    pub order_id: OrderId,
+    /// Who buys.
+    pub user_id: UserId,
+    /// Where it stands.
+    pub status: Status,
+    /// Counts every write, from 1. The condition of each write is the version that was read.
+    pub version: u32,
+    /// What is bought; all of one kind.
+    pub lines: Vec<Line>,
+    /// The sum of the lines.
+    pub total_minor: PriceMinor,
+    /// The money it is in.
+    pub currency: Currency,
+    /// The claim.
+    pub hold: Hold,
+    /// Every attempt to charge, oldest first.
+    #[serde(default)]
+    pub attempts: Vec<PaymentAttempt>,
+    /// The provider's payment intent: one per order, so that it can succeed only once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent_id: Option<IntentId>,
+    /// What wakes the execution that waits for payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_token: Option<TaskToken>,
+    /// What happened, oldest first.
+    pub events: Vec<OrderEvent>,
+    /// Fingerprint of the request that created it.
+    pub request_fingerprint: String,
+    /// How often the reconciler started a fresh execution for it.
+    #[serde(default)]
+    pub reentries: u32,
+    /// When the reconciler should look at it if it has not moved; `None` once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Order {
+    /// Name of the execution that carries it now: the order's id, or that and the number of the re-entry.
+    #[must_use]
+    pub fn execution_name(&self) -> String {
+        match self.reentries {
+            0 => self.order_id.to_string(),
+            n => format!("{}-{n}", self.order_id),
+        }
+    }
+
+    /// The index partition in which the reconciler finds it, 0 to [`UNFINISHED_SHARDS`] - 1.
+    #[must_use]
+    pub fn unfinished_shard(&self) -> u8 {
+        self.order_id.as_str().bytes().last().unwrap_or_default() % UNFINISHED_SHARDS
+    }
+
+    /// The claim as each of its tickets remembers it.
+    #[must_use]
+    pub fn ticket_hold(&self) -> TicketHold {
+        TicketHold {
+            hold_id: self.hold.hold_id.clone(),
+            hold_version: self.hold.version,
+            order_id: self.order_id.clone(),
+            user_id: self.user_id.clone(),
+            expires_at: self.hold.expires_at,
+        }
+    }
+
+    /// The tickets it is made of.
+    pub fn tickets(&self) -> impl Iterator<Item = (&TicketId, u32)> {
+        self.lines.iter().map(|line| match &line.thing {
+            Thing::Ticket { ticket_id, version } => (ticket_id, *version),
+        })
+    }
+}
+
+/// A change that is to be committed in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Version and status that the stored order must still have; `None` for an order that must not exist yet.
+    pub before: Option<(u32, Status)>,
+    /// The order afterwards.
+    pub after: Order,
+    /// What happens to scarce things.
+    pub stock: Vec<StockChange>,
+    /// What happens to the buyer's set of live holds.
+    pub holder: HolderChange,
+}
+
+/// What a step rules: either there is something to write, or the same was done before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// Commit this.
+    Change(Box<Decision>),
+    /// Done already, the same way. Success.
+    AlreadyDone,
+}

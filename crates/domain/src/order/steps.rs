@@ -1,0 +1,455 @@
+//! What each step decides about an order. Pure: the moment comes in, a [`Ruling`] or a [`Refusal`] goes out.
+
+use super::{
+    Decision, HOLDS_MAX, Hold, Line, Order, OrderEvent, RECONCILE_GRACE_S, Ruling, STANDSTILL_S, Status,
+};
+use crate::fault::Fault;
+use crate::ids::{HoldId, IntentId, OrderId, TaskToken, UserId};
+use crate::money::{Currency, PriceMinor};
+use crate::payment::{ATTEMPTS_MAX, AttemptStatus, CardToken, ChargeOutcome, PaymentAttempt};
+use crate::refusal::Refusal;
+use crate::stock::{HolderChange, StockChange};
+use crate::timestamp::Timestamp;
+
+/// What is needed to place an order.
+#[derive(Clone, Debug)]
+pub struct NewOrder {
+    /// Fresh, or derived from the request's idempotency key.
+    pub order_id: OrderId,
+    /// Who buys.
+    pub user_id: UserId,
+    /// What, at the prices the buyer saw.
+    pub lines: Vec<Line>,
+    /// The money.
+    pub currency: Currency,
+    /// How long the hold lives, seconds.
+    pub hold_ttl_s: u32,
+    /// Fingerprint of the request.
+    pub request_fingerprint: String,
+}
+
+/// Why the order's own workflow gave it up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// Every attempt to charge failed.
+    PaymentFailed,
+    /// The order could not be carried on after it was held.
+    Unavailable,
+}
+
+impl Order {
+    /// Holds every line or none.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] when the sum of the lines is more than money can say.
+    pub fn place(new: NewOrder, now: Timestamp) -> Result<Decision, Refusal> {
+        let total_minor = PriceMinor::sum(new.lines.iter().map(|line| (line.price_minor, line.quantity)))
+            .map_err(|too_much| Refusal::invalid("lines", format!("The total is too high: {too_much}.")))?;
+        let expires_at = now.plus_s(new.hold_ttl_s);
+        let order = Self {
+            hold: Hold {
+                hold_id: HoldId::of_order(&new.order_id),
+                version: 1,
+                expires_at,
+            },
+            order_id: new.order_id,
+            user_id: new.user_id,
+            status: Status::Held,
+            version: 1,
+            lines: new.lines,
+            total_minor,
+            currency: new.currency,
+            attempts: Vec::new(),
+            intent_id: None,
+            task_token: None,
+            events: vec![OrderEvent {
+                at: now,
+                status: Status::Held,
+                what: format!("Locked for you until {}.", expires_at.to_rfc3339()),
+            }],
+            request_fingerprint: new.request_fingerprint,
+            reentries: 0,
+            due_at: Some(expires_at.plus_s(RECONCILE_GRACE_S)),
+            created_at: now,
+            updated_at: now,
+        };
+        let hold = order.ticket_hold();
+        let stock = order
+            .tickets()
+            .map(|(ticket_id, seen_version)| StockChange::HoldTicket {
+                ticket_id: ticket_id.clone(),
+                seen_version,
+                hold: hold.clone(),
+            })
+            .collect();
+        Ok(Decision {
+            before: None,
+            after: order,
+            stock,
+            holder: HolderChange::Add { holds_max: HOLDS_MAX },
+        })
+    }
+
+    /// The buyer pays: from now on the hold cannot expire. Exactly one of this and [`Order::expire`] wins.
+    ///
+    /// # Errors
+    /// Refuses unless the order is held, its time is not over and an attempt is left.
+    pub fn begin_payment(&self, card: CardToken, now: Timestamp) -> Result<Ruling, Fault> {
+        self.must_await_payment(now)?;
+        let mut after = self.clone();
+        let number = self.attempts.len() + 1;
+        after.attempts.push(PaymentAttempt {
+            number: u32::try_from(number).unwrap_or(u32::MAX),
+            card,
+            status: AttemptStatus::Requested,
+            code: None,
+            retryable: false,
+            requested_at: now,
+            settled_at: None,
+        });
+        after.due_at = Some(now.plus_s(STANDSTILL_S));
+        self.transition(
+            after,
+            Status::Paying,
+            now,
+            format!("Payment attempt {number} was asked for."),
+        )
+    }
+
+    fn must_await_payment(&self, now: Timestamp) -> Result<(), Refusal> {
+        let order_id = self.order_id.clone();
+        match self.status {
+            Status::Held if now >= self.hold.expires_at => Err(Refusal::HoldExpired { order_id }),
+            Status::Held if self.attempts.len() >= ATTEMPTS_MAX => Err(Refusal::PaymentAttemptsExhausted {
+                order_id,
+                attempts_max: ATTEMPTS_MAX as u32,
+            }),
+            Status::Held => Ok(()),
+            Status::Gathering | Status::Paying => Err(Refusal::OrderBeingPaid { order_id }),
+            Status::Paid | Status::Shipped | Status::Completed => Err(Refusal::OrderAlreadyPaid { order_id }),
+            Status::Stuck => Err(Refusal::OrderIsStuck { order_id }),
+            Status::Expired
+            | Status::Cancelled
+            | Status::PaymentFailed
+            | Status::Refunded
+            | Status::Unavailable => Err(Refusal::OrderEnded {
+                order_id,
+                status: self.status,
+            }),
+        }
+    }
+
+    /// Remembers what wakes the execution that waits for payment. Whatever the status: the caller looks at
+    /// it afterwards, and answers at once when there is nothing left to wait for.
+    #[must_use]
+    pub fn keep_task_token(&self, token: TaskToken, now: Timestamp) -> Ruling {
+        if self.task_token.as_ref() == Some(&token) {
+            return Ruling::AlreadyDone;
+        }
+        let mut after = self.clone();
+        after.task_token = Some(token);
+        self.write(after, now, Vec::new(), HolderChange::Unchanged)
+    }
+
+    /// Remembers the provider's payment intent, before anything is charged with it.
+    ///
+    /// # Errors
+    /// [`Fault::Defect`] when the order has another intent: it must never have two.
+    pub fn keep_intent(&self, intent_id: IntentId, now: Timestamp) -> Result<Ruling, Fault> {
+        match &self.intent_id {
+            Some(kept) if *kept == intent_id => Ok(Ruling::AlreadyDone),
+            Some(kept) => Err(Fault::Defect(format!(
+                "order has intent {kept:?} and was given {intent_id:?}"
+            ))),
+            None => {
+                let mut after = self.clone();
+                after.intent_id = Some(intent_id);
+                Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged))
+            }
+        }
+    }
+
+    /// Records what the provider says of the latest attempt: charged, declined, or not known yet.
+    ///
+    /// # Errors
+    /// [`Fault::Defect`] when there is no attempt, or when the provider never heard of it.
+    pub fn record_outcome(&self, outcome: &ChargeOutcome, now: Timestamp) -> Result<Ruling, Fault> {
+        let Some(latest) = self.attempts.last() else {
+            return Err(Fault::Defect(
+                "an outcome arrived for an order without an attempt".to_owned(),
+            ));
+        };
+        let mut attempt = latest.clone();
+        let number = attempt.number;
+        attempt.settled_at = Some(now);
+        let (status, what) = match outcome {
+            ChargeOutcome::Succeeded if latest.status == AttemptStatus::Succeeded => {
+                return Ok(Ruling::AlreadyDone);
+            }
+            ChargeOutcome::Succeeded => {
+                attempt.status = AttemptStatus::Succeeded;
+                (Status::Paid, format!("Payment attempt {number} succeeded."))
+            }
+            ChargeOutcome::Declined { .. } if latest.status == AttemptStatus::Declined => {
+                return Ok(Ruling::AlreadyDone);
+            }
+            ChargeOutcome::Declined { code, retryable, .. } => {
+                attempt.status = AttemptStatus::Declined;
+                attempt.code = Some(code.clone());
+                attempt.retryable = *retryable;
+                // The hold lives on while another card may be tried; after the last attempt it is released.
+                let status = if self.attempts.len() < ATTEMPTS_MAX {
+                    Status::Held
+                } else {
+                    Status::Paying
+                };
+                (status, format!("Payment attempt {number} was declined: {code}."))
+            }
+            ChargeOutcome::Processing if latest.status == AttemptStatus::Unknown => {
+                return Ok(Ruling::AlreadyDone);
+            }
+            ChargeOutcome::Processing => {
+                attempt.status = AttemptStatus::Unknown;
+                attempt.settled_at = None;
+                (
+                    Status::Paying,
+                    format!("Payment attempt {number}: the provider has not said yet how it ended."),
+                )
+            }
+            ChargeOutcome::NotAttempted => {
+                return Err(Fault::Defect(
+                    "asked to record an attempt that was never made".to_owned(),
+                ));
+            }
+        };
+        let mut after = self.clone();
+        if let Some(slot) = after.attempts.last_mut() {
+            *slot = attempt;
+        }
+        after.due_at = Some(match status {
+            Status::Held => self.hold.expires_at.max(now).plus_s(RECONCILE_GRACE_S),
+            _ => now.plus_s(STANDSTILL_S),
+        });
+        if status == self.status {
+            after.events.push(OrderEvent {
+                at: now,
+                status,
+                what,
+            });
+            return Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged));
+        }
+        self.transition(after, status, now, what)
+    }
+
+    /// Fulfils a paid order: every claim becomes a sale.
+    ///
+    /// # Errors
+    /// [`Refusal::OrderNotPaid`] unless it is paid.
+    pub fn complete(&self, now: Timestamp) -> Result<Ruling, Fault> {
+        match self.status {
+            Status::Completed => Ok(Ruling::AlreadyDone),
+            Status::Paid | Status::Shipped => {
+                self.end(Status::Completed, now, "Yours. Completed.".to_owned())
+            }
+            _ => Err(Refusal::OrderNotPaid {
+                order_id: self.order_id.clone(),
+            }
+            .into()),
+        }
+    }
+
+    /// Ends an order whose time to pay is over. Exactly one of this and [`Order::begin_payment`] wins.
+    ///
+    /// # Errors
+    /// [`Refusal::HoldStillAlive`] when a timer came too early, [`Refusal::OrderBeingPaid`] when the buyer was
+    /// faster, [`Refusal::OrderAlreadyPaid`] when the money is there.
+    pub fn expire(&self, now: Timestamp) -> Result<Ruling, Fault> {
+        let order_id = self.order_id.clone();
+        match self.status {
+            Status::Held if now < self.hold.expires_at => {
+                let remaining_s = now.seconds_until(self.hold.expires_at);
+                Err(Refusal::HoldStillAlive {
+                    order_id,
+                    remaining_s,
+                }
+                .into())
+            }
+            Status::Held => self.end(
+                Status::Expired,
+                now,
+                "Not paid in time; the lock has run out.".to_owned(),
+            ),
+            Status::Gathering | Status::Paying => Err(Refusal::OrderBeingPaid { order_id }.into()),
+            Status::Paid | Status::Shipped => Err(Refusal::OrderAlreadyPaid { order_id }.into()),
+            Status::Stuck => Err(Refusal::OrderIsStuck { order_id }.into()),
+            Status::Completed
+            | Status::Expired
+            | Status::Cancelled
+            | Status::PaymentFailed
+            | Status::Refunded
+            | Status::Unavailable => Ok(Ruling::AlreadyDone),
+        }
+    }
+
+    /// The buyer gives it up.
+    ///
+    /// # Errors
+    /// Refuses while it is being paid, and once it is paid or has ended otherwise.
+    pub fn cancel(&self, now: Timestamp) -> Result<Ruling, Fault> {
+        let order_id = self.order_id.clone();
+        match self.status {
+            Status::Cancelled => Ok(Ruling::AlreadyDone),
+            Status::Gathering | Status::Held => self.end(
+                Status::Cancelled,
+                now,
+                "Cancelled by you; the lock is released.".to_owned(),
+            ),
+            Status::Paying => Err(Refusal::OrderBeingPaid { order_id }.into()),
+            Status::Paid | Status::Shipped | Status::Completed => {
+                Err(Refusal::OrderAlreadyPaid { order_id }.into())
+            }
+            Status::Stuck => Err(Refusal::OrderIsStuck { order_id }.into()),
+            Status::Expired | Status::PaymentFailed | Status::Refunded | Status::Unavailable => {
+                Err(Refusal::OrderEnded {
+                    order_id,
+                    status: self.status,
+                }
+                .into())
+            }
+        }
+    }
+
+    /// Undoes the hold for the workflow: after the last failed charge, or when the order could not be started.
+    ///
+    /// Safe on an order that has ended: nothing is left to undo.
+    ///
+    /// # Errors
+    /// [`Refusal::OrderAlreadyPaid`] when money was taken, [`Refusal::OrderBeingPaid`] when it may be.
+    pub fn void(&self, why: Interruption, now: Timestamp) -> Result<Ruling, Fault> {
+        let order_id = self.order_id.clone();
+        match (self.status, why) {
+            (Status::Gathering | Status::Held, Interruption::Unavailable) => self.end(
+                Status::Unavailable,
+                now,
+                "Could not be carried out; the lock is released.".to_owned(),
+            ),
+            (Status::Paying, Interruption::PaymentFailed)
+                if self.latest_attempt_is(AttemptStatus::Declined) =>
+            {
+                self.end(
+                    Status::PaymentFailed,
+                    now,
+                    "No payment succeeded; the lock is released.".to_owned(),
+                )
+            }
+            (Status::Gathering | Status::Held | Status::Paying, _) => {
+                Err(Refusal::OrderBeingPaid { order_id }.into())
+            }
+            (Status::Paid | Status::Shipped, _) => Err(Refusal::OrderAlreadyPaid { order_id }.into()),
+            (Status::Stuck, _) => Err(Refusal::OrderIsStuck { order_id }.into()),
+            (
+                Status::Completed
+                | Status::Expired
+                | Status::Cancelled
+                | Status::PaymentFailed
+                | Status::Refunded
+                | Status::Unavailable,
+                _,
+            ) => Ok(Ruling::AlreadyDone),
+        }
+    }
+
+    /// Parks the order for a person, with everything held kept.
+    ///
+    /// # Errors
+    /// [`Refusal::OrderEnded`] when there is nothing left that could be stuck.
+    pub fn get_stuck(&self, why: &str, now: Timestamp) -> Result<Ruling, Fault> {
+        if self.status == Status::Stuck {
+            return Ok(Ruling::AlreadyDone);
+        }
+        if self.status.is_end() {
+            return Err(Refusal::OrderEnded {
+                order_id: self.order_id.clone(),
+                status: self.status,
+            }
+            .into());
+        }
+        let mut after = self.clone();
+        after.due_at = Some(now.plus_s(STANDSTILL_S));
+        self.transition(after, Status::Stuck, now, format!("Waits for a person: {why}."))
+    }
+
+    /// Notes that the reconciler looks at the order; with `again`, that it starts a fresh execution for it.
+    #[must_use]
+    pub fn look_again(&self, again: bool, now: Timestamp) -> Ruling {
+        let mut after = self.clone();
+        after.due_at = Some(now.plus_s(2 * STANDSTILL_S));
+        after.reentries += u32::from(again);
+        self.write(after, now, Vec::new(), HolderChange::Unchanged)
+    }
+
+    /// Whether the latest attempt to charge stands like this.
+    #[must_use]
+    pub fn latest_attempt_is(&self, status: AttemptStatus) -> bool {
+        self.attempts
+            .last()
+            .is_some_and(|attempt| attempt.status == status)
+    }
+
+    /// Ends the order: claims are posted when it completes and released otherwise; the buyer's hold is free.
+    fn end(&self, status: Status, now: Timestamp, what: String) -> Result<Ruling, Fault> {
+        let hold = self.ticket_hold();
+        let stock = self
+            .tickets()
+            .map(|(ticket_id, _)| {
+                let (ticket_id, hold) = (ticket_id.clone(), hold.clone());
+                if status == Status::Completed {
+                    StockChange::PostTicket { ticket_id, hold }
+                } else {
+                    StockChange::ReleaseTicket { ticket_id, hold }
+                }
+            })
+            .collect();
+        let mut after = self.clone();
+        after.due_at = None;
+        let Ruling::Change(mut decision) = self.transition(after, status, now, what)? else {
+            return Ok(Ruling::AlreadyDone);
+        };
+        decision.stock = stock;
+        decision.holder = HolderChange::Remove;
+        Ok(Ruling::Change(decision))
+    }
+
+    fn transition(&self, mut after: Self, to: Status, now: Timestamp, what: String) -> Result<Ruling, Fault> {
+        if !self.status.may_become(to) {
+            return Err(Fault::Defect(format!(
+                "an order cannot go from {} to {to}",
+                self.status
+            )));
+        }
+        after.status = to;
+        after.events.push(OrderEvent {
+            at: now,
+            status: to,
+            what,
+        });
+        Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged))
+    }
+
+    fn write(
+        &self,
+        mut after: Self,
+        now: Timestamp,
+        stock: Vec<StockChange>,
+        holder: HolderChange,
+    ) -> Ruling {
+        after.version = self.version + 1;
+        after.updated_at = now;
+        Ruling::Change(Box::new(Decision {
+            before: Some((self.version, self.status)),
+            after,
+            stock,
+            holder,
+        }))
+    }
+}

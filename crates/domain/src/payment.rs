@@ -1,0 +1,122 @@
+//! Paying: card tokens, attempts and what the provider says of them.
+
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// At most so many attempts to charge one order (product.md, "Payment").
+pub const ATTEMPTS_MAX: usize = 5;
+
+/// What stands for a card at the provider, e.g. `tok_visa` or `pm_1Nx...`. Never a card number, never logged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CardToken(String);
+
+/// A text that cannot be a card token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a card token: expected tok_ or pm_ and then letters, digits or _, at most 255 characters")]
+pub struct NotACardToken;
+
+impl CardToken {
+    /// Reads `tok_...` or `pm_...`.
+    ///
+    /// # Errors
+    /// [`NotACardToken`] for anything else; a card number in particular is never accepted.
+    pub fn parse(text: &str) -> Result<Self, NotACardToken> {
+        let body = text
+            .strip_prefix("tok_")
+            .or_else(|| text.strip_prefix("pm_"))
+            .ok_or(NotACardToken)?;
+        let well_formed = !body.is_empty()
+            && text.len() <= 255
+            && body
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotACardToken)
+        }
+    }
+
+    /// The token, for the provider only.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CardToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CardToken(..)")
+    }
+}
+
+impl From<CardToken> for String {
+    fn from(token: CardToken) -> Self {
+        token.0
+    }
+}
+
+impl TryFrom<String> for CardToken {
+    type Error = NotACardToken;
+    fn try_from(text: String) -> Result<Self, NotACardToken> {
+        Self::parse(&text)
+    }
+}
+
+/// Where one attempt to charge stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptStatus {
+    /// Asked for by the buyer; the provider has not answered yet.
+    Requested,
+    /// The provider may or may not have charged; an inquiry will tell.
+    Unknown,
+    /// Charged.
+    Succeeded,
+    /// Refused by the card's bank or the provider; nothing was charged.
+    Declined,
+}
+
+/// One attempt to charge an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentAttempt {
+    /// 1 for the first attempt of the order, at most [`ATTEMPTS_MAX`].
+    pub number: u32,
+    /// The card to charge.
+    pub card: CardToken,
+    /// Where it stands.
+    pub status: AttemptStatus,
+    /// The provider's decline code, e.g. `insufficient_funds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Whether trying again can make sense after a decline.
+    #[serde(default)]
+    pub retryable: bool,
+    /// When the buyer asked.
+    pub requested_at: Timestamp,
+    /// When the provider's answer was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Timestamp>,
+}
+
+/// What the provider says of an intent after a confirmation or an inquiry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChargeOutcome {
+    /// The money was taken.
+    Succeeded,
+    /// The charge was refused; no money was taken.
+    Declined {
+        /// The provider's code, e.g. `insufficient_funds`, `stolen_card`.
+        code: String,
+        /// The provider's sentence for the buyer.
+        message: String,
+        /// Whether another try with this card can make sense; `false` for a hard decline.
+        retryable: bool,
+    },
+    /// An inquiry found that this intent has not been confirmed yet.
+    NotAttempted,
+    /// The provider is still working on it; ask again later.
+    Processing,
+}

@@ -1,0 +1,21 @@
+//! What steps need from the world, as traits. `crates/aws` answers them with AWS, `crates/simulation` in memory.
+//!
+//! Answers are boxed futures: the SDK's code is then compiled once, in the crate that implements the port, and
+//! not again in every function.
+
+mod commit;
+mod store;
+mod world;
+
+pub use commit::{CommitError, decide_and_commit};
+pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
+pub use world::{
+    Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, WakeUp, WantedTicket, Workflows,
+};
+
+use crate::fault::Fault;
+use std::future::Future;
+use std::pin::Pin;
+
+/// What a port gives back: a boxed future of the answer or a [`Fault`].
+pub type Answer<'a, T, E = Fault> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;

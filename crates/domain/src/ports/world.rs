@@ -1,0 +1,117 @@
+//! Ports to clock, chance, payment provider and workflows.
+
+use super::Answer;
+use crate::ids::{IdempotencyKey, IntentId, OrderId, TaskToken, TicketId, UserId};
+use crate::order::Order;
+use crate::payment::{CardToken, ChargeOutcome};
+use crate::refusal::Refusal;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What time it is.
+pub trait Clock: Send + Sync {
+    /// Now, by the clock of whoever decides (never the buyer's).
+    fn now(&self) -> Timestamp;
+}
+
+/// Where chance comes from.
+pub trait Entropy: Send + Sync {
+    /// 128 random bits.
+    ///
+    /// # Errors
+    /// [`crate::Fault::Transient`] when the system has none to give.
+    fn bytes16(&self) -> Result<[u8; 16], crate::Fault>;
+}
+
+/// The payment provider, speaking Stripe's PaymentIntents.
+///
+/// One intent per order: the provider lets an intent succeed once, so an order cannot be charged twice whatever
+/// is repeated. Creating an intent takes no money; confirming does.
+///
+/// Every call answers [`crate::Fault::Unknown`] when the answer was lost (time-out, broken connection, 5xx), and
+/// [`crate::Fault::Transient`] only when the provider certainly did nothing (connection refused, 429).
+pub trait PaymentProvider: Send + Sync {
+    /// Creates the intent of an order, or finds the one created before under the same key.
+    fn create_intent<'a>(&'a self, order: &'a Order, key: &'a IdempotencyKey) -> Answer<'a, IntentId>;
+
+    /// Charges the card. A decline is an outcome, not a fault.
+    fn confirm<'a>(
+        &'a self,
+        intent: &'a IntentId,
+        card: &'a CardToken,
+        key: &'a IdempotencyKey,
+    ) -> Answer<'a, ChargeOutcome>;
+
+    /// Asks for the truth about an intent.
+    fn inquire<'a>(&'a self, intent: &'a IntentId) -> Answer<'a, ChargeOutcome>;
+}
+
+/// A ticket wanted, and the version that the buyer saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedTicket {
+    /// Which ticket.
+    pub ticket_id: TicketId,
+    /// The version that the buyer saw; `None` takes the ticket as it is when it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+}
+
+/// Input of the `hold-order` machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRequest {
+    /// The order to be.
+    pub order_id: OrderId,
+    /// Who buys.
+    pub user_id: UserId,
+    /// What.
+    pub tickets: Vec<WantedTicket>,
+    /// Fingerprint of the request.
+    pub request_fingerprint: String,
+}
+
+/// What `hold-order` decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HoldAnswer {
+    /// Everything is held and the order's workflow runs.
+    Held,
+    /// A rule said no; nothing is held.
+    Refused(Refusal),
+}
+
+/// Why a waiting execution is woken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WakeUp {
+    /// The buyer has paid (or the order is further along): go on.
+    Paid,
+    /// The buyer has cancelled.
+    Cancelled,
+    /// The order has ended otherwise.
+    Ended,
+}
+
+/// What is known of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Execution {
+    /// It runs.
+    Running,
+    /// It has ended, however.
+    Closed,
+    /// There is none of this name.
+    Absent,
+}
+
+/// The state machines.
+pub trait Workflows: Send + Sync {
+    /// Runs `hold-order` and waits for its decision.
+    fn hold_order<'a>(&'a self, request: &'a HoldRequest) -> Answer<'a, HoldAnswer>;
+
+    /// Wakes the execution that waits with this token. `false`: it no longer waits (woken before, timed out or
+    /// gone), which is no fault.
+    fn wake<'a>(&'a self, token: &'a TaskToken, why: &'a WakeUp) -> Answer<'a, bool>;
+
+    /// Starts the `order` machine for an order under its present execution name. Starting twice is harmless.
+    fn start_order<'a>(&'a self, order: &'a Order) -> Answer<'a, ()>;
+
+    /// What is known of the order's present execution.
+    fn find_execution<'a>(&'a self, order: &'a Order) -> Answer<'a, Execution>;
+}

@@ -1,0 +1,330 @@
+//! The closed list of refusals: every way in which a rule says no.
+//!
+//! A refusal promises that the call had no effect. Its variant's name is its Step Functions error name and
+//! the `code` of its problem document; docs/errors.md lists them. Adding one does not compile until
+//! [`Refusal::status`] and [`Refusal::advice`] have decided what it means.
+
+use crate::ids::{OrderId, TicketId};
+use crate::order::Status;
+use serde::{Deserialize, Serialize};
+
+/// One field of the input that cannot be accepted, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Where, as a path into the body or the name of a parameter, e.g. `lines[0].ticketId`.
+    pub field: String,
+    /// Why, as a sentence for a person.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A field and what is wrong with it.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Why a rule said no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code")]
+pub enum Refusal {
+    /// The input is malformed or out of bounds.
+    #[error("The request has {} invalid field(s).", errors.len())]
+    InvalidInput {
+        /// Each field that was refused.
+        errors: Vec<FieldError>,
+    },
+    /// The body is larger than this API reads.
+    #[error("The request body is larger than {limit_bytes} bytes.")]
+    BodyTooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The body is not JSON.
+    #[error("The request body must be JSON, sent as application/json.")]
+    NotJson,
+    /// This path does not do that.
+    #[error("This address does not answer to that method.")]
+    MethodNotAllowed,
+    /// Nobody is signed in, or the session has ended.
+    #[error("This needs a signed-in user.")]
+    NotSignedIn,
+    /// E-mail address and password do not belong together.
+    #[error("The e-mail address or the password is wrong.")]
+    BadCredentials,
+    /// Too many attempts in a short time.
+    #[error("Too many attempts; wait {retry_after_s} seconds.")]
+    TooManyAttempts {
+        /// After how many seconds another attempt is read.
+        retry_after_s: u32,
+    },
+    /// The thing belongs to somebody else.
+    #[error("Only the owner may change this.")]
+    NotYours,
+    /// It does not exist, or the reader may not see it.
+    #[error("There is no such {what}.")]
+    NotFound {
+        /// What was looked for, e.g. `order`.
+        what: String,
+        /// The field that named it, when it came in a body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field: Option<String>,
+    },
+    /// Somebody signed up with this address before.
+    #[error("This e-mail address already has an account.")]
+    EmailTaken,
+    /// The idempotency key was used before with another request.
+    #[error("This Idempotency-Key was used before with a different request.")]
+    KeyReused,
+    /// The same request is being worked on right now.
+    #[error("A request with this Idempotency-Key is still being worked on.")]
+    RequestInFlight,
+    /// Another order holds the ticket.
+    #[error("Ticket {ticket_id} is locked by another order.")]
+    TicketAlreadyHeld {
+        /// The ticket.
+        ticket_id: TicketId,
+    },
+    /// An order of the same buyer holds the ticket.
+    #[error("Ticket {ticket_id} is already locked by your order {order_id}.")]
+    TicketHeldByYou {
+        /// The ticket.
+        ticket_id: TicketId,
+        /// The buyer's order that holds it.
+        order_id: OrderId,
+    },
+    /// The ticket was sold.
+    #[error("Ticket {ticket_id} is sold.")]
+    TicketSold {
+        /// The ticket.
+        ticket_id: TicketId,
+    },
+    /// Title or price moved since the version that was seen.
+    #[error("Ticket {ticket_id} changed: version {seen} was seen, it is {present} now.")]
+    TicketChanged {
+        /// The ticket.
+        ticket_id: TicketId,
+        /// The version in the request.
+        seen: u32,
+        /// The present version.
+        present: u32,
+    },
+    /// The ticket has been held before, so that orders refer to it.
+    #[error("Ticket {ticket_id} has been ordered before and cannot be deleted.")]
+    TicketWasHeld {
+        /// The ticket.
+        ticket_id: TicketId,
+    },
+    /// The buyer has as many live holds as one buyer may have.
+    #[error("You already have {holds_max} unpaid orders, which is as many as one buyer may have.")]
+    TooManyHolds {
+        /// The cap.
+        holds_max: u32,
+    },
+    /// The order was created before by the same request.
+    #[error("Order {order_id} exists already.")]
+    OrderAlreadyExists {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// The order changed since the version that was seen.
+    #[error("Order {order_id} is changing; look again and repeat.")]
+    OrderChanged {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// The hold's time is over.
+    #[error("The time to pay for order {order_id} is over.")]
+    HoldExpired {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// The hold's time is not over yet.
+    #[error("The hold of order {order_id} lives for another {remaining_s} seconds.")]
+    HoldStillAlive {
+        /// The order.
+        order_id: OrderId,
+        /// Whole seconds left, rounded up.
+        remaining_s: u32,
+    },
+    /// A payment for the order is under way.
+    #[error("Order {order_id} is being paid.")]
+    OrderBeingPaid {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// The order is paid.
+    #[error("Order {order_id} is paid.")]
+    OrderAlreadyPaid {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// The order is not paid.
+    #[error("Order {order_id} is not paid.")]
+    OrderNotPaid {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// The order has ended.
+    #[error("Order {order_id} has ended: {status}.")]
+    OrderEnded {
+        /// The order.
+        order_id: OrderId,
+        /// How it ended.
+        status: Status,
+    },
+    /// The order waits for a person.
+    #[error("Order {order_id} is stuck and waits for a person to look at it.")]
+    OrderIsStuck {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// The provider declined this attempt; the hold lives on.
+    #[error("The card was declined: {message}")]
+    PaymentDeclined {
+        /// The provider's decline code.
+        decline_code: String,
+        /// The provider's sentence.
+        message: String,
+        /// Whether another try makes sense.
+        retryable: bool,
+        /// For how long another card may be tried, whole seconds, at least 1.
+        await_payment_s: u32,
+    },
+    /// The last allowed attempt failed.
+    #[error("All {attempts_max} payment attempts of order {order_id} failed.")]
+    PaymentAttemptsExhausted {
+        /// The order.
+        order_id: OrderId,
+        /// How many there were.
+        attempts_max: u32,
+    },
+}
+
+impl Refusal {
+    /// The name of the variant: the error name in workflows, the `code` in problem documents.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::InvalidInput { .. } => "InvalidInput",
+            Self::BodyTooLarge { .. } => "BodyTooLarge",
+            Self::NotJson => "NotJson",
+            Self::MethodNotAllowed => "MethodNotAllowed",
+            Self::NotSignedIn => "NotSignedIn",
+            Self::BadCredentials => "BadCredentials",
+            Self::TooManyAttempts { .. } => "TooManyAttempts",
+            Self::NotYours => "NotYours",
+            Self::NotFound { .. } => "NotFound",
+            Self::EmailTaken => "EmailTaken",
+            Self::KeyReused => "KeyReused",
+            Self::RequestInFlight => "RequestInFlight",
+            Self::TicketAlreadyHeld { .. } => "TicketAlreadyHeld",
+            Self::TicketHeldByYou { .. } => "TicketHeldByYou",
+            Self::TicketSold { .. } => "TicketSold",
+            Self::TicketChanged { .. } => "TicketChanged",
+            Self::TicketWasHeld { .. } => "TicketWasHeld",
+            Self::TooManyHolds { .. } => "TooManyHolds",
+            Self::OrderAlreadyExists { .. } => "OrderAlreadyExists",
+            Self::OrderChanged { .. } => "OrderChanged",
+            Self::HoldExpired { .. } => "HoldExpired",
+            Self::HoldStillAlive { .. } => "HoldStillAlive",
+            Self::OrderBeingPaid { .. } => "OrderBeingPaid",
+            Self::OrderAlreadyPaid { .. } => "OrderAlreadyPaid",
+            Self::OrderNotPaid { .. } => "OrderNotPaid",
+            Self::OrderEnded { .. } => "OrderEnded",
+            Self::OrderIsStuck { .. } => "OrderIsStuck",
+            Self::PaymentDeclined { .. } => "PaymentDeclined",
+            Self::PaymentAttemptsExhausted { .. } => "PaymentAttemptsExhausted",
+        }
+    }
+
+    /// The HTTP status that says it.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::InvalidInput { .. } => 400,
+            Self::NotSignedIn | Self::BadCredentials => 401,
+            Self::PaymentDeclined { .. } | Self::PaymentAttemptsExhausted { .. } => 402,
+            Self::NotYours => 403,
+            Self::NotFound { .. } => 404,
+            Self::MethodNotAllowed => 405,
+            Self::BodyTooLarge { .. } => 413,
+            Self::NotJson => 415,
+            Self::KeyReused => 422,
+            Self::TooManyAttempts { .. } => 429,
+            Self::EmailTaken
+            | Self::RequestInFlight
+            | Self::TicketAlreadyHeld { .. }
+            | Self::TicketHeldByYou { .. }
+            | Self::TicketSold { .. }
+            | Self::TicketChanged { .. }
+            | Self::TicketWasHeld { .. }
+            | Self::TooManyHolds { .. }
+            | Self::OrderAlreadyExists { .. }
+            | Self::OrderChanged { .. }
+            | Self::HoldExpired { .. }
+            | Self::HoldStillAlive { .. }
+            | Self::OrderBeingPaid { .. }
+            | Self::OrderAlreadyPaid { .. }
+            | Self::OrderNotPaid { .. }
+            | Self::OrderEnded { .. }
+            | Self::OrderIsStuck { .. } => 409,
+        }
+    }
+
+    /// What the person can do next, as a sentence.
+    #[must_use]
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::InvalidInput { .. } => "Correct the fields named and send it again.",
+            Self::BodyTooLarge { .. } => "Send less.",
+            Self::NotJson => "Send a JSON body with the header content-type: application/json.",
+            Self::MethodNotAllowed => "See /docs for what this address answers to.",
+            Self::NotSignedIn => "Sign in and repeat the request.",
+            Self::BadCredentials => "Check both, or sign up.",
+            Self::TooManyAttempts { .. } | Self::RequestInFlight => "Wait a little and repeat the request.",
+            Self::NotYours => "Sign in as the owner.",
+            Self::NotFound { .. } => "Check the id.",
+            Self::EmailTaken => "Sign in instead.",
+            Self::KeyReused => "Use a fresh Idempotency-Key for a different request.",
+            Self::TicketAlreadyHeld { .. } => {
+                "Choose another ticket, or try again when its lock has run out."
+            }
+            Self::TicketHeldByYou { .. } => "Pay or cancel that order.",
+            Self::TicketSold { .. } => "Choose another ticket.",
+            Self::TicketChanged { .. } => "Look at the ticket again and decide with its present price.",
+            Self::TicketWasHeld { .. } => {
+                "Leave it listed; only a ticket that was never ordered can be deleted."
+            }
+            Self::TooManyHolds { .. } => "Pay or cancel one of your orders first.",
+            Self::OrderAlreadyExists { .. } => "Read that order.",
+            Self::OrderChanged { .. } => "Read the order and repeat the request if it still makes sense.",
+            Self::HoldExpired { .. } | Self::OrderEnded { .. } => "Order again if it is still to be had.",
+            Self::HoldStillAlive { .. } => "Wait until its time is over.",
+            Self::OrderBeingPaid { .. } => "Wait for the outcome; read the order with ?wait=20.",
+            Self::OrderAlreadyPaid { .. } => "Nothing is left to pay.",
+            Self::OrderNotPaid { .. } => "Pay it first.",
+            Self::OrderIsStuck { .. } => "Nothing is lost; whoever runs this shop has been told.",
+            Self::PaymentDeclined { .. } => "Try another card while the lock lives.",
+            Self::PaymentAttemptsExhausted { .. } => "Order again with another card.",
+        }
+    }
+
+    /// One invalid field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::InvalidInput {
+            errors: vec![FieldError::new(field, message)],
+        }
+    }
+
+    /// A thing that is not there.
+    pub fn not_found(what: impl Into<String>) -> Self {
+        Self::NotFound {
+            what: what.into(),
+            field: None,
+        }
+    }
+}
