@@ -4,10 +4,12 @@
 //! not again in every function.
 
 mod commit;
+mod documents;
 mod store;
 mod world;
 
 pub use commit::{CommitError, decide_and_commit};
+pub use documents::{Document, Documents, PutError};
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{
     Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, WakeUp, WantedTicket, Workflows,
