@@ -1,1 +1,47 @@
-//! aws
+//! The ports of `domain`, answered by AWS: DynamoDB for what is remembered, Step Functions for what goes on,
+//! the system for time and chance.
+//!
+//! [`connect`] once per process, then one small value per port:
+//!
+//! ```no_run
+//! # async fn wiring() {
+//! let connections = aws::connect().await;
+//! let orders = aws::DynamoOrders::new(
+//!     &connections,
+//!     aws::OrderTables { orders: "Orders".into(), tickets: "Tickets".into(), holders: "Holders".into() },
+//! );
+//! # let _ = orders;
+//! # }
+//! ```
+//!
+//! Nothing exported is generic over the SDK or an `async fn`: every answer is a boxed future, so that the SDK's code
+//! is compiled here and not again in each function. No other crate names an SDK type. This one knows no workflow
+//! step, no environment variable of ours (table names and ARNs are arguments) and no HTTP.
+//!
+//! The SDK repeats a call whose answer was lost. Every conditional write therefore either carries a
+//! [write id](write_id) of its own, by which it recognises itself, or is harmless to repeat.
+
+mod accounts;
+mod connections;
+mod cursor;
+mod documents;
+mod faults;
+mod items;
+mod listing;
+mod orders;
+mod requests;
+mod sessions;
+mod system;
+mod tickets;
+mod workflows;
+mod write_id;
+
+pub use accounts::{AccountTables, DynamoAccounts};
+pub use connections::{Connections, connect};
+pub use documents::DynamoDocuments;
+pub use orders::{DynamoOrders, OrderTables};
+pub use requests::DynamoRequests;
+pub use sessions::DynamoSessions;
+pub use system::{SystemClock, SystemEntropy};
+pub use tickets::DynamoTickets;
+pub use workflows::{Machines, StepFunctionsWorkflows};

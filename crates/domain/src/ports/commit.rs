@@ -18,7 +18,7 @@ pub enum CommitError {
     /// Another transaction touched the same items at the same moment. Try again.
     Contended,
     /// A thing was not as the change requires.
-    Stock(StockRefusal),
+    Stock(Box<StockRefusal>),
     /// The buyer has as many live holds as allowed.
     TooManyHolds,
     /// The database was away or refused for reasons of its own.

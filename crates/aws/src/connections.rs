@@ -1,0 +1,153 @@
+//! One configuration for all of AWS, and clients that are built when they are first needed.
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_sfn::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_sfn::config::{ConfigBag, Intercept, RuntimeComponents};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// To reach the service at all.
+const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+/// One attempt. Each of our calls is a single-digit number of milliseconds of work for the service.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
+/// All attempts and the pauses between them; a function must live longer than this.
+const OPERATION_LIMIT: Duration = Duration::from_secs(8);
+/// The first attempt and two repetitions.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// The way to AWS, or to an engine that speaks like it. Cheap to clone; one per process.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    sdk: SdkConfig,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    sfn: OnceLock<aws_sdk_sfn::Client>,
+}
+
+/// Reads region, credentials and endpoints as every AWS SDK does (`AWS_REGION`, `AWS_ENDPOINT_URL`,
+/// `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SFN` ...). Connects to nothing yet.
+///
+/// Without the feature `https` only `http://` endpoints can be reached; builds for AWS turn it on.
+#[must_use]
+pub fn connect() -> Pin<Box<dyn Future<Output = Connections> + Send>> {
+    Box::pin(async {
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_LIMIT)
+                    .operation_attempt_timeout(ATTEMPT_LIMIT)
+                    .operation_timeout(OPERATION_LIMIT)
+                    .build(),
+            )
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
+            // Answers are small and every attempt has its limit, so there is no stream to watch over.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .load()
+            .await;
+        Connections {
+            shared: Arc::new(Shared {
+                sdk,
+                dynamodb: OnceLock::new(),
+                sfn: OnceLock::new(),
+            }),
+        }
+    })
+}
+
+/// TLS for `https://`, and plain for `http://` all the same.
+#[cfg(feature = "https")]
+fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
+    use aws_smithy_http_client::tls;
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
+}
+
+/// Plain HTTP to a local engine; building no TLS saves most of a newcomer's first build.
+#[cfg(not(feature = "https"))]
+fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+impl Connections {
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.shared
+            .dynamodb
+            .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.shared.sdk))
+            .clone()
+    }
+
+    pub(crate) fn sfn(&self) -> aws_sdk_sfn::Client {
+        self.shared
+            .sfn
+            .get_or_init(|| {
+                let config = aws_sdk_sfn::config::Builder::from(&self.shared.sdk)
+                    .interceptor(OneHostLocally)
+                    .build();
+                aws_sdk_sfn::Client::from_conf(config)
+            })
+            .clone()
+    }
+}
+
+/// Takes the host prefix `sync-` off again when the endpoint is plain HTTP.
+///
+/// AWS answers StartSyncExecution at a host of its own, `sync-states.<region>.amazonaws.com`, and the SDK prefixes
+/// whatever host is configured. A local engine has one host, and `sync-localhost` does not resolve. AWS is never
+/// reached by plain HTTP, so the scheme tells the two apart.
+#[derive(Debug)]
+struct OneHostLocally;
+
+const LOCAL_SYNC: &str = "http://sync-";
+
+fn without_sync_prefix(uri: &str) -> Option<String> {
+    uri.strip_prefix(LOCAL_SYNC).map(|rest| format!("http://{rest}"))
+}
+
+impl Intercept for OneHostLocally {
+    fn name(&self) -> &'static str {
+        "OneHostLocally"
+    }
+
+    // Before signing, because the signature covers the host.
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), aws_sdk_sfn::error::BoxError> {
+        let request = context.request_mut();
+        if let Some(uri) = without_sync_prefix(request.uri()) {
+            request.set_uri(uri)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_endpoint_loses_the_prefix() {
+        assert_eq!(
+            without_sync_prefix("http://sync-127.0.0.1:8083/").as_deref(),
+            Some("http://127.0.0.1:8083/")
+        );
+        assert_eq!(without_sync_prefix("http://127.0.0.1:8083/"), None);
+        assert_eq!(
+            without_sync_prefix("https://sync-states.eu-central-1.amazonaws.com/"),
+            None
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! Orders in DynamoDB, and the one transaction that changes order, stock and holder together.
+
+mod transaction;
+
+use crate::connections::Connections;
+use crate::faults::fault;
+use crate::items::{UNFINISHED, from_item, n, order_item, s};
+use crate::listing::List;
+use crate::write_id::{self, WriteId};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnFailure;
+use domain::ports::{Answer, CommitError, Orders};
+use domain::stock::HolderChange;
+use domain::{Decision, Fault, Order, OrderId, Page, PageRequest, Timestamp, UserId};
+use transaction::AsRead;
+
+/// The tables that one order touches.
+#[derive(Clone, Debug)]
+pub struct OrderTables {
+    /// Orders by `order_id`, with the indexes `by_user` and `unfinished`.
+    pub orders: String,
+    /// Tickets by `ticket_id`.
+    pub tickets: String,
+    /// Each buyer's set of live orders by `user_id`.
+    pub holders: String,
+}
+
+/// [`Orders`] in DynamoDB.
+#[derive(Clone, Debug)]
+pub struct DynamoOrders {
+    client: Client,
+    tables: OrderTables,
+}
+
+impl DynamoOrders {
+    /// Orders in these tables.
+    #[must_use]
+    pub fn new(connections: &Connections, tables: OrderTables) -> Self {
+        Self {
+            client: connections.dynamodb(),
+            tables,
+        }
+    }
+
+    /// A decision about nothing but the order: a plain conditional write costs half of a transaction.
+    async fn put(&self, decision: &Decision) -> Result<(), CommitError> {
+        let write = WriteId::draw().map_err(CommitError::Fault)?;
+        let mut item = order_item(&decision.after).map_err(CommitError::Fault)?;
+        item.insert(write_id::ATTRIBUTE.to_owned(), write.attribute());
+        let condition = AsRead::condition(decision);
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.tables.orders)
+            .set_item(Some(item))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(()) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) if write.wrote(failed.item()) => {
+                Ok(())
+            }
+            Some(PutItemError::ConditionalCheckFailedException(_)) => Err(CommitError::OrderMoved),
+            // A transaction had the order in hand at that moment.
+            Some(PutItemError::TransactionConflictException(_)) => Err(CommitError::Contended),
+            _ => Err(CommitError::Fault(fault("PutItem order", &error))),
+        }
+    }
+
+    /// Order, stock and holder, all or nothing.
+    ///
+    /// The `ClientRequestToken` is the write id: when the SDK repeats the call after a lost answer, DynamoDB knows it
+    /// and answers with success. It is not derived from order and version, because two decisions about the same
+    /// version (a retry after contention at a later moment; pay against expire) would then share it for ten minutes
+    /// and the second could never be written.
+    async fn transact(&self, decision: &Decision) -> Result<(), CommitError> {
+        let write = WriteId::draw().map_err(CommitError::Fault)?;
+        let items = transaction::items(&self.tables, decision, &write).map_err(CommitError::Fault)?;
+        let sent = self
+            .client
+            .transact_write_items()
+            .client_request_token(write.as_str())
+            .set_transact_items(Some(items))
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(()) };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                transaction::verdict(decision, &write, cancelled.cancellation_reasons())
+            }
+            _ => Err(CommitError::Fault(fault("TransactWriteItems order", &error))),
+        }
+    }
+}
+
+impl Orders for DynamoOrders {
+    fn get<'a>(&'a self, order_id: &'a OrderId) -> Answer<'a, Option<Order>> {
+        Box::pin(async move {
+            let answer = self
+                .client
+                .get_item()
+                .table_name(&self.tables.orders)
+                .key("order_id", s(order_id.as_str()))
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(|error| fault("GetItem order", &error))?;
+            answer.item.map(|item| from_item("order", item)).transpose()
+        })
+    }
+
+    fn commit<'a>(&'a self, decision: &'a Decision) -> Answer<'a, (), CommitError> {
+        Box::pin(async move {
+            if decision.stock.is_empty() && decision.holder == HolderChange::Unchanged {
+                self.put(decision).await
+            } else {
+                self.transact(decision).await
+            }
+        })
+    }
+
+    fn list_of<'a>(&'a self, user_id: &'a UserId, page: &'a PageRequest) -> Answer<'a, Page<Order>> {
+        Box::pin(async move {
+            let list = List {
+                client: &self.client,
+                table: &self.tables.orders,
+                index: "by_user",
+                of: ("user_id", user_id.as_str()),
+                id: "order_id",
+                is_id: |text| OrderId::parse(text).is_ok(),
+            };
+            let page = list.page_of_whole(page).await?;
+            let rows = page.rows.into_iter().map(|item| from_item("order", item));
+            Ok(Page {
+                rows: rows.collect::<Result<_, _>>()?,
+                next: page.next,
+            })
+        })
+    }
+
+    fn list_due(&self, shard: u8, now: Timestamp, limit: u16) -> Answer<'_, Vec<OrderId>> {
+        Box::pin(async move {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.tables.orders)
+                .index_name("unfinished")
+                .key_condition_expression("#shard = :shard AND due_at <= :now")
+                .expression_attribute_names("#shard", UNFINISHED)
+                .expression_attribute_values(":shard", n(shard))
+                .expression_attribute_values(":now", n(now.as_ms()))
+                .limit(i32::from(limit.max(1)))
+                .send()
+                .await
+                .map_err(|error| fault("Query unfinished", &error))?;
+            let rows = answer.items.unwrap_or_default();
+            let ids = rows.iter().map(|row| {
+                row.get("order_id")
+                    .and_then(|value| value.as_s().ok())
+                    .and_then(|text| OrderId::parse(text).ok())
+                    .ok_or_else(|| Fault::Defect("a row of the index unfinished lacks its order".to_owned()))
+            });
+            ids.collect()
+        })
+    }
+}

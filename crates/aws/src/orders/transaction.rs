@@ -1,0 +1,261 @@
+//! A decision as one DynamoDB transaction, and what its cancellation means.
+//!
+//! The items stand in a fixed order: the order first, then each stock change, then the holder. Cancellation reasons
+//! come back in that order, so a position is all that is needed to know whose condition was false.
+
+use super::OrderTables;
+use crate::items::{Item, LISTED, LISTED_YES, from_item, n, order_item, s, to_attribute};
+use crate::write_id::{self, WriteId};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
+    TransactWriteItem, Update,
+};
+use domain::ports::CommitError;
+use domain::stock::{HolderChange, StockChange, StockRefusal};
+use domain::ticket::TicketHold;
+use domain::{Decision, Fault};
+use std::collections::HashMap;
+
+/// The condition that the order is still the one that was read.
+pub(super) struct AsRead {
+    pub(super) expression: &'static str,
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<Item>,
+}
+
+impl AsRead {
+    /// The condition of this decision.
+    pub(super) fn condition(decision: &Decision) -> Self {
+        match decision.before {
+            None => Self {
+                expression: "attribute_not_exists(order_id)",
+                names: None,
+                values: None,
+            },
+            Some((version, status)) => Self {
+                expression: "#version = :version AND #status = :status",
+                names: Some(names(&["version", "status"])),
+                values: Some(values([
+                    (":version", n(version)),
+                    (":status", s(status.as_str())),
+                ])),
+            },
+        }
+    }
+}
+
+/// The whole decision.
+pub(super) fn items(
+    tables: &OrderTables,
+    decision: &Decision,
+    write: &WriteId,
+) -> Result<Vec<TransactWriteItem>, Fault> {
+    let mut items = vec![order_put(tables, decision, write)?];
+    for change in &decision.stock {
+        items.push(stock_update(tables, change)?);
+    }
+    if let Some(update) = holder_update(tables, decision)? {
+        items.push(update);
+    }
+    Ok(items)
+}
+
+fn order_put(tables: &OrderTables, decision: &Decision, write: &WriteId) -> Result<TransactWriteItem, Fault> {
+    let mut item = order_item(&decision.after)?;
+    item.insert(write_id::ATTRIBUTE.to_owned(), write.attribute());
+    let condition = AsRead::condition(decision);
+    let put = Put::builder()
+        .table_name(&tables.orders)
+        .set_item(Some(item))
+        .condition_expression(condition.expression)
+        .set_expression_attribute_names(condition.names)
+        .set_expression_attribute_values(condition.values)
+        .return_values_on_condition_check_failure(OnFailure::AllOld)
+        .build()
+        .map_err(|_| unbuilt("order"))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+fn stock_update(tables: &OrderTables, change: &StockChange) -> Result<TransactWriteItem, Fault> {
+    let (ticket_id, update) = match change {
+        StockChange::HoldTicket {
+            ticket_id,
+            seen_version,
+            hold,
+        } => (ticket_id, hold_ticket(*seen_version, hold)?),
+        StockChange::ReleaseTicket { ticket_id, hold } => (ticket_id, release_ticket(hold)),
+        StockChange::PostTicket { ticket_id, hold } => (ticket_id, post_ticket(hold)),
+    };
+    let Change {
+        update,
+        condition,
+        names,
+        values,
+    } = update;
+    let update = Update::builder()
+        .table_name(&tables.tickets)
+        .key("ticket_id", s(ticket_id.as_str()))
+        .update_expression(update)
+        .condition_expression(condition)
+        .set_expression_attribute_names(Some(names))
+        .set_expression_attribute_values(Some(values))
+        .return_values_on_condition_check_failure(OnFailure::AllOld)
+        .build()
+        .map_err(|_| unbuilt("ticket"))?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}
+
+/// What happens to one ticket.
+struct Change {
+    update: &'static str,
+    condition: &'static str,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+fn hold_ticket(seen_version: u32, hold: &TicketHold) -> Result<Change, Fault> {
+    Ok(Change {
+        update: "SET #state = :held, #hold = :hold, holds_ever = holds_ever + :one REMOVE #listed",
+        condition: "#state = :available AND #version = :seen",
+        names: names(&["state", "hold", "version", LISTED]),
+        values: values([
+            (":available", s("available")),
+            (":held", s("held")),
+            (":hold", to_attribute("hold", hold)?),
+            (":one", n(1)),
+            (":seen", n(seen_version)),
+        ]),
+    })
+}
+
+fn release_ticket(hold: &TicketHold) -> Change {
+    let mut values = held_by(hold);
+    values.insert(":available".to_owned(), s("available"));
+    values.insert(":yes".to_owned(), s(LISTED_YES));
+    Change {
+        update: "SET #state = :available, #listed = :yes REMOVE #hold",
+        condition: HELD_BY,
+        names: names(&["state", "hold", "hold_id", "hold_version", LISTED]),
+        values,
+    }
+}
+
+fn post_ticket(hold: &TicketHold) -> Change {
+    let mut values = held_by(hold);
+    values.insert(":sold".to_owned(), s("sold"));
+    Change {
+        update: "SET #state = :sold",
+        condition: HELD_BY,
+        names: names(&["state", "hold", "hold_id", "hold_version"]),
+        values,
+    }
+}
+
+/// The ticket is held, and by exactly this version of this hold.
+const HELD_BY: &str = "#state = :held AND #hold.#hold_id = :hold_id AND #hold.#hold_version = :hold_version";
+
+fn held_by(hold: &TicketHold) -> Item {
+    values([
+        (":held", s("held")),
+        (":hold_id", s(hold.hold_id.as_str())),
+        (":hold_version", n(hold.hold_version)),
+    ])
+}
+
+fn holder_update(tables: &OrderTables, decision: &Decision) -> Result<Option<TransactWriteItem>, Fault> {
+    let order_id = decision.after.order_id.as_str();
+    let of_buyer = Update::builder()
+        .table_name(&tables.holders)
+        .key("user_id", s(decision.after.user_id.as_str()))
+        .expression_attribute_values(":this", AttributeValue::Ss(vec![order_id.to_owned()]));
+    let update = match decision.holder {
+        HolderChange::Unchanged => return Ok(None),
+        HolderChange::Add { holds_max } => of_buyer
+            .update_expression("ADD live_orders :this")
+            .condition_expression(
+                "attribute_not_exists(live_orders) OR size(live_orders) < :max OR contains(live_orders, :order)",
+            )
+            .expression_attribute_values(":max", n(holds_max))
+            .expression_attribute_values(":order", s(order_id)),
+        HolderChange::Remove => of_buyer.update_expression("DELETE live_orders :this"),
+    };
+    let update = update.build().map_err(|_| unbuilt("holder"))?;
+    Ok(Some(TransactWriteItem::builder().update(update).build()))
+}
+
+/// What a cancelled transaction tells the caller.
+///
+/// Several conditions can be false at once; the order's own comes first, because whoever reads it again may find that
+/// the rest no longer matters.
+///
+/// # Errors
+/// Always, unless it was this very write that made the condition false.
+pub(super) fn verdict(
+    decision: &Decision,
+    write: &WriteId,
+    reasons: &[CancellationReason],
+) -> Result<(), CommitError> {
+    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+    let stock_end = 1 + decision.stock.len();
+    if let Some(order) = reasons.first().filter(|reason| failed(reason)) {
+        return if write.wrote(order.item()) {
+            Ok(())
+        } else {
+            Err(CommitError::OrderMoved)
+        };
+    }
+    let stock = reasons.iter().take(stock_end).skip(1);
+    if let Some((index, reason)) = stock.enumerate().find(|(_, reason)| failed(reason)) {
+        return Err(stock_refusal(index, reason));
+    }
+    if reasons.get(stock_end).is_some_and(failed) {
+        return Err(CommitError::TooManyHolds);
+    }
+    for reason in reasons {
+        match reason.code() {
+            None
+            | Some("None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {}
+            Some(code) => {
+                return Err(CommitError::Fault(Fault::Defect(format!(
+                    "TransactWriteItems order: cancelled for {code}"
+                ))));
+            }
+        }
+    }
+    // Also when no reason was given at all: trying again is safe, and the number of tries is bounded.
+    Err(CommitError::Contended)
+}
+
+fn stock_refusal(index: usize, reason: &CancellationReason) -> CommitError {
+    let present = match reason.item().filter(|item| !item.is_empty()) {
+        Some(item) => match from_item("ticket", item.clone()) {
+            Ok(ticket) => Some(ticket),
+            Err(fault) => return CommitError::Fault(fault),
+        },
+        None => None,
+    };
+    CommitError::Stock(Box::new(StockRefusal { index, present }))
+}
+
+fn names(attributes: &[&str]) -> HashMap<String, String> {
+    attributes
+        .iter()
+        .map(|name| (format!("#{name}"), (*name).to_owned()))
+        .collect()
+}
+
+fn values<const N: usize>(pairs: [(&str, AttributeValue); N]) -> Item {
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+fn unbuilt(what: &str) -> Fault {
+    Fault::Defect(format!(
+        "TransactWriteItems order: the write of the {what} could not be built"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

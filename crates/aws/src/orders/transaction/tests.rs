@@ -1,0 +1,183 @@
+use super::*;
+use crate::items::tests::{NOW, change, placing, ticket};
+use crate::items::{UNFINISHED, ticket_item};
+use domain::TaskToken;
+
+fn tables() -> OrderTables {
+    OrderTables {
+        orders: "orders".to_owned(),
+        tickets: "tickets".to_owned(),
+        holders: "holders".to_owned(),
+    }
+}
+
+fn write() -> WriteId {
+    WriteId::draw().unwrap()
+}
+
+fn reason(code: &str) -> CancellationReason {
+    CancellationReason::builder().code(code).build()
+}
+
+fn failed_on(item: Item) -> CancellationReason {
+    CancellationReason::builder()
+        .code("ConditionalCheckFailed")
+        .set_item(Some(item))
+        .build()
+}
+
+const OK: &str = "None";
+const FAILED: &str = "ConditionalCheckFailed";
+const CONFLICT: &str = "TransactionConflict";
+
+/// The verdict on placing an order of two tickets: order, ticket, ticket, holder.
+fn verdict_on(codes: [&str; 4]) -> CommitError {
+    verdict(&placing(2), &write(), &codes.map(reason)).unwrap_err()
+}
+
+fn stock(index: usize) -> CommitError {
+    CommitError::Stock(Box::new(StockRefusal { index, present: None }))
+}
+
+#[test]
+fn placing_writes_order_tickets_and_holder_in_that_order() {
+    let decision = placing(2);
+    let items = items(&tables(), &decision, &write()).unwrap();
+    let put = items[0].put().unwrap();
+    assert_eq!(put.table_name(), "orders");
+    assert_eq!(put.condition_expression(), Some("attribute_not_exists(order_id)"));
+    assert!(put.item().contains_key(UNFINISHED));
+    for (index, change) in decision.stock.iter().enumerate() {
+        let StockChange::HoldTicket { ticket_id, .. } = change else {
+            panic!("placing holds");
+        };
+        let update = items[1 + index].update().unwrap();
+        assert_eq!(update.table_name(), "tickets");
+        assert_eq!(update.key()["ticket_id"], s(ticket_id.as_str()));
+        assert_eq!(
+            update.return_values_on_condition_check_failure(),
+            Some(&OnFailure::AllOld)
+        );
+    }
+    let holder = items[3].update().unwrap();
+    assert_eq!(holder.table_name(), "holders");
+    assert!(holder.condition_expression().is_some());
+    assert_eq!(items.len(), 4);
+}
+
+#[test]
+fn ending_releases_under_the_version_and_status_that_were_read() {
+    let decision = change(placing(1).after.cancel(NOW).unwrap());
+    let items = items(&tables(), &decision, &write()).unwrap();
+    let put = items[0].put().unwrap();
+    let values = put.expression_attribute_values().unwrap();
+    assert_eq!((&values[":version"], &values[":status"]), (&n(1), &s("held")));
+    assert!(!put.item().contains_key(UNFINISHED));
+    let release = items[1].update().unwrap();
+    assert_eq!(release.condition_expression(), Some(HELD_BY));
+    assert!(release.update_expression().ends_with("REMOVE #hold"));
+    let holder = items[2].update().unwrap();
+    assert_eq!(holder.update_expression(), "DELETE live_orders :this");
+    assert_eq!(holder.condition_expression(), None);
+}
+
+#[test]
+fn every_placeholder_is_declared_and_every_declared_one_is_used() {
+    let cancelling = change(placing(1).after.cancel(NOW).unwrap());
+    let hold = placing(1).after.ticket_hold();
+    let mut posting = cancelling.clone();
+    posting.stock = vec![StockChange::PostTicket {
+        ticket_id: ticket(0).ticket_id,
+        hold,
+    }];
+    for decision in [placing(1), cancelling, posting] {
+        for item in items(&tables(), &decision, &write()).unwrap().iter().skip(1) {
+            let update = item.update().unwrap();
+            let text = format!(
+                "{} {}",
+                update.update_expression(),
+                update.condition_expression().unwrap_or_default()
+            );
+            let mut used: Vec<&str> = text
+                .split(|c: char| !(c.is_ascii_alphanumeric() || "_#:".contains(c)))
+                .filter(|word| word.starts_with(['#', ':']))
+                .collect();
+            let declared = update
+                .expression_attribute_names()
+                .into_iter()
+                .flat_map(|names| names.keys())
+                .chain(
+                    update
+                        .expression_attribute_values()
+                        .into_iter()
+                        .flat_map(|values| values.keys()),
+                );
+            let mut declared: Vec<&str> = declared.map(String::as_str).collect();
+            used.sort_unstable();
+            used.dedup();
+            declared.sort_unstable();
+            assert_eq!(used, declared, "{text}");
+        }
+    }
+}
+
+#[test]
+fn each_false_condition_has_its_own_verdict() {
+    assert_eq!(verdict_on([FAILED, OK, OK, OK]), CommitError::OrderMoved);
+    assert_eq!(verdict_on([OK, FAILED, OK, OK]), stock(0));
+    assert_eq!(verdict_on([OK, OK, FAILED, OK]), stock(1));
+    assert_eq!(verdict_on([OK, OK, OK, FAILED]), CommitError::TooManyHolds);
+}
+
+#[test]
+fn of_several_reasons_the_order_comes_first_and_contention_last() {
+    assert_eq!(
+        verdict_on([FAILED, FAILED, FAILED, FAILED]),
+        CommitError::OrderMoved
+    );
+    assert_eq!(verdict_on([OK, FAILED, FAILED, FAILED]), stock(0));
+    assert_eq!(verdict_on([CONFLICT, CONFLICT, FAILED, FAILED]), stock(1));
+    assert_eq!(verdict_on([OK, CONFLICT, OK, FAILED]), CommitError::TooManyHolds);
+}
+
+#[test]
+fn contention_may_be_tried_again_and_invalid_requests_may_not() {
+    for code in [CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"] {
+        assert_eq!(verdict_on([OK, code, OK, OK]), CommitError::Contended);
+    }
+    assert_eq!(verdict(&placing(1), &write(), &[]), Err(CommitError::Contended));
+    assert!(matches!(
+        verdict_on([OK, "ValidationError", OK, CONFLICT]),
+        CommitError::Fault(Fault::Defect(text)) if text.contains("ValidationError")
+    ));
+}
+
+#[test]
+fn a_stock_refusal_shows_the_ticket_as_it_stood() {
+    let mut sold = ticket(1);
+    sold.state = domain::TicketState::Sold;
+    let reasons = [reason(OK), failed_on(ticket_item(&sold).unwrap()), reason(OK)];
+    assert_eq!(
+        verdict(&placing(1), &write(), &reasons),
+        Err(CommitError::Stock(Box::new(StockRefusal {
+            index: 0,
+            present: Some(sold)
+        })))
+    );
+}
+
+#[test]
+fn a_write_that_finds_itself_has_succeeded() {
+    let token = TaskToken::parse("token").unwrap();
+    let decision = change(placing(1).after.keep_task_token(token, NOW));
+    let own = write();
+    let mut stored = order_item(&decision.after).unwrap();
+    stored.insert(write_id::ATTRIBUTE.to_owned(), own.attribute());
+    let reasons = [failed_on(stored), reason(FAILED)];
+    assert_eq!(verdict(&decision, &own, &reasons), Ok(()));
+    // The same order by another writer is still another writer's.
+    assert_eq!(
+        verdict(&decision, &write(), &reasons),
+        Err(CommitError::OrderMoved)
+    );
+}
