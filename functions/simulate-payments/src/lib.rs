@@ -1,1 +1,76 @@
-//! simulate-payments
+//! The payment provider simulator: Stripe's PaymentIntents over HTTP, so that no account is needed.
+//!
+//! It stands outside the system it serves, as Stripe does: it has its own state, its own idea of idempotency, and
+//! it may charge and then lose the answer. Which card does what is in [`cards`]; chance, where it is switched on,
+//! in [`Odds`]. What it answers is held to Stripe's published examples by `tests/`.
+//!
+//! Rooms: [`router`] (paths and the door), [`form`] (bodies), [`requests`] (validation), [`idempotency`],
+//! [`execution`] (what a request does), [`intents`] (what is remembered), [`shapes`] (how it is shown) and
+//! [`errors`].
+
+pub mod cards;
+mod currencies;
+mod errors;
+mod execution;
+mod form;
+mod idempotency;
+mod intents;
+mod memory;
+mod odds;
+mod requests;
+mod router;
+mod shapes;
+
+pub use memory::InMemoryDocuments;
+pub use odds::{Odds, OutOfRange};
+pub use router::router;
+
+use domain::ports::{Clock, Documents, Entropy};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Lets time pass before a lost answer is given up.
+///
+/// This wait belongs to the *simulated provider*: it is the silence that its clients must cope with. No step of
+/// Holdfast ever waits in code.
+pub trait Pause: Send + Sync {
+    /// Resolves after so many milliseconds, or at once in a test.
+    fn pause(&self, ms: u32) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// How the simulator behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What chance and ids are derived from: the same seed and the same requests, the same answers.
+    pub seed: String,
+    /// `Some`: cards that would succeed are left to chance. `None`: every card does what its name says.
+    pub odds: Option<Odds>,
+    /// How long a lost answer keeps its client waiting, milliseconds.
+    pub timeout_ms: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: "holdfast".to_owned(),
+            odds: None,
+            timeout_ms: 5_000,
+        }
+    }
+}
+
+/// The simulated provider: its settings, its memory, and its ways to clock, chance and silence.
+#[derive(Clone)]
+pub struct Simulator {
+    /// Where intents and idempotency keys are kept.
+    pub documents: Arc<dyn Documents>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids of requests without an idempotency key come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// How a lost answer waits.
+    pub pause: Arc<dyn Pause>,
+    /// How it behaves.
+    pub settings: Settings,
+}

@@ -1,0 +1,216 @@
+//! What Stripe answers, and what each answer means to an order.
+//!
+//! Sources: <https://docs.stripe.com/api/errors>, <https://docs.stripe.com/error-codes>,
+//! <https://docs.stripe.com/api/payment_intents/object>. Only the fields that decide something are read, and
+//! every one of them may be absent, so that a new API version cannot turn a charge into a parse error.
+
+use crate::declines::is_hard_decline;
+use domain::{ChargeOutcome, Fault};
+use serde::Deserialize;
+
+/// A PaymentIntent, as far as it matters here.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Intent {
+    /// Its id, `pi_...`.
+    pub id: String,
+    /// Where it stands.
+    pub status: String,
+    /// Why the last confirmation failed.
+    #[serde(default)]
+    pub last_payment_error: Option<ErrorDetail>,
+}
+
+/// `{"error": {...}}`, the body of every refusal.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ErrorBody {
+    /// The error itself.
+    pub error: ErrorDetail,
+}
+
+/// Stripe's error object; the same shape stands in an intent's `last_payment_error`.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ErrorDetail {
+    /// `card_error`, `invalid_request_error`, `idempotency_error` or `api_error`.
+    #[serde(default, rename = "type")]
+    pub kind: String,
+    /// Stripe's code, e.g. `card_declined`.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The bank's code, e.g. `insufficient_funds`.
+    #[serde(default)]
+    pub decline_code: Option<String>,
+    /// The network's advice, e.g. `do_not_try_again`.
+    #[serde(default)]
+    pub advice_code: Option<String>,
+    /// A sentence; for card errors it may be shown to the buyer.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// Which parameter was wrong.
+    #[serde(default)]
+    pub param: Option<String>,
+}
+
+impl ErrorDetail {
+    fn into_decline(self) -> ChargeOutcome {
+        let code = self
+            .decline_code
+            .or(self.code)
+            .unwrap_or_else(|| "card_declined".to_owned());
+        ChargeOutcome::Declined {
+            retryable: !is_hard_decline(&code, self.advice_code.as_deref()),
+            message: self
+                .message
+                .unwrap_or_else(|| "Your card was declined.".to_owned()),
+            code,
+        }
+    }
+
+    fn describe(&self) -> String {
+        let code = self.code.as_deref().unwrap_or("no code");
+        let param = self.param.as_deref().map(|param| format!(", parameter {param}"));
+        format!("{} ({code}{})", self.kind, param.unwrap_or_default())
+    }
+}
+
+/// What an intent says of its order's money.
+///
+/// # Errors
+/// [`Fault::Defect`] for a status that this system never asks for (manual capture) or does not know: better to
+/// stop than to guess about money.
+pub(crate) fn outcome_of(intent: Intent) -> Result<ChargeOutcome, Fault> {
+    match (intent.status.as_str(), intent.last_payment_error) {
+        ("succeeded", _) => Ok(ChargeOutcome::Succeeded),
+        ("processing", _) => Ok(ChargeOutcome::Processing),
+        ("requires_payment_method", Some(error)) => Ok(error.into_decline()),
+        ("requires_payment_method" | "requires_confirmation", _) => Ok(ChargeOutcome::NotAttempted),
+        // Confirmed with `error_on_requires_action`, an intent does not stay here; if one does, no money was
+        // taken and this card cannot pay without its owner.
+        ("requires_action", _) => Ok(ChargeOutcome::Declined {
+            code: "authentication_required".to_owned(),
+            message: "Your card was declined. This transaction requires authentication.".to_owned(),
+            retryable: false,
+        }),
+        ("canceled", _) => Ok(ChargeOutcome::Declined {
+            code: "canceled".to_owned(),
+            message: "This payment was cancelled.".to_owned(),
+            retryable: false,
+        }),
+        (status, _) => Err(Fault::Defect(format!(
+            "the provider says an intent is {status:?}, which is never asked for"
+        ))),
+    }
+}
+
+/// What a refusal (any status that is not 2xx) means.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// The card was declined; nothing was taken.
+    Declined(ChargeOutcome),
+    /// The intent is no longer where this call needs it; only an inquiry tells where it is.
+    UnexpectedState,
+    /// Everything else.
+    Fault(Fault),
+}
+
+/// Reads a refusal: HTTP status and body. A body that is not Stripe's (a gateway's page) leaves the status.
+pub(crate) fn read_refusal(status: u16, body: &[u8], parse: impl Fn(&[u8]) -> Option<ErrorBody>) -> Refused {
+    let error = parse(body).map(|body| body.error).unwrap_or_default();
+    let said = format!("the provider answered {status}: {}", error.describe());
+    match (status, error.code.as_deref()) {
+        // Another request holds the intent, whatever the status says: this one did nothing.
+        (_, Some("lock_timeout")) => Refused::Fault(Fault::Transient(said)),
+        (402, _) if error.kind == "card_error" => Refused::Declined(error.into_decline()),
+        (400, Some("payment_intent_unexpected_state")) => Refused::UnexpectedState,
+        (429, _) => Refused::Fault(Fault::Transient(said)),
+        // 409: a request under the same key is under way, and it may charge. 5xx and 408: the request may have
+        // been carried out behind the gateway that gave up on it. 424: an outside party failed half-way.
+        (408 | 409 | 424 | 500..=599, _) => Refused::Fault(Fault::Unknown(said)),
+        // 400, 401, 403, 404 and whatever else: a wrong key, a wrong parameter, a wrong URL. Repeating cannot help.
+        _ => Refused::Fault(Fault::Defect(said)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, body: &str) -> Refused {
+        read_refusal(status, body.as_bytes(), |bytes| {
+            serde_json::from_slice(bytes).ok()
+        })
+    }
+
+    fn intent(json: &str) -> Result<ChargeOutcome, Fault> {
+        outcome_of(serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn the_banks_code_wins_over_stripes_and_stripes_stands_in_for_it() {
+        let body = r#"{"error":{"type":"card_error","code":"card_declined","decline_code":"stolen_card"}}"#;
+        assert!(
+            matches!(refusal(402, body), Refused::Declined(ChargeOutcome::Declined { code, retryable: false, .. }) if code == "stolen_card")
+        );
+        let body = r#"{"error":{"type":"card_error","code":"processing_error","message":"Try again."}}"#;
+        assert!(
+            matches!(refusal(402, body), Refused::Declined(ChargeOutcome::Declined { code, message, retryable: true }) if code == "processing_error" && message == "Try again.")
+        );
+    }
+
+    #[test]
+    fn what_may_have_charged_is_unknown_and_what_cannot_have_is_transient() {
+        for status in [408, 409, 424, 500, 502, 503, 504] {
+            assert!(
+                matches!(refusal(status, "<html>"), Refused::Fault(Fault::Unknown(_))),
+                "{status}"
+            );
+        }
+        assert!(matches!(refusal(429, "{}"), Refused::Fault(Fault::Transient(_))));
+        let locked = r#"{"error":{"type":"invalid_request_error","code":"lock_timeout"}}"#;
+        assert!(matches!(
+            refusal(409, locked),
+            Refused::Fault(Fault::Transient(_))
+        ));
+    }
+
+    #[test]
+    fn a_wrong_key_or_parameter_is_a_defect_that_names_the_parameter() {
+        for status in [301, 400, 401, 403, 404, 422] {
+            assert!(
+                matches!(refusal(status, "{}"), Refused::Fault(Fault::Defect(_))),
+                "{status}"
+            );
+        }
+        let body = r#"{"error":{"type":"invalid_request_error","code":"parameter_unknown","param":"amout"}}"#;
+        let Refused::Fault(Fault::Defect(said)) = refusal(400, body) else {
+            panic!("not a defect");
+        };
+        assert!(said.contains("parameter_unknown, parameter amout"), "{said}");
+    }
+
+    #[test]
+    fn an_intent_tells_where_the_money_is() {
+        assert_eq!(
+            intent(r#"{"id":"pi_1","status":"succeeded","last_payment_error":null}"#),
+            Ok(ChargeOutcome::Succeeded)
+        );
+        assert_eq!(
+            intent(r#"{"id":"pi_1","status":"processing"}"#),
+            Ok(ChargeOutcome::Processing)
+        );
+        assert_eq!(
+            intent(r#"{"id":"pi_1","status":"requires_payment_method"}"#),
+            Ok(ChargeOutcome::NotAttempted)
+        );
+        assert_eq!(
+            intent(r#"{"id":"pi_1","status":"requires_confirmation"}"#),
+            Ok(ChargeOutcome::NotAttempted)
+        );
+        assert!(
+            matches!(intent(r#"{"id":"pi_1","status":"canceled"}"#), Ok(ChargeOutcome::Declined { code, retryable: false, .. }) if code == "canceled")
+        );
+        assert!(matches!(
+            intent(r#"{"id":"pi_1","status":"requires_capture"}"#),
+            Err(Fault::Defect(_))
+        ));
+    }
+}

@@ -1,0 +1,225 @@
+//! The port itself: three requests, and what their answers mean.
+
+use crate::answers::{ErrorBody, Intent, Refused, outcome_of, read_refusal};
+use domain::ports::{Answer, PaymentProvider};
+use domain::{CardToken, ChargeOutcome, Fault, IdempotencyKey, IntentId, Order};
+use reqwest::{Client, RequestBuilder, header};
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::time::Duration;
+
+/// The version of Stripe's API that the shapes here were written for; without it, the account's own default
+/// would decide. Source: <https://docs.stripe.com/api/versioning>.
+const API_VERSION: &str = "2026-09-30.endive";
+
+/// Speaks Stripe's PaymentIntents to a base URL. Built once at start and shared: it keeps connections open.
+pub struct StripeProvider {
+    client: Client,
+    base_url: String,
+    secret_key: String,
+}
+
+impl fmt::Debug for StripeProvider {
+    /// Shows where it speaks to, never the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StripeProvider")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StripeProvider {
+    /// A client that speaks to `base_url` (without `/v1`, e.g. `https://api.stripe.com`), with a secret key
+    /// (`sk_...`), and gives up on an answer after `timeout`.
+    ///
+    /// `timeout` covers the whole call and is best shorter than the time limit of the function that asks: what is
+    /// cut off by the function's own limit cannot be reported as unknown any more.
+    ///
+    /// # Errors
+    /// [`Fault::Defect`] when the URL is not `http://` or `https://`, is `https://` without the cargo feature
+    /// `https`, or the key is empty.
+    pub fn new(base_url: &str, secret_key: &str, timeout: Duration) -> Result<Self, Fault> {
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        let speaks =
+            base_url.starts_with("http://") || (cfg!(feature = "https") && base_url.starts_with("https://"));
+        if !speaks {
+            return Err(Fault::Defect(format!(
+                "this build cannot speak to the payment provider at {base_url:?}"
+            )));
+        }
+        if secret_key.is_empty() {
+            return Err(Fault::Defect(
+                "the payment provider's secret key is empty".to_owned(),
+            ));
+        }
+        // Fails only when another part of the program has installed a provider before, which then serves as well.
+        #[cfg(feature = "https")]
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .timeout(timeout)
+            // A function sleeps between calls, and the other side meanwhile closes what idles: a request on such
+            // a connection would end as unknown for nothing.
+            .pool_idle_timeout(Duration::from_secs(5))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .build()
+            .map_err(|error| {
+                Fault::Defect(format!("the payment provider's client cannot be built: {error}"))
+            })?;
+        Ok(Self {
+            client,
+            base_url,
+            secret_key: secret_key.to_owned(),
+        })
+    }
+
+    fn intent_url(&self, intent: &IntentId, action: &str) -> Result<String, Fault> {
+        // The id came from the provider, but it becomes part of a path: nothing but Stripe's alphabet gets there.
+        let well_formed = intent
+            .as_str()
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !well_formed {
+            return Err(Fault::Defect(format!(
+                "{intent:?} is not an intent of the provider"
+            )));
+        }
+        Ok(format!(
+            "{}/v1/payment_intents/{}{action}",
+            self.base_url,
+            intent.as_str()
+        ))
+    }
+
+    /// Sends and reads the whole answer. `Ok` is a 2xx body that reads as `T`.
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Refused> {
+        let response = request
+            .header(header::AUTHORIZATION, self.authorization()?)
+            .header("Stripe-Version", API_VERSION)
+            .send()
+            .await
+            .map_err(|error| Refused::Fault(fault_of(error)))?;
+        let status = response.status();
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| Refused::Fault(fault_of(error)))?;
+        if !status.is_success() {
+            return Err(read_refusal(status.as_u16(), &body, |bytes| {
+                from_json::<ErrorBody>(bytes).ok()
+            }));
+        }
+        // Something was done and we cannot read what: unknown, so that an inquiry follows.
+        from_json(&body).map_err(|error| {
+            Refused::Fault(Fault::Unknown(format!(
+                "the provider's answer does not read: {error}"
+            )))
+        })
+    }
+
+    fn authorization(&self) -> Result<header::HeaderValue, Refused> {
+        let mut value = header::HeaderValue::from_str(&format!("Bearer {}", self.secret_key))
+            .map_err(|_| Refused::Fault(Fault::Defect("the secret key is not a header value".to_owned())))?;
+        // Kept out of every debug print of the request.
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    async fn find_outcome(&self, intent: &IntentId) -> Result<ChargeOutcome, Fault> {
+        let url = self.intent_url(intent, "")?;
+        match self.ask::<Intent>(self.client.get(url)).await {
+            Ok(found) => outcome_of(found),
+            Err(refused) => Err(without_outcome(refused)),
+        }
+    }
+}
+
+impl PaymentProvider for StripeProvider {
+    fn create_intent<'a>(&'a self, order: &'a Order, key: &'a IdempotencyKey) -> Answer<'a, IntentId> {
+        Box::pin(async move {
+            let request = self
+                .client
+                .post(format!("{}/v1/payment_intents", self.base_url))
+                .header("Idempotency-Key", key.as_str())
+                .form(&[
+                    ("amount", order.total_minor.as_minor().to_string().as_str()),
+                    ("currency", order.currency.as_str()),
+                    // Cards only: no payment method that would send the buyer to another page, so that the server
+                    // may confirm without a return URL.
+                    ("payment_method_types[]", "card"),
+                    ("metadata[order_id]", order.order_id.as_str()),
+                ]);
+            match self.ask::<Intent>(request).await {
+                Ok(intent) => IntentId::parse(&intent.id).map_err(|error| {
+                    Fault::Defect(format!("the provider's intent has no usable id: {error}"))
+                }),
+                Err(refused) => Err(without_outcome(refused)),
+            }
+        })
+    }
+
+    fn confirm<'a>(
+        &'a self,
+        intent: &'a IntentId,
+        card: &'a CardToken,
+        key: &'a IdempotencyKey,
+    ) -> Answer<'a, ChargeOutcome> {
+        Box::pin(async move {
+            let mut form = vec![("error_on_requires_action", "true")];
+            if card.reveal().starts_with("pm_") {
+                form.push(("payment_method", card.reveal()));
+            } else {
+                form.push(("payment_method_data[type]", "card"));
+                form.push(("payment_method_data[card][token]", card.reveal()));
+            }
+            let request = self
+                .client
+                .post(self.intent_url(intent, "/confirm")?)
+                .header("Idempotency-Key", key.as_str())
+                .form(&form);
+            match self.ask::<Intent>(request).await {
+                Ok(confirmed) => outcome_of(confirmed),
+                Err(Refused::Declined(outcome)) => Ok(outcome),
+                // Typically: it has succeeded already, and the answer that said so was lost.
+                Err(Refused::UnexpectedState) => self.find_outcome(intent).await,
+                Err(Refused::Fault(fault)) => Err(fault),
+            }
+        })
+    }
+
+    fn inquire<'a>(&'a self, intent: &'a IntentId) -> Answer<'a, ChargeOutcome> {
+        Box::pin(self.find_outcome(intent))
+    }
+}
+
+/// A refusal of a call that charges nothing: a decline or a state makes no sense there.
+fn without_outcome(refused: Refused) -> Fault {
+    match refused {
+        Refused::Fault(fault) => fault,
+        Refused::Declined(_) => {
+            Fault::Defect("the provider declined a request that charges nothing".to_owned())
+        }
+        Refused::UnexpectedState => {
+            Fault::Defect("the provider refused a request that needs no state".to_owned())
+        }
+    }
+}
+
+/// What a broken exchange means. Only when no connection came about is it certain that nothing was done.
+fn fault_of(error: reqwest::Error) -> Fault {
+    let (builder, connect) = (error.is_builder(), error.is_connect());
+    // Without the URL: it names the intent, and a base URL may carry what should not be in a log.
+    let said = format!("the provider gave no answer: {}", error.without_url());
+    if builder {
+        Fault::Defect(said)
+    } else if connect {
+        Fault::Transient(said)
+    } else {
+        Fault::Unknown(said)
+    }
+}
+
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(bytes)
+}
