@@ -4,6 +4,7 @@
 //! transitions; and the [`ports`] through which steps reach clock, chance, database, provider and workflow.
 //! No I/O, no clock, no randomness, no AWS: what comes in is a value, what goes out is a [`Ruling`].
 
+pub mod checkout;
 pub mod fault;
 pub mod ids;
 pub mod money;

@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 /// Source: <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>.
 pub const PRICE_MAX_MINOR: u64 = 99_999_999;
 
+/// The cheapest single thing: the provider charges no less.
+/// Source: <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>.
+pub const PRICE_MIN_MINOR: u64 = 50;
+
 /// An amount in minor units, 0 to [`PRICE_MAX_MINOR`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct PriceMinor(u64);
 

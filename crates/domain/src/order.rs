@@ -14,6 +14,7 @@ pub use steps::{Interruption, NewOrder};
 use crate::ids::{HoldId, IntentId, OrderId, TaskToken, TicketId, UserId};
 use crate::money::{Currency, PriceMinor};
 use crate::payment::PaymentAttempt;
+use crate::ports::WakeUp;
 use crate::stock::{HolderChange, StockChange};
 use crate::ticket::TicketHold;
 use crate::timestamp::Timestamp;
@@ -136,6 +137,21 @@ impl Order {
     #[must_use]
     pub fn unfinished_shard(&self) -> u8 {
         self.order_id.as_str().bytes().last().unwrap_or_default() % UNFINISHED_SHARDS
+    }
+
+    /// What an execution that waits for this order's payment is to be told; `None` while it has to wait.
+    #[must_use]
+    pub const fn wake_up(&self) -> Option<WakeUp> {
+        match self.status {
+            Status::Gathering | Status::Held => None,
+            Status::Paying | Status::Paid | Status::Shipped | Status::Completed => Some(WakeUp::Paid),
+            Status::Cancelled => Some(WakeUp::Cancelled),
+            Status::Expired
+            | Status::PaymentFailed
+            | Status::Refunded
+            | Status::Unavailable
+            | Status::Stuck => Some(WakeUp::Ended),
+        }
     }
 
     /// The claim as each of its tickets remembers it.

@@ -75,8 +75,8 @@ pub(crate) struct Claim {
     pub document_key: String,
     /// Whether somebody began before and died: the effect may be there already.
     pub taken_over: bool,
-    /// Counts the uses of this key. Tells the intents apart that one key creates in the course of days.
-    pub generation: u64,
+    /// Revision of its document.
+    revision: u64,
     record: Record,
 }
 
@@ -109,7 +109,6 @@ pub(crate) async fn claim(
             Some(document) => (Some(document.revision), Some(read(&document.text)?)),
             None => (None, None),
         };
-        let mut begun_at = now;
         let mut taken_over = false;
         if let Some(before) = before.filter(|before| now < before.begun_at.plus_s(KEPT_S)) {
             match before.state {
@@ -122,24 +121,21 @@ pub(crate) async fn claim(
                 State::Running if now < before.begun_at.plus_s(LEASE_S) => {
                     return Err(ApiError::key_in_use(key));
                 }
-                State::Running => {
-                    taken_over = true;
-                    begun_at = now;
-                }
+                State::Running => taken_over = true,
             }
         }
         let record = Record {
             endpoint: endpoint.to_owned(),
             fingerprint: fingerprint.to_owned(),
-            begun_at,
+            begun_at: now,
             state: State::Running,
         };
         match put(simulator, &document_key, revision, &record).await {
-            Ok(generation) => {
+            Ok(revision) => {
                 return Ok(Verdict::Execute(Claim {
                     document_key,
                     taken_over,
-                    generation,
+                    revision,
                     record,
                 }));
             }
@@ -164,7 +160,7 @@ pub(crate) async fn finish(
         Some(answer) if answer.is_kept() => State::Answered(answer.clone()),
         _ => State::Free,
     };
-    match put(simulator, &claim.document_key, Some(claim.generation), &record).await {
+    match put(simulator, &claim.document_key, Some(claim.revision), &record).await {
         Ok(_) | Err(PutError::Conflict) => Ok(()),
         Err(PutError::Fault(fault)) => Err(fault.into()),
     }

@@ -5,7 +5,7 @@
 //! in [`Odds`]. What it answers is held to Stripe's published examples by `tests/`.
 //!
 //! Rooms: [`router`] (paths and the door), [`form`] (bodies), [`requests`] (validation), [`idempotency`],
-//! [`execution`] (what a request does), [`intents`] (what is remembered), [`shapes`] (how it is shown) and
+//! [`execution`] and [`refunds`] (what a request does), [`intents`] (what is remembered), [`shapes`] (how it is shown) and
 //! [`errors`].
 
 pub mod cards;
@@ -17,6 +17,7 @@ mod idempotency;
 mod intents;
 mod memory;
 mod odds;
+mod refunds;
 mod requests;
 mod router;
 mod shapes;

@@ -1,0 +1,234 @@
+//! The shapes of requests and answers: camelCase, money in minor units, times as RFC 3339.
+
+use domain::order::{Line, OrderEvent, Thing};
+use domain::payment::{AttemptStatus, PaymentAttempt};
+use domain::{Order, Ticket, TicketState};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// `?limit=&cursor=`.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// Rows on a page, 1 to 100; 25 when absent.
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<u16>,
+    /// `nextCursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A ticket.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Ticket)]
+pub struct TicketBody {
+    /// Its id.
+    pub id: String,
+    /// What it is for.
+    pub title: String,
+    /// Price in minor units.
+    pub price_minor: u64,
+    /// ISO 4217 code, lower case.
+    pub currency: String,
+    /// Name of the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venue: Option<String>,
+    /// When it starts, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<String>,
+    /// `available`, `held` or `sold`.
+    pub state: String,
+    /// Who listed it.
+    pub owner_id: String,
+    /// Counts the edits; send it along when ordering or editing.
+    pub version: u32,
+    /// When it was listed.
+    pub created_at: String,
+}
+
+impl TicketBody {
+    /// What everybody may see of a ticket.
+    #[must_use]
+    pub fn new(ticket: &Ticket, currency: &str) -> Self {
+        Self {
+            id: ticket.ticket_id.to_string(),
+            title: ticket.title.clone(),
+            price_minor: ticket.price_minor.as_minor(),
+            currency: currency.to_owned(),
+            event: ticket.event.clone(),
+            venue: ticket.venue.clone(),
+            starts_at: ticket.starts_at.map(|moment| moment.to_rfc3339()),
+            state: match ticket.state {
+                TicketState::Available => "available",
+                TicketState::Held => "held",
+                TicketState::Sold => "sold",
+            }
+            .to_owned(),
+            owner_id: ticket.owner_id.to_string(),
+            version: ticket.version,
+            created_at: ticket.created_at.to_rfc3339(),
+        }
+    }
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OrderLine)]
+pub struct LineBody {
+    /// The ticket.
+    pub ticket_id: String,
+    /// Its title when the order was placed.
+    pub title: String,
+    /// How many.
+    pub quantity: u32,
+    /// Price of one when the order was placed, minor units.
+    pub price_minor: u64,
+}
+
+impl From<&Line> for LineBody {
+    fn from(line: &Line) -> Self {
+        let Thing::Ticket { ticket_id, .. } = &line.thing;
+        Self {
+            ticket_id: ticket_id.to_string(),
+            title: line.title.clone(),
+            quantity: line.quantity,
+            price_minor: line.price_minor.as_minor(),
+        }
+    }
+}
+
+/// An order's claim.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Hold)]
+pub struct HoldBody {
+    /// Its id.
+    pub id: String,
+    /// 1 for the first claim of the order.
+    pub version: u32,
+    /// Until when the order can be paid, by the server's clock.
+    pub expires_at: String,
+}
+
+/// An order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Order)]
+pub struct OrderBody {
+    /// Its id; also the name of its execution.
+    pub id: String,
+    /// Where it stands: `held`, `paying`, `paid`, `completed`, `expired`, `cancelled`, `payment_failed`, ...
+    pub status: String,
+    /// What is bought.
+    pub lines: Vec<LineBody>,
+    /// Sum of the lines, minor units.
+    pub total_minor: u64,
+    /// ISO 4217 code, lower case.
+    pub currency: String,
+    /// The claim.
+    pub hold: HoldBody,
+    /// Counts every change.
+    pub version: u32,
+    /// When it was placed.
+    pub created_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+    /// The server's clock when this was answered, so that a page can correct its own.
+    pub server_time: String,
+}
+
+impl OrderBody {
+    /// What its buyer may see of an order, and what time it is.
+    #[must_use]
+    pub fn new(order: &Order, now: domain::Timestamp) -> Self {
+        Self {
+            id: order.order_id.to_string(),
+            status: order.status.to_string(),
+            lines: order.lines.iter().map(Into::into).collect(),
+            total_minor: order.total_minor.as_minor(),
+            currency: order.currency.as_str().to_owned(),
+            hold: HoldBody {
+                id: order.hold.hold_id.to_string(),
+                version: order.hold.version,
+                expires_at: order.hold.expires_at.to_rfc3339(),
+            },
+            version: order.version,
+            created_at: order.created_at.to_rfc3339(),
+            updated_at: order.updated_at.to_rfc3339(),
+            server_time: now.to_rfc3339(),
+        }
+    }
+}
+
+/// One attempt to charge an order. The card's token is never shown.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Payment)]
+pub struct PaymentBody {
+    /// The order's id and the number of the attempt.
+    pub id: String,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// `requested`, `unknown`, `succeeded` or `declined`.
+    pub status: String,
+    /// What was asked for, minor units.
+    pub amount_minor: u64,
+    /// The provider's decline code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// When it was asked for.
+    pub requested_at: String,
+    /// When the provider's answer was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<String>,
+}
+
+impl PaymentBody {
+    /// What the buyer may see of an attempt.
+    #[must_use]
+    pub fn new(order: &Order, attempt: &PaymentAttempt) -> Self {
+        Self {
+            id: format!("{}-{}", order.order_id, attempt.number),
+            attempt: attempt.number,
+            status: match attempt.status {
+                AttemptStatus::Requested => "requested",
+                AttemptStatus::Unknown => "unknown",
+                AttemptStatus::Succeeded => "succeeded",
+                AttemptStatus::Declined => "declined",
+            }
+            .to_owned(),
+            amount_minor: order.total_minor.as_minor(),
+            code: attempt.code.clone(),
+            requested_at: attempt.requested_at.to_rfc3339(),
+            settled_at: attempt.settled_at.map(|moment| moment.to_rfc3339()),
+        }
+    }
+}
+
+/// Something that happened to an order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OrderEvent)]
+pub struct EventBody {
+    /// When.
+    pub at: String,
+    /// The status after it.
+    pub status: String,
+    /// What, in plain words.
+    pub what: String,
+}
+
+impl From<&OrderEvent> for EventBody {
+    fn from(event: &OrderEvent) -> Self {
+        Self {
+            at: event.at.to_rfc3339(),
+            status: event.status.to_string(),
+            what: event.what.clone(),
+        }
+    }
+}

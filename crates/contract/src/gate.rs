@@ -1,0 +1,90 @@
+//! Who is asking: the session of a request, from its cookie or bearer token.
+
+use crate::problem::Problem;
+use crate::session::{COOKIE, SessionSecret, Signed};
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use domain::ports::{Clock, Requests, Sessions};
+use domain::{Fault, Refusal, UserId};
+use std::sync::Arc;
+
+/// What every HTTP function needs to know who asks and whether it was asked before.
+#[derive(Clone)]
+pub struct Gate {
+    /// Sessions that were ended.
+    pub sessions: Arc<dyn Sessions>,
+    /// Requests that were answered.
+    pub requests: Arc<dyn Requests>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What signs sessions.
+    pub secret: SessionSecret,
+}
+
+impl Gate {
+    /// Who sent these headers; `None` when nobody is signed in.
+    ///
+    /// # Errors
+    /// Only what the sessions port reports; a bad token is nobody, not an error.
+    pub async fn who(&self, headers: &HeaderMap) -> Result<Option<Signed>, Fault> {
+        let Some(signed) =
+            token(headers).and_then(|token| Signed::verify(token, &self.secret, self.clock.now()))
+        else {
+            return Ok(None);
+        };
+        let was_ended = self.sessions.was_ended(&signed.session_id).await?;
+        Ok((!was_ended).then_some(signed))
+    }
+}
+
+/// The token in the `Authorization: Bearer` header, else in the session cookie.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+    bearer.or_else(|| {
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|cookies| cookies.split(';'))
+            .find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    })
+}
+
+/// A signed-in user. As an argument of a handler it refuses everybody else with 401.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The user.
+    pub user_id: UserId,
+    /// The whole session.
+    pub session: Signed,
+}
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    S: Send + Sync,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // The idempotency layer in front has asked already.
+        if let Some(signed_in) = parts.extensions.get::<Self>() {
+            return Ok(signed_in.clone());
+        }
+        let session = Gate::from_ref(state)
+            .who(&parts.headers)
+            .await?
+            .ok_or(Refusal::NotSignedIn)?;
+        Ok(Self {
+            user_id: session.user_id.clone(),
+            session,
+        })
+    }
+}

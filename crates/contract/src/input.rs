@@ -1,0 +1,264 @@
+//! Reading what clients send: bodies, paths and queries, each error naming its field.
+
+use crate::problem::Problem;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+use domain::{Cursor, FieldError, PageRequest, Refusal};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+/// How much of a request is read.
+#[derive(Debug)]
+pub struct Limits;
+
+impl Limits {
+    /// Longest body in bytes. The largest order is far below it.
+    pub const BODY_BYTES: usize = 64 * 1024;
+}
+
+/// Reads a whole body, at most [`Limits::BODY_BYTES`].
+///
+/// # Errors
+/// [`Refusal::BodyTooLarge`], or [`Refusal::NotJson`] when it cannot be read at all.
+pub async fn read_body(body: axum::body::Body) -> Result<Vec<u8>, Refusal> {
+    match Limited::new(body, Limits::BODY_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().to_vec()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge {
+            limit_bytes: Limits::BODY_BYTES,
+        }),
+        Err(_) => Err(Refusal::NotJson),
+    }
+}
+
+/// A JSON body of a known shape. Fields that are not part of the shape are refused, not ignored.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<S, T> FromRequest<S> for Body<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let is_json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"));
+        // Read it first: a body that is too large is told so, whatever it claims to be.
+        let bytes = read_body(request.into_body()).await?;
+        if !is_json {
+            return Err(Refusal::NotJson.into());
+        }
+        Ok(Self(parse_json(&bytes)?))
+    }
+}
+
+/// Parses JSON and names the field that was wrong.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`] with the field's path.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner().to_string();
+        let (field, message) = name_field(&path, &inner);
+        Refusal::invalid(field, message)
+    })?;
+    deserializer
+        .end()
+        .map_err(|_| Refusal::invalid("body", "there is something after the end of the JSON value"))?;
+    Ok(value)
+}
+
+/// serde names missing and unknown fields in the message, not in the path; put them where they belong.
+fn name_field(path: &str, message: &str) -> (String, String) {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let parent = if path == "." { "" } else { path };
+    let quoted = message.split('`').nth(1);
+    let (named, sentence) = match quoted {
+        Some(name) if message.starts_with("missing field") => (Some(name), "is required".to_owned()),
+        Some(name) if message.starts_with("unknown field") => {
+            (Some(name), "is not a field of this request".to_owned())
+        }
+        _ => (None, message.to_owned()),
+    };
+    let field = match (parent, named) {
+        ("", None) => "body".to_owned(),
+        ("", Some(name)) => name.to_owned(),
+        // The tracker already stands on an unknown field.
+        (parent, Some(name)) if parent == name || parent.ends_with(&format!(".{name}")) => parent.to_owned(),
+        (parent, Some(name)) => format!("{parent}.{name}"),
+        (parent, None) => parent.to_owned(),
+    };
+    (field, sentence)
+}
+
+/// An id in the path. What cannot be an id does not exist: 404.
+#[derive(Debug)]
+pub struct PathId<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for PathId<T>
+where
+    S: Send + Sync,
+    T: TryFrom<String> + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map(|Path(text)| text);
+        let id = text.ok().and_then(|text| T::try_from(text.to_lowercase()).ok());
+        id.map(Self)
+            .ok_or_else(|| Refusal::not_found("thing with that id").into())
+    }
+}
+
+/// The query string of a known shape; other parameters are refused.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for Query<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::<T>::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                let message = rejection.body_text();
+                let message = message.trim_start_matches("Failed to deserialize query string: ");
+                let (field, message) = match message.split_once(": ") {
+                    Some((field, rest)) if !field.contains(' ') => (field.to_owned(), rest.to_owned()),
+                    _ => name_field("", message),
+                };
+                let field = if field == "body" {
+                    "query".to_owned()
+                } else {
+                    field
+                };
+                Err(Refusal::invalid(field, message).into())
+            }
+        }
+    }
+}
+
+/// Turns `?limit=&cursor=` into a page request.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`] for a limit outside 1..=100.
+pub fn page_request(limit: Option<u16>, cursor: Option<String>) -> Result<PageRequest, Refusal> {
+    let limit = limit.unwrap_or(PageRequest::LIMIT_DEFAULT);
+    if !(1..=PageRequest::LIMIT_MAX).contains(&limit) {
+        return Err(Refusal::invalid(
+            "limit",
+            format!("must be 1 to {}", PageRequest::LIMIT_MAX),
+        ));
+    }
+    Ok(PageRequest {
+        limit,
+        cursor: cursor.map(Cursor),
+    })
+}
+
+/// Collects the fields that were refused, so that a client sees all of them at once.
+#[derive(Debug, Default)]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// Notes a field that was refused.
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(FieldError::new(field, message));
+    }
+
+    /// A text of 1 to `max` characters, without control characters, trimmed.
+    pub fn text(&mut self, field: &str, text: &str, max: usize) -> String {
+        let text = text.trim();
+        if text.is_empty() {
+            self.add(field, "must not be empty");
+        } else if text.chars().count() > max {
+            self.add(field, format!("must be at most {max} characters"));
+        } else if text.chars().any(char::is_control) {
+            self.add(field, "must not contain control characters");
+        }
+        text.to_owned()
+    }
+
+    /// Refuses if anything was noted.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] with all fields noted.
+    pub fn check(self) -> Result<(), Refusal> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::InvalidInput { errors: self.0 })
+        }
+    }
+}
+
+/// Whether a method changes something.
+#[must_use]
+pub fn is_mutation(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::POST | Method::PUT | Method::DELETE | Method::PATCH
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Outer {
+        #[expect(dead_code, reason = "only read by serde")]
+        price_minor: u64,
+        #[expect(dead_code, reason = "only read by serde")]
+        lines: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Inner {
+        #[expect(dead_code, reason = "only read by serde")]
+        ticket_id: String,
+    }
+
+    fn field_of(json: &str) -> String {
+        match parse_json::<Outer>(json.as_bytes()).unwrap_err() {
+            Refusal::InvalidInput { errors } => errors[0].field.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_field_that_is_wrong_is_named_wherever_it_sits() {
+        assert_eq!(field_of(r#"{"lines":[]}"#), "priceMinor");
+        assert_eq!(field_of(r#"{"priceMinor":1.5,"lines":[]}"#), "priceMinor");
+        assert_eq!(field_of(r#"{"priceMinor":-1,"lines":[]}"#), "priceMinor");
+        assert_eq!(
+            field_of(r#"{"priceMinor":1,"lines":[{"ticketId":1}]}"#),
+            "lines[0].ticketId"
+        );
+        assert_eq!(field_of(r#"{"priceMinor":1,"lines":[{}]}"#), "lines[0].ticketId");
+        assert_eq!(
+            field_of(r#"{"priceMinor":1,"lines":[],"status":"sold"}"#),
+            "status"
+        );
+        assert_eq!(field_of("not json"), "body");
+        assert_eq!(field_of(&"[".repeat(100_000)), "body");
+        assert_eq!(field_of(r#"{"priceMinor":1,"lines":[]} trailing"#), "body");
+    }
+}

@@ -1,0 +1,23 @@
+//! What the HTTP API says: bodies, problem documents, sessions, idempotency keys and waiting.
+//!
+//! Shared by the functions that answer HTTP, so that every one of them says the same thing the same way.
+//! Knows the domain and axum; knows neither AWS nor which function calls it.
+
+pub mod bodies;
+pub mod gate;
+pub mod input;
+pub mod once;
+pub mod problem;
+pub mod seal;
+pub mod session;
+pub mod wait;
+
+pub use gate::{Gate, SignedIn};
+pub use input::{Body, Limits, PathId, Query};
+pub use problem::Problem;
+pub use seal::seal;
+pub use session::{SessionSecret, Signed};
+pub use wait::Wait;
+
+/// What an HTTP handler gives back.
+pub type Reply<T> = Result<T, Problem>;

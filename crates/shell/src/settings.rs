@@ -1,0 +1,76 @@
+//! Settings from the environment, read once at start-up. A wrong one stops the function with a sentence.
+
+use contract::SessionSecret;
+use domain::Currency;
+use std::str::FromStr;
+
+/// A setting that is missing or cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// It is not there.
+    #[error(
+        "the environment variable {0} is missing; template.yaml sets it for every function that reads it"
+    )]
+    Missing(String),
+    /// It is there, but not of the kind that is expected. Its value is not repeated: it may be a secret.
+    #[error("the environment variable {name} is not {expected}")]
+    Malformed {
+        /// Which.
+        name: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+}
+
+/// Reads settings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings;
+
+impl Settings {
+    /// A text that must be there.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`].
+    pub fn text(self, name: &str) -> Result<String, SettingError> {
+        match std::env::var(name) {
+            Ok(value) if !value.is_empty() => Ok(value),
+            _ => Err(SettingError::Missing(name.to_owned())),
+        }
+    }
+
+    /// A value that must be there and be readable as `T`.
+    ///
+    /// # Errors
+    /// [`SettingError`].
+    pub fn value<T: FromStr>(self, name: &str, expected: &'static str) -> Result<T, SettingError> {
+        let malformed = |_| SettingError::Malformed {
+            name: name.to_owned(),
+            expected,
+        };
+        self.text(name)?.parse().map_err(malformed)
+    }
+
+    /// The key that signs sessions, from `SESSION_SECRET`.
+    ///
+    /// # Errors
+    /// [`SettingError`].
+    pub fn session_secret(self) -> Result<SessionSecret, SettingError> {
+        let name = "SESSION_SECRET";
+        SessionSecret::new(&self.text(name)?).map_err(|_| SettingError::Malformed {
+            name: name.to_owned(),
+            expected: "at least 32 characters long",
+        })
+    }
+
+    /// The currency of every price, from `CURRENCY`.
+    ///
+    /// # Errors
+    /// [`SettingError`].
+    pub fn currency(self) -> Result<Currency, SettingError> {
+        let name = "CURRENCY";
+        Currency::parse(&self.text(name)?).map_err(|_| SettingError::Malformed {
+            name: name.to_owned(),
+            expected: "three lower-case letters",
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! Which port is answered by what: AWS behind every one of them, names from the environment that template.yaml sets.
+//!
+//! A function's `main.rs` asks for the ports it needs and for nothing else; a name that only other functions need is
+//! never read.
+
+use aws::{
+    AccountTables, Connections, DynamoAccounts, DynamoDocuments, DynamoOrders, DynamoRequests,
+    DynamoSessions, DynamoTickets, Machines, OrderTables, StepFunctionsWorkflows, SystemClock, SystemEntropy,
+};
+use contract::Gate;
+use domain::ports::{Accounts, Clock, Documents, Entropy, Orders, Sessions, Tickets, Workflows};
+use shell::{SettingError, Settings};
+use std::sync::Arc;
+
+/// The world of one function: its connections and where its names come from.
+#[derive(Clone)]
+pub struct World {
+    connections: Connections,
+    settings: Settings,
+}
+
+impl World {
+    /// Reads the SDK's configuration. Nothing is connected before it is used.
+    pub async fn connect() -> Self {
+        Self {
+            connections: aws::connect().await,
+            settings: Settings,
+        }
+    }
+
+    /// The function's other settings.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// The system's clock.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
+    /// The system's randomness.
+    #[must_use]
+    pub fn entropy(&self) -> Arc<dyn Entropy> {
+        Arc::new(SystemEntropy)
+    }
+
+    /// Orders, with the tickets and holders they change.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn orders(&self) -> Result<Arc<dyn Orders>, SettingError> {
+        let tables = OrderTables {
+            orders: self.settings.text("TABLE_ORDERS")?,
+            tickets: self.settings.text("TABLE_TICKETS")?,
+            holders: self.settings.text("TABLE_HOLDERS")?,
+        };
+        Ok(Arc::new(DynamoOrders::new(&self.connections, tables)))
+    }
+
+    /// Tickets.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn tickets(&self) -> Result<Arc<dyn Tickets>, SettingError> {
+        Ok(Arc::new(DynamoTickets::new(
+            &self.connections,
+            self.settings.text("TABLE_TICKETS")?,
+        )))
+    }
+
+    /// Accounts.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn accounts(&self) -> Result<Arc<dyn Accounts>, SettingError> {
+        let tables = AccountTables {
+            accounts: self.settings.text("TABLE_ACCOUNTS")?,
+            sessions: self.settings.text("TABLE_SESSIONS")?,
+        };
+        Ok(Arc::new(DynamoAccounts::new(&self.connections, tables)))
+    }
+
+    /// What the provider simulator remembers.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn simulated_payments(&self) -> Result<Arc<dyn Documents>, SettingError> {
+        let table = self.settings.text("TABLE_SIMULATED_PAYMENTS")?;
+        Ok(Arc::new(DynamoDocuments::new(&self.connections, table)))
+    }
+
+    /// The state machines.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn workflows(&self) -> Result<Arc<dyn Workflows>, SettingError> {
+        let machines = Machines {
+            hold_order: self.settings.text("HOLD_ORDER_MACHINE_ARN")?,
+            order: self.settings.text("ORDER_MACHINE_ARN")?,
+        };
+        Ok(Arc::new(StepFunctionsWorkflows::new(
+            &self.connections,
+            machines,
+            self.clock(),
+        )))
+    }
+
+    /// Who asks, and whether it was asked before.
+    ///
+    /// # Errors
+    /// A missing name or secret.
+    pub fn gate(&self) -> Result<Gate, SettingError> {
+        let sessions: Arc<dyn Sessions> = Arc::new(DynamoSessions::new(
+            &self.connections,
+            self.settings.text("TABLE_SESSIONS")?,
+        ));
+        let requests = DynamoRequests::new(&self.connections, self.settings.text("TABLE_REQUESTS")?);
+        Ok(Gate {
+            sessions,
+            requests: Arc::new(requests),
+            clock: self.clock(),
+            secret: self.settings.session_secret()?,
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! `ReconcileOrders`: every minute, finds unfinished orders that stand still and sets them going again.
+//!
+//! The answer to everything that can be lost: a timer that never fired, a wake-up nobody sent, an execution that
+//! died whole. It ends what is overdue, wakes the execution that waits, or starts the `order` machine again, and
+//! the steps find in the database what is true. No undo: doing any of it again is harmless.
+
+use domain::checkout::wake;
+use domain::order::UNFINISHED_SHARDS;
+use domain::ports::{Clock, Execution, Orders, Workflows, decide_and_commit};
+use domain::{Fault, OrderId, Refusal, Status};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Orders looked at per shard and run. What is left comes next minute.
+const ORDERS_PER_SHARD_MAX: u16 = 100;
+
+/// What the step needs.
+#[derive(Clone)]
+pub struct ReconcileOrders {
+    /// Orders.
+    pub orders: Arc<dyn Orders>,
+    /// The state machines.
+    pub workflows: Arc<dyn Workflows>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The schedule's event. Nothing in it matters.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct Input {}
+
+/// What one run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Output {
+    /// Orders that stood still.
+    pub looked_at: u32,
+    /// Orders whose timer never came, ended here.
+    pub expired: u32,
+    /// Executions that were waiting and were woken.
+    pub woken: u32,
+    /// Executions that were started anew.
+    pub started: u32,
+    /// Orders that could not be helped this time; the next run tries again.
+    pub failed: u32,
+}
+
+/// What was done for one order.
+enum Help {
+    Nothing,
+    Expired,
+    Woken,
+    Started,
+}
+
+impl ReconcileOrders {
+    /// Looks at every shard once.
+    ///
+    /// # Errors
+    /// What the ports report when not even the list can be read. Trouble with one order is counted, not raised.
+    pub async fn handle(&self, _: Input) -> Result<Output, Fault> {
+        let mut output = Output::default();
+        for shard in 0..UNFINISHED_SHARDS {
+            for order_id in self
+                .orders
+                .list_due(shard, self.clock.now(), ORDERS_PER_SHARD_MAX)
+                .await?
+            {
+                output.looked_at += 1;
+                match self.help(&order_id).await {
+                    Ok(Help::Nothing) => {}
+                    Ok(Help::Expired) => output.expired += 1,
+                    Ok(Help::Woken) => output.woken += 1,
+                    Ok(Help::Started) => output.started += 1,
+                    Err(_) => output.failed += 1,
+                }
+            }
+        }
+        Ok(output)
+    }
+
+    async fn help(&self, order_id: &OrderId) -> Result<Help, Fault> {
+        let order = self
+            .orders
+            .get(order_id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("order"))?;
+        // The index may lag behind the order.
+        let is_due = order.due_at.is_some_and(|due_at| due_at <= self.clock.now());
+        if order.status.is_end() || order.status == Status::Stuck || !is_due {
+            return Ok(Help::Nothing);
+        }
+        if order.status == Status::Held && self.clock.now() >= order.hold.expires_at {
+            // Its timer is late or lost. The same write as `ExpireOrder`, so whoever comes second changes nothing.
+            let order =
+                decide_and_commit(&*self.orders, order_id, &|order| order.expire(self.clock.now())).await?;
+            wake(&*self.workflows, &order).await?;
+            return Ok(Help::Expired);
+        }
+        let execution = self.workflows.find_execution(&order).await?;
+        // Written before anything is started: if this run dies in between, the next one starts the same name.
+        let again = execution == Execution::Closed;
+        let order = decide_and_commit(&*self.orders, order_id, &|order| {
+            Ok(order.look_again(again, self.clock.now()))
+        })
+        .await?;
+        if execution == Execution::Running {
+            return Ok(if wake(&*self.workflows, &order).await? {
+                Help::Woken
+            } else {
+                Help::Nothing
+            });
+        }
+        self.workflows.start_order(&order).await?;
+        Ok(Help::Started)
+    }
+}

@@ -1,0 +1,21 @@
+//! Wiring of `reconcile-orders`.
+
+use reconcile_orders::ReconcileOrders;
+use shell::{StartError, run_step, start};
+use wiring::World;
+
+fn main() -> Result<(), StartError> {
+    start(async {
+        let world = World::connect().await;
+        let step = ReconcileOrders {
+            orders: world.orders()?,
+            workflows: world.workflows()?,
+            clock: world.clock(),
+        };
+        run_step("reconcile-orders", move |input| {
+            let step = step.clone();
+            async move { step.handle(input).await }
+        })
+        .await
+    })
+}
