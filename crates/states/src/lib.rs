@@ -1,1 +1,21 @@
-//! states
+//! Step Functions on one machine: an interpreter of the Amazon States Language with two clocks.
+//!
+//! - [`definition`]: a JSON document becomes a [`Machine`], or a list of located, named [`Diagnostic`]s.
+//! - [`query`]: JSONata with `$states`, variables and the functions Step Functions adds.
+//! - [`execution`]: one run of a machine, without I/O, clock or randomness of its own.
+//! - [`engine`]: many machines and executions, task tokens, children and timers; still without I/O. Every entry
+//!   takes the time in milliseconds since 1970.
+//! - [`world`]: the engine on a virtual clock; what tests and simulations drive.
+
+pub mod chance;
+pub mod definition;
+pub mod engine;
+pub mod execution;
+pub mod history;
+pub mod query;
+pub mod timestamp;
+pub mod world;
+
+pub use definition::{Diagnostic, Machine, substitute};
+pub use history::{EventType, HistoryEvent};
+pub use world::{Answer, Outside, World};

@@ -1,0 +1,54 @@
+//! What is wrong with a definition, and where.
+
+use std::fmt;
+
+/// Why a definition is refused; the names are those of `ValidateStateMachineDefinition`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The text is not JSON.
+    InvalidJson,
+    /// A field is missing, has a wrong type or value, or is not known.
+    Schema,
+    /// A transition leads nowhere, or a state cannot be reached.
+    Transition,
+    /// An expression between `{%` and `%}` does not parse.
+    Expression,
+    /// The language has it, this interpreter does not.
+    NotSupported,
+}
+
+impl Code {
+    /// The name as it stands in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::InvalidJson => "INVALID_JSON_DESCRIPTION",
+            Code::Schema => "SCHEMA_VALIDATION_FAILED",
+            Code::Transition => "MISSING_TRANSITION_TARGET",
+            Code::Expression => "INVALID_JSONATA_EXPRESSION",
+            Code::NotSupported => "NOT_SUPPORTED",
+        }
+    }
+}
+
+/// One thing that is wrong with a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of mistake it is.
+    pub code: Code,
+    /// A JSON path from the top of the definition, such as `/States/ChargePayment/Retry/0/MaxAttempts`.
+    pub location: String,
+    /// A sentence that names the mistake and, where it can, the way out.
+    pub message: String,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}: {} at {}",
+            self.code.name(),
+            self.message,
+            self.location
+        )
+    }
+}

@@ -1,0 +1,121 @@
+//! Many machines and executions, their tokens, children and timers: Step Functions without I/O.
+//!
+//! Whoever drives an [`Engine`] passes the time with every request, performs the [`Call`]s it hands out, and brings
+//! back what came of them. Everything else, such as a child execution that answers its parent, happens inside.
+//! All of it is determined by the requests, their times and the seed.
+
+mod arn;
+mod calls;
+mod error;
+mod executions;
+mod machines;
+mod settle;
+mod tokens;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use crate::chance::Chance;
+use crate::execution::{Execution, TaskId};
+
+pub use arn::Place;
+pub use calls::{Call, CallId, CallKind, Reply};
+pub use error::EngineError;
+pub use executions::{ExecutionFilter, Started};
+pub use machines::{MachineRecord, NewMachine};
+
+/// Names an execution within its engine, in the order they were started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExecutionId(u64);
+
+/// Ended Express executions that can still be looked at. AWS keeps none.
+const EXPRESS_KEPT: usize = 1_000;
+
+/// One execution and what the engine knows of it.
+#[derive(Debug)]
+struct Entry {
+    execution: Execution,
+    machine: Arc<MachineRecord>,
+    /// The time under which it stands in `due`.
+    due_ms: Option<u64>,
+    /// The task of another execution that waits for its end.
+    parent: Option<(ExecutionId, TaskId)>,
+    /// Whether its end was told.
+    end_told: bool,
+}
+
+/// Step Functions, but for the clock and the network.
+#[derive(Debug)]
+pub struct Engine {
+    place: Place,
+    chance: Chance,
+    machines: BTreeMap<String, Arc<MachineRecord>>,
+    executions: BTreeMap<ExecutionId, Entry>,
+    by_arn: HashMap<String, ExecutionId>,
+    execution_last: u64,
+    due: BTreeSet<(u64, ExecutionId)>,
+    tokens: HashMap<String, (ExecutionId, TaskId)>,
+    token_of: HashMap<(ExecutionId, TaskId), String>,
+    calls: BTreeMap<CallId, Call>,
+    call_of: HashMap<(ExecutionId, TaskId), CallId>,
+    call_last: u64,
+    child_of: HashMap<(ExecutionId, TaskId), ExecutionId>,
+    /// Calls nobody has taken yet.
+    outbox: VecDeque<Call>,
+    /// Executions whose effects must be looked at.
+    touched: VecDeque<ExecutionId>,
+    ended: Vec<String>,
+    express_ended: VecDeque<ExecutionId>,
+}
+
+impl Engine {
+    /// An engine without machines.
+    pub fn new(place: Place, seed: u64) -> Engine {
+        Engine {
+            place,
+            chance: Chance::new(seed),
+            machines: BTreeMap::new(),
+            executions: BTreeMap::new(),
+            by_arn: HashMap::new(),
+            execution_last: 0,
+            due: BTreeSet::new(),
+            tokens: HashMap::new(),
+            token_of: HashMap::new(),
+            calls: BTreeMap::new(),
+            call_of: HashMap::new(),
+            call_last: 0,
+            child_of: HashMap::new(),
+            outbox: VecDeque::new(),
+            touched: VecDeque::new(),
+            ended: Vec::new(),
+            express_ended: VecDeque::new(),
+        }
+    }
+
+    /// Region and account.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// When something is due next, milliseconds since 1970.
+    pub fn next_due_ms(&self) -> Option<u64> {
+        self.due.first().map(|(due_ms, _)| *due_ms)
+    }
+
+    /// Lets everything happen that is due at this time.
+    pub fn wake(&mut self, now_ms: u64) {
+        while let Some((due_ms, id)) = self.due.first().copied().filter(|(due_ms, _)| *due_ms <= now_ms) {
+            self.due.remove(&(due_ms, id));
+            if let Some(entry) = self.executions.get_mut(&id) {
+                entry.due_ms = None;
+                entry.execution.advance(now_ms);
+            }
+            self.settle(id, now_ms);
+        }
+    }
+
+    /// ARNs of the executions that have ended since the last call.
+    pub fn take_ended(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.ended)
+    }
+}

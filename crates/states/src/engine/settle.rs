@@ -1,0 +1,210 @@
+//! What executions want done: until nothing inside the engine is left to do.
+
+use serde_json::Value;
+
+use crate::definition::{MachineType, Waits};
+use crate::execution::{Effect, Failure};
+
+use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId};
+
+impl Engine {
+    /// Looks at an execution's effects, and at those of every execution they touch.
+    pub(super) fn settle(&mut self, id: ExecutionId, now_ms: u64) {
+        self.touched.push_back(id);
+        while let Some(id) = self.touched.pop_front() {
+            let Some(entry) = self.executions.get_mut(&id) else {
+                continue;
+            };
+            for effect in entry.execution.take_effects() {
+                self.perform(id, effect, now_ms);
+            }
+            self.tell_end(id, now_ms);
+            self.plan(id);
+        }
+    }
+
+    fn perform(&mut self, id: ExecutionId, effect: Effect, now_ms: u64) {
+        let owner = (id, effect.task());
+        match effect {
+            Effect::Expect { token, .. } => {
+                self.tokens.insert(token.clone(), owner);
+                self.token_of.insert(owner, token);
+            }
+            Effect::Invoke {
+                function,
+                qualifier,
+                payload,
+                ..
+            } => {
+                self.open_call(
+                    owner,
+                    CallKind::Lambda {
+                        function,
+                        qualifier,
+                        payload,
+                    },
+                );
+            }
+            Effect::Send {
+                queue_url,
+                body,
+                options,
+                ..
+            } => {
+                self.open_call(
+                    owner,
+                    CallKind::Sqs {
+                        queue_url,
+                        body,
+                        options,
+                    },
+                );
+            }
+            Effect::Start {
+                task,
+                waits,
+                machine_arn,
+                name,
+                input,
+            } => {
+                let waiting = matches!(waits, Waits::ForJob | Waits::ForJobJson).then_some(owner);
+                let started = self.start_child(&machine_arn, name.as_deref(), &input, waiting, now_ms);
+                let Some(entry) = self.executions.get_mut(&id) else {
+                    return;
+                };
+                match started {
+                    Ok((child, arn, started_ms)) => {
+                        entry
+                            .execution
+                            .child_started(task, Ok((&arn, started_ms)), now_ms);
+                        if waiting.is_some() {
+                            self.child_of.insert(owner, child);
+                        }
+                        self.touched.push_back(child);
+                    }
+                    Err(error) => {
+                        entry
+                            .execution
+                            .child_started(task, Err(start_failure(&error)), now_ms);
+                    }
+                }
+                self.touched.push_back(id);
+            }
+            Effect::Forget { .. } => {
+                if let Some(token) = self.token_of.remove(&owner) {
+                    self.tokens.remove(&token);
+                }
+                self.close_call(owner);
+                // "If a task that uses .sync is stopped, Step Functions makes a best effort to stop its job".
+                if let Some(child) = self.child_of.remove(&owner) {
+                    self.stop(
+                        child,
+                        None,
+                        Some("The execution that waited for this one stopped it.".into()),
+                        now_ms,
+                    );
+                    self.touched.push_back(child);
+                }
+            }
+        }
+    }
+
+    fn start_child(
+        &mut self,
+        machine_arn: &str,
+        name: Option<&str>,
+        input: &str,
+        waiting: Option<(ExecutionId, crate::execution::TaskId)>,
+        now_ms: u64,
+    ) -> Result<(ExecutionId, String, u64), EngineError> {
+        if waiting.is_some() && self.machine(machine_arn)?.machine.machine_type == MachineType::Express {
+            return Err(EngineError::StateMachineTypeNotSupported);
+        }
+        let (child, started) = self.start(machine_arn, name, input, waiting, now_ms)?;
+        Ok((child, started.arn, started.at_ms))
+    }
+
+    /// Tells an execution's end, once, to the task that waits for it and to whoever drives the engine.
+    fn tell_end(&mut self, id: ExecutionId, now_ms: u64) {
+        let Some(entry) = self.executions.get_mut(&id) else {
+            return;
+        };
+        if entry.end_told || entry.execution.ended().is_none() {
+            return;
+        }
+        entry.end_told = true;
+        self.ended.push(entry.execution.identity().arn.clone());
+        let is_express = entry.machine.machine.machine_type == MachineType::Express;
+        if let Some((parent, task)) = entry.parent.take() {
+            self.child_of.remove(&(parent, task));
+            // Both are needed at once, so one is taken out for a moment.
+            if let Some(mut waiting) = self.executions.remove(&parent) {
+                if let Some(entry) = self.executions.get(&id) {
+                    waiting.execution.child_ended(task, &entry.execution, now_ms);
+                }
+                self.executions.insert(parent, waiting);
+                self.touched.push_back(parent);
+            }
+        }
+        if is_express {
+            self.express_ended.push_back(id);
+            self.forget_express();
+        }
+    }
+
+    /// Drops the oldest ended Express executions beyond those that are kept to look at.
+    fn forget_express(&mut self) {
+        while self.express_ended.len() > EXPRESS_KEPT {
+            if let Some(entry) = self
+                .express_ended
+                .pop_front()
+                .and_then(|id| self.executions.remove(&id))
+            {
+                self.by_arn.remove(&entry.execution.identity().arn);
+            }
+        }
+    }
+
+    /// Puts an execution under the time at which it is due next.
+    fn plan(&mut self, id: ExecutionId) {
+        let Some(entry) = self.executions.get_mut(&id) else {
+            return;
+        };
+        let due_ms = entry.execution.next_due_ms();
+        if entry.due_ms == due_ms {
+            return;
+        }
+        if let Some(old_ms) = entry.due_ms {
+            self.due.remove(&(old_ms, id));
+        }
+        if let Some(due_ms) = due_ms {
+            self.due.insert((due_ms, id));
+        }
+        entry.due_ms = due_ms;
+    }
+}
+
+/// How a refused start looks to the task that asked for it.
+fn start_failure(error: &EngineError) -> Failure {
+    let cause = format!(
+        "{error} (Service: AWSStepFunctions; Status Code: 400; Error Code: {})",
+        error.name()
+    );
+    Failure::new(
+        format!(
+            "StepFunctions.{}Exception",
+            error.name().trim_end_matches("Exception")
+        ),
+        cause,
+    )
+}
+
+/// JSON text to a value, for outputs that come as text.
+pub(super) fn parse_output(text: &str) -> Result<Value, EngineError> {
+    if text.len() > crate::execution::PAYLOAD_BYTES_MAX {
+        return Err(EngineError::InvalidOutput(
+            "it is larger than 262144 bytes".to_owned(),
+        ));
+    }
+    serde_json::from_str(text).map_err(|reason| EngineError::InvalidOutput(reason.to_string()))
+}

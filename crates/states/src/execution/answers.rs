@@ -1,0 +1,107 @@
+//! What comes back from outside. Answers to tasks nobody waits for any more are ignored.
+
+use serde_json::{Value, json};
+
+use crate::definition::{Resource, Waits};
+
+use super::end::Status;
+use super::strand::{StrandId, TaskId};
+use super::{Execution, Failure, LambdaReply, SqsReply};
+
+impl Execution {
+    /// A function was called, or could not be.
+    pub fn lambda_replied(&mut self, task: TaskId, reply: LambdaReply, now_ms: u64) {
+        self.advance(now_ms);
+        if let Some((id, resource)) = self.waiting(task) {
+            let shaped = match &resource {
+                Resource::LambdaFunction(_) => reply.bare(),
+                _ => reply.wrapped(&mut self.chance),
+            };
+            self.replied(id, task, &resource, shaped);
+        }
+    }
+
+    /// A message was sent, or could not be.
+    pub fn sqs_replied(&mut self, task: TaskId, reply: SqsReply, now_ms: u64) {
+        self.advance(now_ms);
+        if let Some((id, resource)) = self.waiting(task) {
+            let shaped = reply.wrapped(&mut self.chance);
+            self.replied(id, task, &resource, shaped);
+        }
+    }
+
+    /// Another execution was started at `started_ms`, or could not be.
+    pub fn child_started(&mut self, task: TaskId, started: Result<(&str, u64), Failure>, now_ms: u64) {
+        self.advance(now_ms);
+        if let Some((id, resource)) = self.waiting(task) {
+            let shaped = started.map(|(arn, started_ms)| {
+                super::integration::with_sdk_metadata(
+                    json!({ "ExecutionArn": arn, "StartDate": started_ms }),
+                    &mut self.chance,
+                )
+            });
+            self.replied(id, task, &resource, shaped);
+        }
+    }
+
+    /// The other execution has ended.
+    pub fn child_ended(&mut self, task: TaskId, child: &Execution, now_ms: u64) {
+        self.advance(now_ms);
+        let Some((id, resource)) = self.waiting(task) else {
+            return;
+        };
+        let Some(ended) = child.ended() else { return };
+        let as_json = resource.waits() == Waits::ForJobJson;
+        let described = child.describe_as_result(ended, as_json);
+        match ended.status {
+            Status::Succeeded => self.succeed_task(id, task, &resource, described),
+            _ => {
+                let failure = Failure::new("States.TaskFailed", described.to_string());
+                self.fail_task(id, task, &resource, failure);
+            }
+        }
+        self.run_ready();
+    }
+
+    /// Someone sent the task's token back with an output.
+    pub fn token_succeeded(&mut self, task: TaskId, output: Value, now_ms: u64) {
+        self.advance(now_ms);
+        if let Some((id, resource)) = self.waiting(task) {
+            self.succeed_task(id, task, &resource, output);
+            self.run_ready();
+        }
+    }
+
+    /// Someone sent the task's token back with an error.
+    pub fn token_failed(&mut self, task: TaskId, failure: Failure, now_ms: u64) {
+        self.advance(now_ms);
+        if let Some((id, resource)) = self.waiting(task) {
+            self.fail_task(id, task, &resource, failure);
+            self.run_ready();
+        }
+    }
+
+    /// Someone who has the task's token is still at work.
+    pub fn token_heartbeat(&mut self, task: TaskId, now_ms: u64) {
+        self.advance(now_ms);
+        let Some((id, _)) = self.waiting(task) else { return };
+        if let Some(heartbeat_s) = self.strands.get(&id).and_then(|strand| strand.heartbeat_s) {
+            self.restart_heartbeat(id, heartbeat_s);
+        }
+    }
+
+    fn waiting(&self, task: TaskId) -> Option<(StrandId, Resource)> {
+        let id = *self.tasks.get(&task)?;
+        let (_, resource) = self.task_of(id).filter(|(current, _)| *current == task)?;
+        Some((id, resource))
+    }
+
+    fn replied(&mut self, id: StrandId, task: TaskId, resource: &Resource, reply: Result<Value, Failure>) {
+        match (reply, resource.waits()) {
+            (Ok(result), Waits::ForAnswer) => self.succeed_task(id, task, resource, result),
+            (Ok(output), _) => self.submit_task(id, resource, &output),
+            (Err(failure), _) => self.fail_task(id, task, resource, failure),
+        }
+        self.run_ready();
+    }
+}

@@ -1,0 +1,108 @@
+//! What an expression can see of its execution.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::definition::{Kind, Machine, Template};
+use crate::query::{Evaluation, QueryError, Scope, States};
+use crate::timestamp;
+
+use super::Execution;
+use super::strand::{Strand, StrandId};
+
+impl Execution {
+    /// Where a strand is: the machine, the index of the flow and that of the state in it.
+    pub(super) fn place(&self, id: StrandId) -> Option<(Arc<Machine>, usize, usize)> {
+        let strand = self.strands.get(&id)?;
+        Some((Arc::clone(&self.machine), strand.flow, strand.state))
+    }
+
+    /// Evaluates a template of the strand's state.
+    pub(super) fn evaluate(
+        &mut self,
+        id: StrandId,
+        template: &Template,
+        result: Option<&Value>,
+        error_output: Option<&Value>,
+    ) -> Evaluation {
+        if let Template::Literal(value) = template {
+            return Ok(value.clone());
+        }
+        // The chance port is taken along, so that the scope may look at the rest.
+        let mut chance = self.chance.clone();
+        let Some(strand) = self.strands.get(&id) else {
+            return Ok(Value::Null);
+        };
+        let scope = Scope {
+            states: States {
+                input: Some(&strand.input),
+                result,
+                error_output,
+            },
+            context: &|| self.context_of(strand),
+            variables: &strand.variables,
+            now_ms: self.now_ms,
+        };
+        let evaluation = scope.template(template, &mut chance);
+        self.chance = chance;
+        evaluation
+    }
+
+    /// Evaluates a template that must yield a whole number.
+    pub(super) fn evaluate_whole(&mut self, id: StrandId, template: &Template) -> Result<u64, QueryError> {
+        let value = self.evaluate(id, template, None, None)?;
+        match (value.as_u64(), template) {
+            (Some(number), _) => Ok(number),
+            (None, Template::Expression(query)) => Err(QueryError::unexpected_type(query, "number", &value)),
+            // Literals were checked when the machine was registered.
+            (None, _) => Ok(0),
+        }
+    }
+
+    /// Evaluates a template that must yield text.
+    pub(super) fn evaluate_text(&mut self, id: StrandId, template: &Template) -> Result<String, QueryError> {
+        match (self.evaluate(id, template, None, None)?, template) {
+            (Value::String(text), _) => Ok(text),
+            (value, Template::Expression(query)) => Err(QueryError::unexpected_type(query, "string", &value)),
+            (value, _) => Ok(value.to_string()),
+        }
+    }
+
+    /// `$states.context`.
+    fn context_of(&self, strand: &Strand) -> Value {
+        let state = &self.machine.flows[strand.flow].states[strand.state];
+        let mut context = Map::new();
+        context.insert(
+            "Execution".to_owned(),
+            json!({
+                "Id": self.identity.arn,
+                "Input": *self.input,
+                "Name": self.identity.name,
+                "RoleArn": &*self.identity.role_arn,
+                "StartTime": timestamp::to_text(self.started_ms),
+                "RedriveCount": 0,
+            }),
+        );
+        context.insert(
+            "StateMachine".to_owned(),
+            json!({ "Id": self.identity.machine_arn, "Name": self.identity.machine_name }),
+        );
+        let mut in_state =
+            json!({ "Name": &*state.name, "EnteredTime": timestamp::to_text(strand.entered_ms) });
+        if matches!(state.kind, Kind::Task(_) | Kind::Parallel { .. } | Kind::Map(_)) {
+            in_state["RetryCount"] = strand.retries.iter().sum::<u64>().into();
+        }
+        context.insert("State".to_owned(), in_state);
+        if let Some(token) = &strand.token {
+            context.insert("Task".to_owned(), json!({ "Token": token }));
+        }
+        if let Some(item) = &strand.item {
+            context.insert(
+                "Map".to_owned(),
+                json!({ "Item": { "Index": item.index, "Value": item.value } }),
+            );
+        }
+        Value::Object(context)
+    }
+}

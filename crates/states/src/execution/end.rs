@@ -1,0 +1,189 @@
+//! How an execution ends.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::history::{Details, EventType, HistoryEvent};
+
+use super::strand::StrandId;
+use super::{Execution, Failure, limits};
+
+/// Where an execution stands, named as the API names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Still at work.
+    Running,
+    /// Ended well.
+    Succeeded,
+    /// Ended badly.
+    Failed,
+    /// Took longer than its own time limit.
+    TimedOut,
+    /// Stopped from outside.
+    Aborted,
+}
+
+impl Status {
+    /// The name in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Running => "RUNNING",
+            Status::Succeeded => "SUCCEEDED",
+            Status::Failed => "FAILED",
+            Status::TimedOut => "TIMED_OUT",
+            Status::Aborted => "ABORTED",
+        }
+    }
+}
+
+/// How and when an execution ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Never [`Status::Running`].
+    pub status: Status,
+    /// When, milliseconds since 1970.
+    pub at_ms: u64,
+    /// Its output as JSON text, if it succeeded.
+    pub output: Option<Arc<str>>,
+    /// Its error, if it did not.
+    pub failure: Option<Failure>,
+}
+
+impl Execution {
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        self.ended.as_ref().map_or(Status::Running, |ended| ended.status)
+    }
+
+    /// Stops the run from outside; no effect on one that has ended.
+    pub fn stop(&mut self, error: Option<String>, cause: Option<String>, now_ms: u64) {
+        self.advance(now_ms);
+        if self.ended.is_none() {
+            self.end(
+                Status::Aborted,
+                EventType::ExecutionAborted,
+                None,
+                Failure::reported(error, cause),
+            );
+        }
+    }
+
+    pub(super) fn end_timed_out(&mut self) {
+        self.end(
+            Status::TimedOut,
+            EventType::ExecutionTimedOut,
+            None,
+            Failure::reported(None, None),
+        );
+    }
+
+    pub(super) fn end_failed(&mut self, previous: u64, failure: Failure) {
+        self.end(
+            Status::Failed,
+            EventType::ExecutionFailed,
+            Some(previous),
+            failure,
+        );
+    }
+
+    /// The history has no room for more.
+    pub(super) fn end_full(&mut self) {
+        let cause = format!(
+            "The execution reached the maximum number of history events ({}).",
+            limits::EVENTS_MAX
+        );
+        let last = self.history.len() as u64;
+        self.end(
+            Status::Failed,
+            EventType::ExecutionFailed,
+            Some(last),
+            Failure::runtime(cause),
+        );
+    }
+
+    pub(super) fn end_succeeded(&mut self, previous: u64, output: &Value) {
+        let output: Arc<str> = Arc::from(output.to_string());
+        let details = Details::Output {
+            output: Arc::clone(&output),
+        };
+        self.finish(EventType::ExecutionSucceeded, previous, details);
+        self.ended = Some(Ended {
+            status: Status::Succeeded,
+            at_ms: self.now_ms,
+            output: Some(output),
+            failure: None,
+        });
+    }
+
+    fn end(&mut self, status: Status, event_type: EventType, previous: Option<u64>, failure: Failure) {
+        let last = self.history.len() as u64;
+        let root = self.strands.keys().next().copied();
+        if let Some(root) = root {
+            self.abort_strand(root, last);
+        }
+        let previous = previous.unwrap_or(self.history.len() as u64);
+        let details = Details::Error {
+            error: failure.error.clone(),
+            cause: failure.cause.clone(),
+        };
+        self.finish(event_type, previous, details);
+        self.ended = Some(Ended {
+            status,
+            at_ms: self.now_ms,
+            output: None,
+            failure: Some(failure),
+        });
+    }
+
+    /// Adds the last event, for which there is always room, and lets go of everything that was at work.
+    fn finish(&mut self, event_type: EventType, previous_id: u64, details: Details) {
+        let id = self.history.len() as u64 + 1;
+        self.history.push(HistoryEvent {
+            id,
+            previous_id,
+            at_ms: self.now_ms,
+            event_type,
+            details,
+        });
+        let left: Vec<StrandId> = self.strands.keys().copied().collect();
+        for id in left {
+            self.close_strand(id);
+        }
+        self.ready.clear();
+        self.timers.clear();
+    }
+
+    /// The execution as another one's `.sync` task sees it: the answer of DescribeExecution with capital letters.
+    pub(super) fn describe_as_result(&self, ended: &Ended, as_json: bool) -> Value {
+        let payload = |text: &str| match as_json {
+            true => serde_json::from_str(text).unwrap_or(Value::Null),
+            false => Value::String(text.to_owned()),
+        };
+        let mut described = json!({
+            "ExecutionArn": self.identity.arn,
+            "Input": payload(&self.input_text),
+            "InputDetails": { "Included": true },
+            "Name": self.identity.name,
+            "RedriveCount": 0,
+            "RedriveStatus": "NOT_REDRIVABLE",
+            "StartDate": self.started_ms,
+            "StateMachineArn": self.identity.machine_arn,
+            "Status": ended.status.name(),
+            "StopDate": ended.at_ms,
+        });
+        if let Some(output) = &ended.output {
+            described["Output"] = payload(output);
+            described["OutputDetails"] = json!({ "Included": true });
+        }
+        if let Some(failure) = &ended.failure {
+            if let Some(error) = &failure.error {
+                described["Error"] = Value::from(error.as_str());
+            }
+            if let Some(cause) = &failure.cause {
+                described["Cause"] = Value::from(cause.as_str());
+            }
+        }
+        described
+    }
+}

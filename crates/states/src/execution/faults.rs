@@ -1,0 +1,184 @@
+//! When something fails: retriers, then catchers, then the flow, then the state around it.
+
+use std::sync::Arc;
+
+use crate::definition::{Kind, Next, Retrier};
+use crate::history::{Details, EventType};
+use crate::query::QueryError;
+
+use super::step::Exit;
+use super::strand::{Doing, StrandId};
+use super::timers::Timer;
+use super::{Execution, Failure};
+
+/// No wait between attempts is longer than this (AWS's limit for `MaxDelaySeconds`), so that time cannot overflow.
+const DELAY_S_MAX: f64 = 31_622_400.0;
+
+impl Execution {
+    /// An expression of the strand's state failed.
+    pub(super) fn query_failed(&mut self, id: StrandId, error: &QueryError) {
+        let failure = self.note_query_failure(id, error);
+        self.fail_state(id, failure);
+    }
+
+    fn note_query_failure(&mut self, id: StrandId, error: &QueryError) -> Failure {
+        const NAME: &str = "States.QueryEvaluationError";
+        let cause = self.in_state(id, &error.message);
+        if let Some((machine, flow, state)) = self.place(id) {
+            let details = Details::Evaluation {
+                error: NAME.to_owned(),
+                cause: cause.clone(),
+                location: error.field.clone(),
+                state: Arc::clone(&machine.flows[flow].states[state].name),
+            };
+            self.append_to(id, EventType::EvaluationFailed, details);
+        }
+        Failure::new(NAME, cause)
+    }
+
+    /// The strand's state failed: it is tried again, caught, or takes its flow down.
+    pub(super) fn fail_state(&mut self, id: StrandId, failure: Failure) {
+        let Some((machine, flow, state)) = self.place(id) else {
+            return;
+        };
+        let state = &machine.flows[flow].states[state];
+        // Each error counts for the first retrier that is for it, whether or not that has attempts left.
+        if let Some(index) = state
+            .retry
+            .iter()
+            .position(|retrier| failure.matches(&retrier.errors))
+            && self.retry(id, index, &state.retry[index])
+        {
+            return;
+        }
+        let Some(catcher) = state
+            .catch
+            .iter()
+            .find(|catcher| failure.matches(&catcher.errors))
+        else {
+            return self.fail_flow(id, failure);
+        };
+        let error_output = failure.output();
+        let exit = Exit {
+            next: Next::State(catcher.next),
+            value: error_output.clone(),
+            output: catcher.output.as_ref(),
+            assign: catcher.assign.as_ref(),
+            result: None,
+            error_output: Some(&error_output),
+        };
+        if let Err(error) = self.leave(id, exit) {
+            // A catcher that fails cannot be caught by the same state again.
+            let failure = self.note_query_failure(id, &error);
+            self.fail_flow(id, failure);
+        }
+    }
+
+    /// Plans another attempt; false if the retrier has none left.
+    fn retry(&mut self, id: StrandId, index: usize, retrier: &Retrier) -> bool {
+        let Some(strand) = self.strands.get_mut(&id) else {
+            return false;
+        };
+        let taken = strand.retries.get(index).copied().unwrap_or_default();
+        if taken >= retrier.attempts_max {
+            return false;
+        }
+        if let Some(count) = strand.retries.get_mut(index) {
+            *count += 1;
+        }
+        strand.doing = Doing::Waiting;
+        let longest_s = retrier
+            .delay_max_s
+            .map_or(DELAY_S_MAX, |delay_max_s| delay_max_s as f64);
+        let exponent = i32::try_from(taken).unwrap_or(i32::MAX);
+        let delay_s = (retrier.interval_s as f64 * retrier.backoff_rate.powi(exponent)).min(longest_s);
+        let delay_ms = (delay_s * 1000.0).round() as u64;
+        let delay_ms = if retrier.full_jitter {
+            self.chance.up_to(delay_ms)
+        } else {
+            delay_ms
+        };
+        self.set_timer(self.now_ms.saturating_add(delay_ms), Timer::Retry(id));
+        true
+    }
+
+    /// The strand's flow failed, and with it the execution or the state around it.
+    fn fail_flow(&mut self, id: StrandId, failure: Failure) {
+        let Some(strand) = self.close_strand(id) else {
+            return;
+        };
+        let Some(parent) = strand.parent else {
+            return self.end_failed(strand.last_event, failure);
+        };
+        let Some((machine, flow, state)) = self.place(parent) else {
+            return;
+        };
+        let state = &machine.flows[flow].states[state];
+        let is_map = matches!(state.kind, Kind::Map(_));
+        if is_map {
+            let details = Details::Iteration {
+                name: Arc::clone(&state.name),
+                index: strand.index,
+            };
+            self.append(EventType::MapIterationFailed, strand.last_event, details);
+        }
+        if let Some(fork) = self.fork_of(parent) {
+            fork.running.remove(&strand.index);
+        }
+        self.abort_children(parent, strand.last_event);
+        if let Some(outer) = self.strands.get_mut(&parent) {
+            outer.last_event = strand.last_event;
+        }
+        let failed = if is_map {
+            EventType::MapStateFailed
+        } else {
+            EventType::ParallelStateFailed
+        };
+        self.append_to(parent, failed, Details::None);
+        self.fail_state(parent, failure.of_branch());
+    }
+
+    /// Cancels what still runs for a Map or Parallel state; `cause` is the event that made it pointless.
+    pub(super) fn abort_children(&mut self, id: StrandId, cause: u64) {
+        let Some((machine, flow, state)) = self.place(id) else {
+            return;
+        };
+        let state = &machine.flows[flow].states[state];
+        let running = self
+            .fork_of(id)
+            .map(|fork| std::mem::take(&mut fork.running))
+            .unwrap_or_default();
+        for (index, child) in running {
+            if matches!(state.kind, Kind::Map(_)) {
+                let details = Details::Iteration {
+                    name: Arc::clone(&state.name),
+                    index,
+                };
+                self.append(EventType::MapIterationAborted, cause, details);
+            }
+            self.abort_strand(child, cause);
+        }
+    }
+
+    /// Cancels a strand and all that serves it.
+    pub(super) fn abort_strand(&mut self, id: StrandId, cause: u64) {
+        self.abort_children(id, cause);
+        let Some((machine, flow, state)) = self.place(id) else {
+            return;
+        };
+        let entered = self
+            .close_strand(id)
+            .is_some_and(|strand| !matches!(strand.doing, Doing::Entering));
+        let event_type = match &machine.flows[flow].states[state].kind {
+            Kind::Task(_) => EventType::TaskStateAborted,
+            Kind::Wait(_) => EventType::WaitStateAborted,
+            Kind::Map(_) => EventType::MapStateAborted,
+            Kind::Parallel { .. } => EventType::ParallelStateAborted,
+            // The others are over as soon as they are entered.
+            _ => return,
+        };
+        if entered {
+            self.append(event_type, cause, Details::None);
+        }
+    }
+}

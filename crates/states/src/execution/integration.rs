@@ -1,0 +1,148 @@
+//! Answers of services in the shape Step Functions hands on, and its names for their errors.
+
+use md5::{Digest, Md5};
+use serde_json::{Value, json};
+
+use crate::chance::Chance;
+
+use super::Failure;
+
+/// What came of calling a function.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum LambdaReply {
+    /// It returned this.
+    Returned(Value),
+    /// It failed, and this is its error payload: `{"errorType": .., "errorMessage": ..}`.
+    FunctionError(Value),
+    /// The call itself failed; the error is one of `Lambda.*`.
+    ServiceError {
+        /// Such as `Lambda.ServiceException`.
+        error: String,
+        /// What the service said.
+        cause: String,
+    },
+}
+
+/// What came of sending a message.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum SqsReply {
+    /// It is in the queue.
+    Sent {
+        /// The queue's name for it.
+        message_id: String,
+        /// Hexadecimal digest of its body.
+        body_md5: String,
+    },
+    /// It was not sent; the error is one of `SQS.*`.
+    ServiceError {
+        /// Such as `SQS.QueueDoesNotExistException`.
+        error: String,
+        /// What the service said.
+        cause: String,
+    },
+}
+
+impl LambdaReply {
+    /// The result of a function's own ARN: what it returned.
+    pub(super) fn bare(self) -> Result<Value, Failure> {
+        match self {
+            LambdaReply::Returned(value) => Ok(value),
+            LambdaReply::FunctionError(payload) => Err(function_failure(&payload)),
+            LambdaReply::ServiceError { error, cause } => Err(Failure::new(error, cause)),
+        }
+    }
+
+    /// The result of `lambda:invoke`: the answer of the Invoke API.
+    pub(super) fn wrapped(self, chance: &mut Chance) -> Result<Value, Failure> {
+        let payload = self.bare()?;
+        let answer = json!({ "ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200 });
+        Ok(with_sdk_metadata(answer, chance))
+    }
+}
+
+impl SqsReply {
+    /// A message that was sent.
+    pub fn sent(message_id: impl Into<String>, body: &str) -> SqsReply {
+        let body_md5 = Md5::digest(body)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        SqsReply::Sent {
+            message_id: message_id.into(),
+            body_md5,
+        }
+    }
+
+    pub(super) fn wrapped(self, chance: &mut Chance) -> Result<Value, Failure> {
+        match self {
+            SqsReply::Sent { message_id, body_md5 } => Ok(with_sdk_metadata(
+                json!({ "MD5OfMessageBody": body_md5, "MessageId": message_id }),
+                chance,
+            )),
+            SqsReply::ServiceError { error, cause } => Err(Failure::new(error, cause)),
+        }
+    }
+}
+
+/// "Unhandled errors in Lambda are reported as `Lambda.Unknown`. These include out-of-memory errors and function
+/// timeouts" (Developer Guide, "Handling errors"): those carry a type the service made, or none.
+fn function_failure(payload: &Value) -> Failure {
+    let named = payload.get("errorType").and_then(Value::as_str).filter(|name| {
+        !name.is_empty()
+            && !matches!(
+                *name,
+                "Sandbox.Timedout" | "Runtime.ExitError" | "Runtime.OutOfMemory"
+            )
+    });
+    Failure::new(named.unwrap_or("Lambda.Unknown"), payload.to_string())
+}
+
+/// Adds what the AWS SDK inside Step Functions says of the HTTP exchange.
+pub(super) fn with_sdk_metadata(mut answer: Value, chance: &mut Chance) -> Value {
+    let request_id = chance.uuid();
+    let headers = json!({ "x-amzn-RequestId": request_id });
+    let all_headers = json!({ "x-amzn-RequestId": [request_id] });
+    answer["SdkHttpMetadata"] =
+        json!({ "AllHttpHeaders": all_headers, "HttpHeaders": headers, "HttpStatusCode": 200 });
+    answer["SdkResponseMetadata"] = json!({ "RequestId": request_id });
+    answer
+}
+
+/// A function's name from its name, partial ARN or ARN, without a version or alias.
+pub fn function_name(function: &str) -> &str {
+    let mut parts = function.split(':');
+    match function.split_once(":function:") {
+        Some((_, rest)) => rest.split(':').next().unwrap_or(rest),
+        None => parts.next().unwrap_or(function),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_by_arn_partial_arn_or_name() {
+        assert_eq!(
+            function_name("arn:aws:lambda:us-east-1:0:function:lock-ticket"),
+            "lock-ticket"
+        );
+        assert_eq!(
+            function_name("arn:aws:lambda:us-east-1:0:function:lock-ticket:live"),
+            "lock-ticket"
+        );
+        assert_eq!(function_name("lock-ticket"), "lock-ticket");
+        assert_eq!(function_name("lock-ticket:live"), "lock-ticket");
+    }
+
+    #[test]
+    fn a_function_error_keeps_its_type_and_a_crash_is_unknown() {
+        let refused = json!({ "errorType": "TicketAlreadyHeld", "errorMessage": "held" });
+        let failure = LambdaReply::FunctionError(refused.clone()).bare().unwrap_err();
+        assert_eq!(failure.error.as_deref(), Some("TicketAlreadyHeld"));
+        assert_eq!(failure.cause, Some(refused.to_string()));
+        let crashed = json!({ "errorType": "Sandbox.Timedout", "errorMessage": "after 3 s" });
+        let failure = LambdaReply::FunctionError(crashed).bare().unwrap_err();
+        assert_eq!(failure.error.as_deref(), Some("Lambda.Unknown"));
+    }
+}

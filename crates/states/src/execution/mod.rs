@@ -1,0 +1,294 @@
+//! One run of a machine: a core without I/O, clock or randomness of its own.
+//!
+//! Whoever holds an [`Execution`] tells it the time and what came back from outside, then collects the
+//! [`Effect`]s it wants done. The same inputs at the same times with the same seed give the same history, event by
+//! event; that is what lets one core serve a simulation, a server, and a journal that is replayed.
+//!
+//! A run is a tree of *strands*: one for the machine's own flow, one per branch of a Parallel state and per running
+//! iteration of a Map state. Each strand is in one state and does one thing ([`strand::Doing`]).
+
+mod answers;
+mod context;
+mod end;
+mod failure;
+mod faults;
+mod fork;
+mod integration;
+mod limits;
+mod step;
+mod strand;
+mod task;
+mod timers;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::chance::Chance;
+use crate::definition::{Machine, Waits};
+use crate::history::{Details, EventType, HistoryEvent};
+
+pub use end::{Ended, Status};
+pub use failure::Failure;
+pub use integration::{LambdaReply, SqsReply, function_name};
+pub use limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX};
+pub use strand::TaskId;
+
+use strand::{Strand, StrandId};
+use timers::{Timer, TimerKey};
+
+/// What an execution is called and where it belongs; shared by all that refer to it.
+#[derive(Debug)]
+pub struct Identity {
+    /// The execution's ARN.
+    pub arn: String,
+    /// Its name, unique among its machine's executions.
+    pub name: String,
+    /// The machine's ARN.
+    pub machine_arn: String,
+    /// The machine's name.
+    pub machine_name: String,
+    /// The machine's role.
+    pub role_arn: Arc<str>,
+    /// Where everything runs.
+    pub region: Arc<str>,
+}
+
+/// What an execution wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Call a function; answer with [`Execution::lambda_replied`].
+    Invoke {
+        /// Names the task in the answer.
+        task: TaskId,
+        /// Name or ARN, as the definition says.
+        function: String,
+        /// Version or alias, if the definition says one.
+        qualifier: Option<String>,
+        /// The function's input.
+        payload: Value,
+    },
+    /// Send a message; answer with [`Execution::sqs_replied`].
+    Send {
+        /// Names the task in the answer.
+        task: TaskId,
+        /// The queue's URL.
+        queue_url: String,
+        /// The message's text.
+        body: String,
+        /// The other arguments, such as `DelaySeconds`, as the definition says.
+        options: Value,
+    },
+    /// Start another execution; answer with [`Execution::child_started`] and, unless `waits` is
+    /// [`Waits::ForAnswer`] or [`Waits::ForToken`], [`Execution::child_ended`].
+    Start {
+        /// Names the task in the answer.
+        task: TaskId,
+        /// What the task waits for.
+        waits: Waits,
+        /// The machine's ARN.
+        machine_arn: String,
+        /// The execution's name, if the definition says one.
+        name: Option<String>,
+        /// The execution's input as JSON text.
+        input: String,
+    },
+    /// From now on this token answers this task.
+    Expect {
+        /// Names the task in the answer.
+        task: TaskId,
+        /// The task's token.
+        token: String,
+    },
+    /// Nobody waits for this task any more: it timed out, or its branch was cancelled.
+    Forget {
+        /// The task.
+        task: TaskId,
+    },
+}
+
+/// One run of a machine.
+#[derive(Debug)]
+pub struct Execution {
+    identity: Arc<Identity>,
+    machine: Arc<Machine>,
+    chance: Chance,
+    now_ms: u64,
+    started_ms: u64,
+    input: Arc<Value>,
+    input_text: Arc<str>,
+    history: Vec<HistoryEvent>,
+    /// No event but the last may be added any more.
+    full: bool,
+    strands: BTreeMap<StrandId, Strand>,
+    strand_last: u32,
+    /// Strands with something to do, first come first served, so that branches advance side by side.
+    ready: VecDeque<StrandId>,
+    timers: BTreeMap<TimerKey, Timer>,
+    timer_last: u64,
+    tasks: BTreeMap<TaskId, StrandId>,
+    task_last: u64,
+    effects: Vec<Effect>,
+    transitions: u64,
+    ended: Option<Ended>,
+}
+
+impl Execution {
+    /// Starts a run; it takes its first steps at once. `input_text` is the text that `input` was read from.
+    pub fn start(
+        identity: Arc<Identity>,
+        machine: Arc<Machine>,
+        input: Value,
+        input_text: Arc<str>,
+        seed: u64,
+        now_ms: u64,
+    ) -> Execution {
+        let input = Arc::new(input);
+        let mut execution = Execution {
+            identity,
+            machine,
+            chance: Chance::new(seed),
+            now_ms,
+            started_ms: now_ms,
+            input: Arc::clone(&input),
+            input_text,
+            history: Vec::new(),
+            full: false,
+            strands: BTreeMap::new(),
+            strand_last: 0,
+            ready: VecDeque::new(),
+            timers: BTreeMap::new(),
+            timer_last: 0,
+            tasks: BTreeMap::new(),
+            task_last: 0,
+            effects: Vec::new(),
+            transitions: 0,
+            ended: None,
+        };
+        let details = Details::ExecutionStarted {
+            input: Arc::clone(&execution.input_text),
+            role_arn: Arc::clone(&execution.identity.role_arn),
+        };
+        execution.append(EventType::ExecutionStarted, 0, details);
+        execution.set_execution_timer();
+        execution.open_strand(Strand::root(input, execution.machine.flows[0].start));
+        execution.run_ready();
+        execution
+    }
+
+    /// What it is called.
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// The definition it runs; a later change of the machine does not touch it.
+    pub fn machine(&self) -> &Arc<Machine> {
+        &self.machine
+    }
+
+    /// Its input, as the text it was given.
+    pub fn input_text(&self) -> &Arc<str> {
+        &self.input_text
+    }
+
+    /// When it was started, milliseconds since 1970.
+    pub fn started_ms(&self) -> u64 {
+        self.started_ms
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// Every event so far.
+    pub fn history(&self) -> &[HistoryEvent] {
+        &self.history
+    }
+
+    /// State transitions AWS would bill.
+    ///
+    /// "Step Functions counts a state transition each time a step of your workflow is executed ... including
+    /// retries" (AWS Step Functions pricing, Standard workflows): every state entered counts one, whatever its
+    /// type, inside Map and Parallel too, and every retry counts one more.
+    pub fn transitions(&self) -> u64 {
+        self.transitions
+    }
+
+    /// When something is due next, milliseconds since 1970; `None` when only an answer can move it on.
+    pub fn next_due_ms(&self) -> Option<u64> {
+        self.timers.keys().next().map(|key| key.due_ms)
+    }
+
+    /// What it wants done since the last call, in order.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The name of the state a task belongs to, if anyone still waits for the task.
+    pub fn state_of(&self, task: TaskId) -> Option<Arc<str>> {
+        let strand = self.strands.get(self.tasks.get(&task)?)?;
+        Some(Arc::clone(
+            &self.machine.flows[strand.flow].states[strand.state].name,
+        ))
+    }
+
+    /// Lets everything happen that is due at this time.
+    pub fn advance(&mut self, now_ms: u64) {
+        self.set_clock(now_ms);
+        while self.ended.is_none() {
+            let Some(entry) = self
+                .timers
+                .first_entry()
+                .filter(|entry| entry.key().due_ms <= self.now_ms)
+            else {
+                return;
+            };
+            let (key, timer) = entry.remove_entry();
+            self.fire(key, timer);
+            self.run_ready();
+        }
+    }
+
+    /// Time never goes back, whatever a caller's clock does.
+    fn set_clock(&mut self, now_ms: u64) {
+        self.now_ms = self.now_ms.max(now_ms);
+    }
+
+    /// Adds an event and returns its id.
+    fn append(&mut self, event_type: EventType, previous_id: u64, details: Details) -> u64 {
+        let id = self.history.len() as u64 + 1;
+        if id as usize >= limits::EVENTS_MAX {
+            // The last place is kept for the event that says why it ended.
+            self.full = true;
+            return previous_id;
+        }
+        if event_type.is_entered() {
+            self.transitions += 1;
+        }
+        self.history.push(HistoryEvent {
+            id,
+            previous_id,
+            at_ms: self.now_ms,
+            event_type,
+            details,
+        });
+        id
+    }
+
+    fn run_ready(&mut self) {
+        while let Some(id) = self.ready.pop_front() {
+            if self.ended.is_some() {
+                return;
+            }
+            self.step(id);
+            if self.full && self.ended.is_none() {
+                self.end_full();
+            }
+        }
+        if self.full && self.ended.is_none() {
+            self.end_full();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Strands: what runs at the same time within one execution.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::query::Variables;
+
+use super::timers::TimerKey;
+use super::{Effect, Execution};
+
+/// Names a strand within its execution; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct StrandId(pub u32);
+
+/// Names one attempt of a Task state within its execution; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct TaskId(pub u64);
+
+/// The item an iteration of a Map state works on.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub index: usize,
+    pub value: Value,
+}
+
+/// One line of execution, in one state.
+#[derive(Debug)]
+pub(super) struct Strand {
+    /// Index of the flow in the machine.
+    pub flow: usize,
+    /// Index of the state in the flow.
+    pub state: usize,
+    /// The strand whose Map or Parallel state this one serves.
+    pub parent: Option<StrandId>,
+    /// Which branch or iteration it is.
+    pub index: usize,
+    /// The innermost Map item.
+    pub item: Option<Arc<Item>>,
+    /// The state's input.
+    pub input: Arc<Value>,
+    /// What it can read; only its own flow's assignments change it.
+    pub variables: Variables,
+    /// The event that led here.
+    pub last_event: u64,
+    /// The event of entering the state.
+    pub entered_event: u64,
+    pub entered_ms: u64,
+    /// Retries taken, by retrier.
+    pub retries: Vec<u64>,
+    /// The running task's token, if it has one.
+    pub token: Option<String>,
+    /// The running task's heartbeat limit, if it has one.
+    pub heartbeat_s: Option<u64>,
+    pub doing: Doing,
+    pub timers: Vec<TimerKey>,
+}
+
+/// What a strand does.
+#[derive(Debug)]
+pub(super) enum Doing {
+    /// About to enter its state.
+    Entering,
+    /// About to do what its state does once more.
+    Retrying,
+    /// Task scheduled, about to be handed out.
+    Scheduled(Box<Effect>),
+    /// Task handed out.
+    Asking(TaskId),
+    /// In a Wait state, or between two attempts.
+    Waiting,
+    /// Branches or iterations are at work.
+    Forked(Box<Fork>),
+}
+
+/// The branches or iterations of one state.
+#[derive(Debug)]
+pub(super) struct Fork {
+    /// Outputs by index.
+    pub outputs: Vec<Option<Value>>,
+    /// Strands at work, by index.
+    pub running: BTreeMap<usize, StrandId>,
+    /// Index of the next iteration to start.
+    pub next: usize,
+    /// How many may run at once.
+    pub concurrency_max: usize,
+    /// The items of a Map state; empty for a Parallel state.
+    pub items: Vec<Value>,
+}
+
+impl Strand {
+    /// The strand of a machine's own flow.
+    pub fn root(input: Arc<Value>, state: usize) -> Strand {
+        Strand {
+            flow: 0,
+            state,
+            parent: None,
+            index: 0,
+            item: None,
+            input,
+            variables: Variables::default(),
+            last_event: 0,
+            entered_event: 0,
+            entered_ms: 0,
+            retries: Vec::new(),
+            token: None,
+            heartbeat_s: None,
+            doing: Doing::Entering,
+            timers: Vec::new(),
+        }
+    }
+}
+
+impl Execution {
+    pub(super) fn open_strand(&mut self, strand: Strand) -> StrandId {
+        self.strand_last += 1;
+        let id = StrandId(self.strand_last);
+        self.strands.insert(id, strand);
+        self.ready.push_back(id);
+        id
+    }
+
+    /// Takes a strand away with its timers and its task; its own branches must be gone already.
+    pub(super) fn close_strand(&mut self, id: StrandId) -> Option<Strand> {
+        self.clear_timers(id);
+        let strand = self.strands.remove(&id)?;
+        match &strand.doing {
+            Doing::Asking(task) => self.forget_task(*task),
+            Doing::Scheduled(effect) => self.forget_task(effect.task()),
+            _ => {}
+        }
+        Some(strand)
+    }
+
+    pub(super) fn forget_task(&mut self, task: TaskId) {
+        if self.tasks.remove(&task).is_some() {
+            self.effects.push(Effect::Forget { task });
+        }
+    }
+}
+
+impl Effect {
+    /// The task it is about.
+    pub fn task(&self) -> TaskId {
+        match self {
+            Effect::Invoke { task, .. }
+            | Effect::Send { task, .. }
+            | Effect::Start { task, .. }
+            | Effect::Expect { task, .. }
+            | Effect::Forget { task } => *task,
+        }
+    }
+}

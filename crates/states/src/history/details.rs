@@ -1,0 +1,240 @@
+//! The details of history events. Inputs and outputs are JSON text, as in AWS's answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+/// What belongs to an event besides its kind.
+#[derive(Clone, Debug)]
+pub enum Details {
+    /// Nothing.
+    None,
+    /// Of `ExecutionStarted`.
+    ExecutionStarted {
+        /// JSON text.
+        input: Arc<str>,
+        /// The role's ARN.
+        role_arn: Arc<str>,
+    },
+    /// Of `..StateEntered`.
+    StateEntered {
+        /// The state's name.
+        name: Arc<str>,
+        /// JSON text.
+        input: Arc<str>,
+    },
+    /// Of `..StateExited`.
+    StateExited {
+        /// The state's name.
+        name: Arc<str>,
+        /// JSON text.
+        output: Arc<str>,
+        /// Variables assigned on leaving, each as JSON text.
+        assigned: BTreeMap<String, String>,
+    },
+    /// Of `TaskScheduled`.
+    TaskScheduled {
+        /// Such as `lambda`.
+        service: &'static str,
+        /// Such as `invoke`.
+        action: Arc<str>,
+        /// Where the task runs.
+        region: Arc<str>,
+        /// JSON text.
+        parameters: Arc<str>,
+        /// Time limit in seconds, if one is stated.
+        timeout_s: Option<u64>,
+        /// Heartbeat limit in seconds, if one is stated.
+        heartbeat_s: Option<u64>,
+    },
+    /// Of `TaskStarted`.
+    TaskStarted {
+        /// Such as `lambda`.
+        service: &'static str,
+        /// Such as `invoke`.
+        action: Arc<str>,
+    },
+    /// Of `TaskSubmitted` and `TaskSucceeded`.
+    TaskOutput {
+        /// Such as `lambda`.
+        service: &'static str,
+        /// Such as `invoke`.
+        action: Arc<str>,
+        /// JSON text.
+        output: Arc<str>,
+    },
+    /// Of `TaskFailed` and `TaskTimedOut`.
+    TaskError {
+        /// Such as `lambda`.
+        service: &'static str,
+        /// Such as `invoke`.
+        action: Arc<str>,
+        /// The error's name.
+        error: Option<String>,
+        /// The error's cause.
+        cause: Option<String>,
+    },
+    /// Of `LambdaFunctionScheduled`.
+    LambdaScheduled {
+        /// The function's ARN.
+        resource: Arc<str>,
+        /// JSON text.
+        input: Arc<str>,
+        /// Time limit in seconds, if one is stated.
+        timeout_s: Option<u64>,
+    },
+    /// Of `LambdaFunctionSucceeded` and `ExecutionSucceeded`.
+    Output {
+        /// JSON text.
+        output: Arc<str>,
+    },
+    /// Of `ExecutionFailed`, `ExecutionAborted`, `ExecutionTimedOut` and the Lambda failures.
+    Error {
+        /// The error's name.
+        error: Option<String>,
+        /// The error's cause.
+        cause: Option<String>,
+    },
+    /// Of `EvaluationFailed`.
+    Evaluation {
+        /// The error's name.
+        error: String,
+        /// Which expression failed and why.
+        cause: String,
+        /// The field within the state.
+        location: String,
+        /// The state's name.
+        state: Arc<str>,
+    },
+    /// Of `MapStateStarted`.
+    MapStarted {
+        /// Number of items.
+        length: usize,
+    },
+    /// Of `MapIteration..`.
+    Iteration {
+        /// The Map state's name.
+        name: Arc<str>,
+        /// Index of the item.
+        index: usize,
+    },
+}
+
+impl Details {
+    /// The details as the API answers them; `None` if there are none.
+    pub fn to_json(&self, with_data: bool) -> Option<Value> {
+        let mut members = Map::new();
+        let mut put = |name: &str, value: Value| {
+            members.insert(name.to_owned(), value);
+        };
+        let mut data: Option<(&str, &str)> = None;
+        match self {
+            Details::None => return None,
+            Details::ExecutionStarted { input, role_arn } => {
+                data = Some(("input", input));
+                put("roleArn", json!(&**role_arn));
+            }
+            Details::StateEntered { name, input } => {
+                data = Some(("input", input));
+                put("name", json!(&**name));
+            }
+            Details::StateExited {
+                name,
+                output,
+                assigned,
+            } => {
+                data = Some(("output", output));
+                put("name", json!(&**name));
+                if !assigned.is_empty() {
+                    if with_data {
+                        put("assignedVariables", json!(assigned));
+                    }
+                    put("assignedVariablesDetails", json!({ "truncated": false }));
+                }
+            }
+            Details::TaskScheduled {
+                service,
+                action,
+                region,
+                parameters,
+                timeout_s,
+                heartbeat_s,
+            } => {
+                put("resourceType", json!(service));
+                put("resource", json!(&**action));
+                put("region", json!(&**region));
+                put("parameters", json!(if with_data { &**parameters } else { "" }));
+                put_some(&mut put, "timeoutInSeconds", timeout_s);
+                put_some(&mut put, "heartbeatInSeconds", heartbeat_s);
+            }
+            Details::TaskStarted { service, action } => {
+                put("resourceType", json!(service));
+                put("resource", json!(&**action));
+            }
+            Details::TaskOutput {
+                service,
+                action,
+                output,
+            } => {
+                put("resourceType", json!(service));
+                put("resource", json!(&**action));
+                data = Some(("output", output));
+            }
+            Details::TaskError {
+                service,
+                action,
+                error,
+                cause,
+            } => {
+                put("resourceType", json!(service));
+                put("resource", json!(&**action));
+                put_some(&mut put, "error", error);
+                put_some(&mut put, "cause", cause);
+            }
+            Details::LambdaScheduled {
+                resource,
+                input,
+                timeout_s,
+            } => {
+                put("resource", json!(&**resource));
+                data = Some(("input", input));
+                put_some(&mut put, "timeoutInSeconds", timeout_s);
+            }
+            Details::Output { output } => data = Some(("output", output)),
+            Details::Error { error, cause } => {
+                put_some(&mut put, "error", error);
+                put_some(&mut put, "cause", cause);
+            }
+            Details::Evaluation {
+                error,
+                cause,
+                location,
+                state,
+            } => {
+                put("error", json!(error));
+                put("cause", json!(cause));
+                put("location", json!(location));
+                put("state", json!(&**state));
+            }
+            Details::MapStarted { length } => put("length", json!(length)),
+            Details::Iteration { name, index } => {
+                put("name", json!(&**name));
+                put("index", json!(index));
+            }
+        }
+        if let Some((name, text)) = data {
+            if with_data {
+                put(name, json!(text));
+            }
+            put(&format!("{name}Details"), json!({ "truncated": false }));
+        }
+        Some(Value::Object(members))
+    }
+}
+
+fn put_some<T: serde::Serialize>(put: &mut impl FnMut(&str, Value), name: &str, value: &Option<T>) {
+    if let Some(value) = value {
+        put(name, json!(value));
+    }
+}

@@ -1,0 +1,132 @@
+//! The kinds of events, named as AWS names them.
+
+/// Declares the kinds once, so that a kind and its name cannot drift apart.
+macro_rules! event_types {
+    ($($name:ident),* $(,)?) => {
+        /// The kind of a history event; each is named as in `HistoryEvent$type` of the AWS API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "the names are AWS's and explain themselves")]
+        pub enum EventType { $($name),* }
+
+        impl EventType {
+            /// Every kind this interpreter writes.
+            pub const ALL: &'static [EventType] = &[$(EventType::$name),*];
+
+            /// The name in histories.
+            pub fn name(self) -> &'static str {
+                match self { $(EventType::$name => stringify!($name)),* }
+            }
+        }
+    };
+}
+
+event_types! {
+    ChoiceStateEntered,
+    ChoiceStateExited,
+    EvaluationFailed,
+    ExecutionAborted,
+    ExecutionFailed,
+    ExecutionStarted,
+    ExecutionSucceeded,
+    ExecutionTimedOut,
+    FailStateEntered,
+    LambdaFunctionFailed,
+    LambdaFunctionScheduled,
+    LambdaFunctionStarted,
+    LambdaFunctionSucceeded,
+    LambdaFunctionTimedOut,
+    MapIterationAborted,
+    MapIterationFailed,
+    MapIterationStarted,
+    MapIterationSucceeded,
+    MapStateAborted,
+    MapStateEntered,
+    MapStateExited,
+    MapStateFailed,
+    MapStateStarted,
+    MapStateSucceeded,
+    ParallelStateAborted,
+    ParallelStateEntered,
+    ParallelStateExited,
+    ParallelStateFailed,
+    ParallelStateStarted,
+    ParallelStateSucceeded,
+    PassStateEntered,
+    PassStateExited,
+    SucceedStateEntered,
+    SucceedStateExited,
+    TaskFailed,
+    TaskScheduled,
+    TaskStarted,
+    TaskStateAborted,
+    TaskStateEntered,
+    TaskStateExited,
+    TaskSubmitted,
+    TaskSucceeded,
+    TaskTimedOut,
+    WaitStateAborted,
+    WaitStateEntered,
+    WaitStateExited,
+}
+
+impl EventType {
+    /// The member of a history event that holds this kind's details; `None` for kinds without any.
+    pub fn details_field(self) -> Option<String> {
+        let name = self.name();
+        if name.ends_with("StateEntered") {
+            return Some("stateEnteredEventDetails".to_owned());
+        }
+        if name.ends_with("StateExited") {
+            return Some("stateExitedEventDetails".to_owned());
+        }
+        match self {
+            EventType::LambdaFunctionStarted
+            | EventType::MapStateAborted
+            | EventType::MapStateFailed
+            | EventType::MapStateSucceeded
+            | EventType::ParallelStateAborted
+            | EventType::ParallelStateFailed
+            | EventType::ParallelStateStarted
+            | EventType::ParallelStateSucceeded
+            | EventType::TaskStateAborted
+            | EventType::WaitStateAborted => None,
+            _ => Some(format!(
+                "{}{}EventDetails",
+                name[..1].to_ascii_lowercase(),
+                &name[1..]
+            )),
+        }
+    }
+
+    /// `TaskStateEntered` for `Task`, and so on; `state_type` is a name from [`crate::definition::Kind::name`].
+    pub fn entered(state_type: &str) -> EventType {
+        match state_type {
+            "Pass" => EventType::PassStateEntered,
+            "Choice" => EventType::ChoiceStateEntered,
+            "Wait" => EventType::WaitStateEntered,
+            "Succeed" => EventType::SucceedStateEntered,
+            "Fail" => EventType::FailStateEntered,
+            "Parallel" => EventType::ParallelStateEntered,
+            "Map" => EventType::MapStateEntered,
+            _ => EventType::TaskStateEntered,
+        }
+    }
+
+    /// `TaskStateExited` for `Task`, and so on. A Fail state is never exited.
+    pub fn exited(state_type: &str) -> EventType {
+        match state_type {
+            "Pass" => EventType::PassStateExited,
+            "Choice" => EventType::ChoiceStateExited,
+            "Wait" => EventType::WaitStateExited,
+            "Succeed" => EventType::SucceedStateExited,
+            "Parallel" => EventType::ParallelStateExited,
+            "Map" => EventType::MapStateExited,
+            _ => EventType::TaskStateExited,
+        }
+    }
+
+    /// Whether entering counts as a billed state transition.
+    pub fn is_entered(self) -> bool {
+        self.name().ends_with("StateEntered")
+    }
+}

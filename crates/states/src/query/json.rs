@@ -1,0 +1,61 @@
+//! JSON to the evaluator's values and back.
+
+use jsonata_core::value::JValue;
+use serde_json::{Number, Value};
+
+/// Whole numbers up to this are exact in 64-bit floats.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// The evaluator's form of a JSON value.
+pub(super) fn from_json(value: &Value) -> JValue {
+    match value {
+        Value::Null => JValue::Null,
+        Value::Bool(flag) => JValue::Bool(*flag),
+        Value::Number(number) => JValue::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::String(text) => JValue::string(text.as_str()),
+        Value::Array(items) => JValue::array(items.iter().map(from_json).collect()),
+        Value::Object(members) => JValue::object(
+            members
+                .iter()
+                .map(|(name, member)| (name.clone(), from_json(member)))
+                .collect(),
+        ),
+    }
+}
+
+/// The JSON form of an evaluated value; whole numbers are written without a fraction.
+///
+/// # Errors
+///
+/// A sentence, when the value is or holds a function or a number JSON does not have.
+pub(super) fn to_json(value: &JValue) -> Result<Value, &'static str> {
+    match value {
+        JValue::Null | JValue::Undefined => Ok(Value::Null),
+        JValue::Bool(flag) => Ok(Value::Bool(*flag)),
+        JValue::Number(number) => number_to_json(*number),
+        JValue::String(text) => Ok(Value::String(text.to_string())),
+        JValue::Array(items) => items
+            .iter()
+            .map(to_json)
+            .collect::<Result<_, _>>()
+            .map(Value::Array),
+        JValue::Object(members) => {
+            let convert = |(name, member): (&String, &JValue)| Ok((name.clone(), to_json(member)?));
+            members
+                .iter()
+                .map(convert)
+                .collect::<Result<_, _>>()
+                .map(Value::Object)
+        }
+        _ => Err("The result is or holds a function, which JSON cannot represent."),
+    }
+}
+
+fn number_to_json(number: f64) -> Result<Value, &'static str> {
+    if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
+        return Ok(Value::from(number as i64));
+    }
+    Number::from_f64(number)
+        .map(Value::Number)
+        .ok_or("The result is not a finite number.")
+}

@@ -1,0 +1,186 @@
+//! JSONata as Step Functions speaks it: `$states`, variables, and a few functions of its own.
+//!
+//! An expression is parsed when its machine is registered and evaluated against a [`Scope`]. Numbers are 64-bit
+//! floats, as in the reference implementation: whole numbers beyond 2^53 lose digits.
+
+mod evaluate;
+mod functions;
+mod json;
+
+use std::collections::BTreeSet;
+use std::panic::catch_unwind;
+
+use jsonata_core::ast::AstNode;
+use jsonata_core::parser;
+
+pub use evaluate::{Evaluation, Scope, States, Variables};
+
+/// The fields `$states` can have.
+const STATES_FIELDS: &[&str] = &["input", "result", "errorOutput", "context"];
+
+/// A parsed expression and where it stands.
+#[derive(Debug)]
+pub struct Query {
+    source: String,
+    field: String,
+    ast: AstNode,
+    /// Names of the variables it mentions, without those it may define itself.
+    variables: BTreeSet<String>,
+    /// Which fields of `$states` it mentions; building the others would be work for nothing.
+    states: BTreeSet<&'static str>,
+    /// Which of the functions we provide it mentions.
+    functions: Vec<&'static str>,
+}
+
+impl Query {
+    /// Parses an expression. `field` is its place within the state, as failures name it (`Output/total`).
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why it does not parse.
+    pub fn parse(source: &str, field: &str) -> Result<Query, String> {
+        if source.is_empty() {
+            return Err("the expression is empty".to_owned());
+        }
+        if source.contains("$eval") {
+            return Err("$eval is not available in Step Functions; use $parse for JSON text".to_owned());
+        }
+        // The parser belongs to someone else; whatever it makes of strange input must not end this process.
+        let ast = catch_unwind(|| parser::parse(source))
+            .map_err(|_| "the parser gave up".to_owned())?
+            .map_err(|reason| reason.to_string())?;
+        let mut variables = BTreeSet::new();
+        if let Ok(tree) = serde_json::to_value(&ast) {
+            collect_variables(&tree, &mut variables);
+        }
+        Ok(Query {
+            states: states_fields(source),
+            functions: functions::NAMES
+                .iter()
+                .copied()
+                .filter(|name| source.contains(*name))
+                .collect(),
+            source: source.to_owned(),
+            field: field.to_owned(),
+            ast,
+            variables,
+        })
+    }
+
+    /// The text between `{%` and `%}`.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Its place within the state, such as `Output/total`.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+}
+
+/// Why an evaluation yielded nothing usable; a `States.QueryEvaluationError`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryError {
+    /// Where in the state, such as `Output/total`.
+    pub field: String,
+    /// A sentence, worded as Step Functions does.
+    pub message: String,
+}
+
+impl QueryError {
+    /// A value of the wrong type.
+    pub fn unexpected_type(query: &Query, expected: &str, value: &serde_json::Value) -> QueryError {
+        QueryError {
+            field: query.field.clone(),
+            message: format!(
+                "The JSONata expression '{}' specified for the field '{}' returned an unexpected result type. \
+                 Expected '{expected}', but was '{}' for value: {value}",
+                query.source,
+                query.field,
+                type_name(value)
+            ),
+        }
+    }
+
+    fn undefined(query: &Query) -> QueryError {
+        let message = format!(
+            "The JSONata expression '{}' specified for the field '{}' returned nothing (undefined).",
+            query.source, query.field
+        );
+        QueryError {
+            field: query.field.clone(),
+            message,
+        }
+    }
+
+    fn thrown(query: &Query, reason: &str) -> QueryError {
+        let message = format!(
+            "The JSONata expression '{}' specified for the field '{}' threw an error during evaluation. {reason}",
+            query.source, query.field
+        );
+        QueryError {
+            field: query.field.clone(),
+            message,
+        }
+    }
+}
+
+fn type_name(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "boolean",
+        serde_json::Value::Number(_) => "number",
+        serde_json::Value::String(_) => "string",
+        serde_json::Value::Array(_) => "array",
+        serde_json::Value::Object(_) => "object",
+    }
+}
+
+fn collect_variables(tree: &serde_json::Value, names: &mut BTreeSet<String>) {
+    match tree {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_variables(item, names)),
+        serde_json::Value::Object(members) => {
+            if let Some(serde_json::Value::String(name)) = members.get("Variable") {
+                names.insert(name.clone());
+            }
+            // A variable may also hold a function and be called.
+            if let Some(name) = members
+                .get("Function")
+                .and_then(|call| call.get("name"))
+                .and_then(|name| name.as_str())
+            {
+                names.insert(name.to_owned());
+            }
+            members
+                .values()
+                .for_each(|member| collect_variables(member, names));
+        }
+        _ => {}
+    }
+}
+
+/// Which fields of `$states` a source mentions: all of them, unless each mention goes straight to a field.
+fn states_fields(source: &str) -> BTreeSet<&'static str> {
+    let mut fields = BTreeSet::new();
+    for rest in source.split("$states").skip(1) {
+        let after_dot = rest.trim_start().strip_prefix('.').map(str::trim_start);
+        let field = after_dot.and_then(|rest| {
+            STATES_FIELDS
+                .iter()
+                .copied()
+                .find(|field| begins_with(rest, field))
+        });
+        match field {
+            Some(field) => {
+                fields.insert(field);
+            }
+            None => fields.extend(STATES_FIELDS),
+        }
+    }
+    fields
+}
+
+fn begins_with(text: &str, word: &str) -> bool {
+    text.strip_prefix(word)
+        .is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
+}

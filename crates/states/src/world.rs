@@ -1,0 +1,294 @@
+//! The engine on a virtual clock: time passes only when told to, and then at once.
+//!
+//! A [`World`] holds machines and executions. What they ask of functions and queues goes to an [`Outside`], which
+//! may answer at once, at a later virtual time, or not at all until someone calls [`World::complete`]. So an effect
+//! that happened although its answer was lost, a slow answer, and every interleaving of two executions are
+//! ordinary things to write down. The same calls with the same seed give the same histories.
+//!
+//! ```
+//! use serde_json::{Value, json};
+//! use states::definition::MachineType;
+//! use states::engine::{Call, CallKind, Reply};
+//! use states::execution::LambdaReply;
+//! use states::{Answer, Outside, World};
+//!
+//! struct Doubling;
+//!
+//! impl Outside for Doubling {
+//!     fn call(&mut self, call: Call, world: &mut World) -> Answer {
+//!         match &call.kind {
+//!             CallKind::Lambda { payload, .. } => {
+//!                 let doubled = payload.as_i64().unwrap_or(0) * 2;
+//!                 // Half a second later on the virtual clock.
+//!                 Answer::At(world.now_ms() + 500, Reply::Lambda(LambdaReply::Returned(json!(doubled))))
+//!             }
+//!             CallKind::Sqs { .. } => Answer::Later,
+//!         }
+//!     }
+//! }
+//!
+//! let mut world = World::new(1_700_000_000_000, 42);
+//! let definition = r#"{"QueryLanguage": "JSONata", "StartAt": "Double", "States": {"Double": {
+//!     "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+//!     "Arguments": {"FunctionName": "double", "Payload": "{% $states.input %}"},
+//!     "Output": "{% $states.result.Payload %}", "End": true}}}"#;
+//! let machine = world.create_machine("doubling", definition, MachineType::Standard)?;
+//! let execution = world.start_execution(&machine, Some("first"), &json!(21))?;
+//! world.run_until_idle(&mut Doubling);
+//! assert_eq!(world.output(&execution), Some(json!(42)));
+//! assert_eq!(world.now_ms(), 1_700_000_000_500);
+//! # Ok::<(), states::engine::EngineError>(())
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::definition::MachineType;
+use crate::engine::{Call, CallId, Engine, EngineError, NewMachine, Place, Reply};
+use crate::execution::{Execution, Status};
+use crate::history::HistoryEvent;
+
+/// When a call is answered.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// At once.
+    Now(Reply),
+    /// At this virtual time in milliseconds since 1970; a time that is past means at once.
+    At(u64, Reply),
+    /// When someone calls [`World::complete`], perhaps never.
+    Later,
+}
+
+/// Functions and queues, as a simulation has them.
+pub trait Outside {
+    /// Does what a call asks, or decides not to. The world is there to be used: a function may start executions,
+    /// send a token back or look at the clock. It must not run the world's clock.
+    fn call(&mut self, call: Call, world: &mut World) -> Answer;
+}
+
+/// Step Functions on a virtual clock.
+#[derive(Debug)]
+pub struct World {
+    engine: Engine,
+    now_ms: u64,
+    /// Answers on their way, by time and by order of being sent.
+    answers: BTreeMap<(u64, u64), (CallId, Reply)>,
+    answer_last: u64,
+}
+
+impl World {
+    /// A world without machines; `now_ms` is the time it begins at, milliseconds since 1970.
+    pub fn new(now_ms: u64, seed: u64) -> World {
+        World {
+            engine: Engine::new(Place::default(), seed),
+            now_ms,
+            answers: BTreeMap::new(),
+            answer_last: 0,
+        }
+    }
+
+    /// The virtual time, milliseconds since 1970.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// The engine inside, to look at what this type has no method for.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Registers a machine and returns its ARN.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::create_machine`].
+    pub fn create_machine(
+        &mut self,
+        name: &str,
+        definition: &str,
+        machine_type: MachineType,
+    ) -> Result<String, EngineError> {
+        let new = NewMachine {
+            name: name.to_owned(),
+            definition: definition.to_owned(),
+            role_arn: "arn:aws:iam::000000000000:role/simulation".to_owned(),
+            machine_type,
+        };
+        self.engine
+            .create_machine(new, self.now_ms)
+            .map(|record| record.arn.clone())
+    }
+
+    /// Starts an execution and returns its ARN; its first calls wait for the next run of the clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::start_execution`].
+    pub fn start_execution(
+        &mut self,
+        machine_arn: &str,
+        name: Option<&str>,
+        input: &Value,
+    ) -> Result<String, EngineError> {
+        let started = self
+            .engine
+            .start_execution(machine_arn, name, &input.to_string(), self.now_ms)?;
+        Ok(started.arn)
+    }
+
+    /// Starts an execution of an Express machine and runs the clock until it has ended, five minutes at most.
+    /// Returns its ARN. Everything else that is due meanwhile happens too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::start_sync_execution`].
+    pub fn start_sync_execution(
+        &mut self,
+        machine_arn: &str,
+        name: Option<&str>,
+        input: &Value,
+        outside: &mut dyn Outside,
+    ) -> Result<String, EngineError> {
+        let started = self
+            .engine
+            .start_sync_execution(machine_arn, name, &input.to_string(), self.now_ms)?;
+        while self.status(&started.arn) == Some(Status::Running) && self.step(u64::MAX, outside) {}
+        Ok(started.arn)
+    }
+
+    /// Brings back what came of a call that was answered with [`Answer::Later`]. Says whether anyone still waited.
+    pub fn complete(&mut self, id: CallId, reply: Reply) -> bool {
+        self.engine.complete(id, reply, self.now_ms)
+    }
+
+    /// Answers a task by its token.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::send_task_success`].
+    pub fn send_task_success(&mut self, token: &str, output: &Value) -> Result<(), EngineError> {
+        self.engine
+            .send_task_success(token, &output.to_string(), self.now_ms)
+    }
+
+    /// Fails a task by its token.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::send_task_failure`].
+    pub fn send_task_failure(&mut self, token: &str, error: &str, cause: &str) -> Result<(), EngineError> {
+        self.engine
+            .send_task_failure(token, Some(error.to_owned()), Some(cause.to_owned()), self.now_ms)
+    }
+
+    /// Says that a task is still at work.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::send_task_heartbeat`].
+    pub fn send_task_heartbeat(&mut self, token: &str) -> Result<(), EngineError> {
+        self.engine.send_task_heartbeat(token, self.now_ms)
+    }
+
+    /// Stops an execution.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::stop_execution`].
+    pub fn stop_execution(&mut self, arn: &str, error: &str, cause: &str) -> Result<(), EngineError> {
+        self.engine
+            .stop_execution(arn, Some(error.to_owned()), Some(cause.to_owned()), self.now_ms)
+            .map(drop)
+    }
+
+    /// An execution, if there is one of this ARN.
+    pub fn execution(&self, arn: &str) -> Option<&Execution> {
+        self.engine.execution(arn).ok()
+    }
+
+    /// Every execution, in the order they were started.
+    pub fn executions(&self) -> impl Iterator<Item = &Execution> {
+        self.engine.all_executions()
+    }
+
+    /// Where an execution stands.
+    pub fn status(&self, arn: &str) -> Option<Status> {
+        self.execution(arn).map(Execution::status)
+    }
+
+    /// The output of an execution that has succeeded.
+    pub fn output(&self, arn: &str) -> Option<Value> {
+        let text = self.execution(arn)?.ended()?.output.as_ref()?;
+        serde_json::from_str(text).ok()
+    }
+
+    /// What has happened in an execution; empty if there is none of this ARN.
+    pub fn history(&self, arn: &str) -> &[HistoryEvent] {
+        self.execution(arn).map(Execution::history).unwrap_or_default()
+    }
+
+    /// ARNs of the executions that have ended since the last call.
+    pub fn take_ended(&mut self) -> Vec<String> {
+        self.engine.take_ended()
+    }
+
+    /// The next call nobody has taken yet, for a driver that would rather pull than be called.
+    pub fn next_call(&mut self) -> Option<Call> {
+        self.engine.next_call()
+    }
+
+    /// When something happens next by itself, milliseconds since 1970: a timer, or an answer on its way. `None`
+    /// when only someone outside can move anything on. Calls that wait to be taken count as now.
+    pub fn next_due(&self) -> Option<u64> {
+        let answer_ms = self.answers.keys().next().map(|(due_ms, _)| *due_ms);
+        [self.engine.next_due_ms(), answer_ms].into_iter().flatten().min()
+    }
+
+    /// Lets everything happen that is due until this time, and makes it the present.
+    pub fn run_until(&mut self, until_ms: u64, outside: &mut dyn Outside) {
+        while self.step(until_ms, outside) {}
+        self.now_ms = self.now_ms.max(until_ms);
+    }
+
+    /// Lets time pass until nothing more happens by itself. Executions that wait for a token without a time limit
+    /// are idle. An execution that loops for ever ends when its history is full.
+    pub fn run_until_idle(&mut self, outside: &mut dyn Outside) {
+        while self.step(u64::MAX, outside) {}
+    }
+
+    /// Does one thing: performs a call, or lets time pass to what is due next if that is not after `until_ms`.
+    /// Says whether there was anything to do.
+    pub fn step(&mut self, until_ms: u64, outside: &mut dyn Outside) -> bool {
+        if let Some(call) = self.engine.next_call() {
+            let id = call.id;
+            match outside.call(call, self) {
+                Answer::Now(reply) => {
+                    self.complete(id, reply);
+                }
+                Answer::At(due_ms, reply) => {
+                    self.answer_last += 1;
+                    self.answers
+                        .insert((due_ms.max(self.now_ms), self.answer_last), (id, reply));
+                }
+                Answer::Later => {}
+            }
+            return true;
+        }
+        let Some(due_ms) = self.next_due().filter(|due_ms| *due_ms <= until_ms) else {
+            return false;
+        };
+        self.now_ms = self.now_ms.max(due_ms);
+        // An answer that arrives in the very millisecond of its time limit is late.
+        self.engine.wake(self.now_ms);
+        if let Some(entry) = self
+            .answers
+            .first_entry()
+            .filter(|entry| entry.key().0 <= self.now_ms)
+        {
+            let (id, reply) = entry.remove();
+            self.complete(id, reply);
+        }
+        true
+    }
+}
