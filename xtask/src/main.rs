@@ -1,2 +1,112 @@
-//! The project's own commands: `cargo xtask up | down | test | demo`.
-fn main() {}
+//! `cargo xtask`: the project's own commands.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+use xtask::failure::{Failure, Result};
+
+use commands::{check, demo, deploy, down, openapi, up};
+
+const HELP: &str = "\
+The project's own commands.
+
+  cargo xtask up       builds everything, starts the local stack, deploys and seeds it; runs until Ctrl-C
+      --port N             the port of http://localhost:N (8080)
+      --hold-ttl-s N       how long a hold lives, in seconds (900)
+      --fresh              forgets what an earlier stack kept
+      --endpoint-url URL   uses an engine that runs already, such as the one of localstack/compose.yaml
+      --parameter K=V      sets a parameter of template.yaml (may be repeated)
+  cargo xtask demo     tells a story over HTTP against the running stack
+  cargo xtask down     stops the running stack; what it knows is kept for the next `up`
+  cargo xtask test     everything CI runs
+  cargo xtask openapi  writes docs/openapi.json anew from the code
+  cargo xtask deploy   builds for AWS (arm64) and deploys to an account
+      --profile NAME       a profile of ~/.aws
+      --region REGION      a region other than the profile's
+      --endpoint-url URL   another place that answers the AWS APIs
+      --parameter K=V      sets a parameter of template.yaml (may be repeated)
+";
+
+/// A command with what was asked of it.
+enum Asked {
+    Help,
+    Up(up::Wanted),
+    Down,
+    Demo,
+    Test,
+    OpenApi,
+    Deploy(deploy::Wanted),
+}
+
+fn main() -> ExitCode {
+    let done = asked().and_then(|asked| match asked {
+        Asked::Help => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Asked::Up(wanted) => up::run(&wanted),
+        Asked::Down => down::run(),
+        Asked::Demo => demo::run(),
+        Asked::Test => check::run(),
+        Asked::OpenApi => openapi::run(),
+        Asked::Deploy(wanted) => deploy::run(wanted),
+    });
+    done.unwrap_or_else(|failure| {
+        eprintln!("\n{failure}");
+        ExitCode::FAILURE
+    })
+}
+
+fn asked() -> Result<Asked> {
+    parse(lexopt::Parser::from_env()).map_err(|error| Failure::new(format!("{error}.\n\n{HELP}")))
+}
+
+fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error> {
+    let Some(first) = words.next()? else {
+        return Ok(Asked::Help);
+    };
+    let mut asked = match first {
+        Short('h') | Long("help") => return Ok(Asked::Help),
+        Value(name) => match name.to_string_lossy().as_ref() {
+            "up" => Asked::Up(up::Wanted::default()),
+            "down" => Asked::Down,
+            "demo" => Asked::Demo,
+            "test" => Asked::Test,
+            "openapi" => Asked::OpenApi,
+            "deploy" => Asked::Deploy(deploy::Wanted::default()),
+            other => return Err(format!("There is no command `{other}`").into()),
+        },
+        other => return Err(other.unexpected()),
+    };
+    while let Some(word) = words.next()? {
+        match (&mut asked, word) {
+            (_, Short('h') | Long("help")) => return Ok(Asked::Help),
+            (Asked::Up(wanted), Long("port")) => wanted.port = words.value()?.parse()?,
+            (Asked::Up(wanted), Long("hold-ttl-s")) => wanted.hold_ttl_s = words.value()?.parse()?,
+            (Asked::Up(wanted), Long("fresh")) => wanted.fresh = true,
+            (Asked::Up(wanted), Long("endpoint-url")) => wanted.endpoint_url = Some(words.value()?.string()?),
+            (Asked::Up(wanted), Long("parameter")) => {
+                wanted.parameters.push(pair(&words.value()?.string()?)?)
+            }
+            (Asked::Deploy(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
+            (Asked::Deploy(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
+            (Asked::Deploy(wanted), Long("endpoint-url")) => {
+                wanted.endpoint_url = Some(words.value()?.string()?)
+            }
+            (Asked::Deploy(wanted), Long("parameter")) => {
+                wanted.parameters.push(pair(&words.value()?.string()?)?)
+            }
+            (_, word) => return Err(word.unexpected()),
+        }
+    }
+    Ok(asked)
+}
+
+fn pair(text: &str) -> std::result::Result<(String, String), lexopt::Error> {
+    match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(format!("`{text}` is not of the form NAME=VALUE").into()),
+    }
+}

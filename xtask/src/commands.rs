@@ -1,0 +1,11 @@
+//! The commands, one module each, and what they share: the session on this machine and a client of the API.
+
+pub mod api;
+pub mod check;
+pub mod demo;
+pub mod deploy;
+pub mod down;
+pub mod openapi;
+pub mod seed;
+pub mod session;
+pub mod up;

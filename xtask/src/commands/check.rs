@@ -1,0 +1,166 @@
+//! `cargo xtask test`: everything CI runs, the cheapest first, ending with the test runner's own summary.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use xtask::failure::{Failure, Result, While};
+use xtask::functions;
+use xtask::processes::complete;
+use xtask::project::Project;
+use xtask::python::{Environment, Python};
+use xtask::steps::{Step, Steps};
+
+/// The cargo-deny whose configuration `deny.toml` is.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Runs every check; stops at the first that fails.
+pub fn run() -> Result<ExitCode> {
+    let project = Project::here()?;
+    let steps = Steps::Shown;
+    steps.run("formatting", |_| {
+        cargo(
+            &project,
+            &["fmt", "--all", "--check"],
+            "find the code formatted (run `cargo fmt --all`)",
+        )
+    })?;
+    steps.run("licences, bans, sources", |step| deny(&project, step))?;
+    let sam = steps.run("template checker", |step| {
+        Python::prepare(&project, Environment::Check, step)
+    })?;
+    steps.run("template.yaml", |_| template(&project, &sam))?;
+    steps.run("local stack's Python", |step| {
+        Python::prepare(&project, Environment::Engine, step)
+    })?;
+
+    steps.announce("clippy");
+    loudly(
+        &project,
+        &[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        "clippy is content",
+    )?;
+    steps.announce("functions");
+    functions::build(&project)?;
+    steps.announce("tests");
+    let runner: &[&str] = if has_nextest() {
+        &["nextest", "run", "--workspace"]
+    } else {
+        &["test", "--workspace"]
+    };
+    let status = Command::new("cargo")
+        .args(runner)
+        .current_dir(project.path("."))
+        .status()
+        .while_doing("start cargo")?;
+    // The runner has had the last word; only its verdict is passed on.
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// A cargo command whose output matters only when it fails.
+fn cargo(project: &Project, arguments: &[&str], doing: &str) -> Result<()> {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(project.path("."));
+    complete(command, doing)
+}
+
+/// A cargo command that shows its own progress and errors.
+fn loudly(project: &Project, arguments: &[&str], hope: &str) -> Result<()> {
+    let status = Command::new("cargo")
+        .args(arguments)
+        .current_dir(project.path("."))
+        .status()
+        .while_doing("start cargo")?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("Not so: {hope}. Its findings are above.")))
+    }
+}
+
+/// Checks dependencies against deny.toml. The advisory database is left out: it needs the network, and a new
+/// advisory must not turn an unchanged commit red.
+fn deny(project: &Project, step: &mut Step) -> Result<()> {
+    let program = cargo_deny(project, step)?;
+    let mut command = Command::new(program);
+    command
+        .args(["--log-level", "error", "check", "bans", "licenses", "sources"])
+        .current_dir(project.path("."));
+    complete(command, "accept the dependencies by deny.toml")
+}
+
+/// Our cargo-deny: the installed one if it is the right one, else one built once into the ignored folder.
+///
+/// No package index has a wheel of it that is young enough for this edition. Without optimisation and debug
+/// information it builds in little more than a minute on two cores.
+fn cargo_deny(project: &Project, step: &mut Step) -> Result<PathBuf> {
+    let own = project.local("cargo/bin/cargo-deny")?;
+    if is_right(&own) {
+        return Ok(own);
+    }
+    let installed = PathBuf::from("cargo-deny");
+    if is_right(&installed) {
+        return Ok(installed);
+    }
+    step.tell(format!("building cargo-deny {CARGO_DENY} once (a minute or two)"));
+    let mut install = Command::new("cargo");
+    install
+        .args([
+            "install",
+            "cargo-deny",
+            "--version",
+            CARGO_DENY,
+            "--locked",
+            "--debug",
+            "--force",
+            "--root",
+        ])
+        .arg(project.local("cargo")?)
+        .args(["--config", "profile.dev.debug=0"]);
+    complete(install, "build cargo-deny")?;
+    step.tell(format!("with cargo-deny {CARGO_DENY}"));
+    Ok(own)
+}
+
+fn is_right(cargo_deny: &PathBuf) -> bool {
+    let said = Command::new(cargo_deny)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output();
+    said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).trim() == format!("cargo-deny {CARGO_DENY}"))
+}
+
+/// `sam validate` and `sam validate --lint` (cfn-lint) catch different mistakes.
+fn template(project: &Project, sam: &Python) -> Result<()> {
+    for lint in [&[] as &[&str], &["--lint"]] {
+        let mut command = sam.command("sam");
+        command
+            .args(["validate", "--region", xtask::deployment::REGION, "--template"])
+            .arg(project.path("template.yaml"));
+        command.args(lint).env("SAM_CLI_TELEMETRY", "0");
+        xtask::deployment::local_credentials(&mut command);
+        complete(command, "accept template.yaml")?;
+    }
+    Ok(())
+}
+
+fn has_nextest() -> bool {
+    Command::new("cargo")
+        .args(["nextest", "--version"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}

@@ -1,0 +1,94 @@
+//! `cargo xtask deploy`: builds the functions as AWS runs them, and deploys them to an account.
+
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use xtask::deployment::Deployment;
+use xtask::failure::{Failure, Result, While};
+use xtask::functions::LAYOUT;
+use xtask::project::Project;
+use xtask::python::{Environment, Python};
+use xtask::steps::Steps;
+
+const TARGET: &str = "aarch64-unknown-linux-gnu";
+
+/// What was asked for; without any of it, the environment decides as it does for every AWS tool.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// A profile of `~/.aws`.
+    pub profile: Option<String>,
+    /// A region other than the profile's.
+    pub region: Option<String>,
+    /// Another place that answers the AWS APIs.
+    pub endpoint_url: Option<String>,
+    /// Parameters of the template; those not named keep their value.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// Builds, packages and deploys.
+pub fn run(wanted: Wanted) -> Result<ExitCode> {
+    let project = Project::here()?;
+    let steps = Steps::Shown;
+    target_is_installed()?;
+    let cargo_lambda = steps.run("cargo-lambda", |step| {
+        Python::prepare(&project, Environment::Deploy, step)
+    })?;
+    let python = steps.run("Python environment", |step| {
+        Python::prepare(&project, Environment::Engine, step)
+    })?;
+    steps.announce("building for arm64");
+    compile(&project, &cargo_lambda)?;
+
+    let deployment = Deployment {
+        endpoint_url: wanted.endpoint_url,
+        states_url: None,
+        profile: wanted.profile,
+        region: wanted.region,
+        parameters: wanted.parameters,
+    };
+    let outputs = project.local("deploy/outputs.json")?;
+    let made = steps.run("stack deployed", |step| {
+        deployment.run(&project, &python, &outputs, step)
+    })?;
+    for (name, value) in &made {
+        eprintln!("  {name:<20} {}", value.as_str().unwrap_or_default());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The standard library for arm64 comes with rustup, not with cargo-lambda.
+fn target_is_installed() -> Result<()> {
+    let found = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .stdin(Stdio::null())
+        .output()
+        .while_doing("ask rustc for its targets")?;
+    let folder = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    if Path::new(&folder).is_dir() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "Functions run on arm64, and Rust's standard library for it is missing: run `rustup target add {TARGET}` once."
+    )))
+}
+
+fn compile(project: &Project, cargo_lambda: &Python) -> Result<()> {
+    let mut command = cargo_lambda.command("cargo-lambda");
+    command
+        .args(["lambda", "build", "--release", "--arm64", "--lambda-dir"])
+        .arg(project.path(LAYOUT));
+    // Features of `aws` that only a deployment needs: HTTPS.
+    command.args(["--features", "aws/https"]);
+    for name in project.functions()? {
+        command.args(["--bin", &name]);
+    }
+    let status = command
+        .current_dir(project.path("."))
+        .status()
+        .while_doing("start cargo-lambda")?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new("The build for AWS failed; nothing was deployed."))
+    }
+}

@@ -1,0 +1,64 @@
+//! Puts the data of `localstack/seed.json` into a stack, through the HTTP API; what is there stays as it is.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::api::Person;
+use xtask::failure::{Result, While};
+use xtask::project::Project;
+use xtask::steps::Step;
+
+/// Signs the demo user up (or in) and lists the tickets that are not listed yet.
+pub fn run(project: &Project, front: &str, step: &mut Step) -> Result<()> {
+    let path = project.path("localstack/seed.json");
+    let text = fs::read_to_string(&path).while_doing(format!("read {}", path.display()))?;
+    let seed: Value = serde_json::from_str(&text).while_doing(format!("read {}", path.display()))?;
+
+    let somebody = Person::at(front);
+    let user = &seed["user"];
+    let signed_up = somebody.post("/api/users/signup", user)?;
+    let session = match signed_up.status {
+        201 => signed_up,
+        // There since an earlier `up`.
+        _ => somebody
+            .post("/api/users/signin", user)?
+            .expect(200, "signing the demo user in")?,
+    };
+    let demo = somebody.with_session_of(&session);
+
+    let listed = demo
+        .get("/api/tickets?mine=true&limit=100")?
+        .expect(200, "reading the demo user's tickets")?;
+    let titles: Vec<&str> = items(&listed.body)
+        .iter()
+        .filter_map(|ticket| ticket["title"].as_str())
+        .collect();
+    let mut added = 0;
+    for ticket in items(&seed["tickets"]) {
+        if ticket["title"]
+            .as_str()
+            .is_some_and(|title| !titles.contains(&title))
+        {
+            demo.post("/api/tickets", ticket)?
+                .expect(201, "listing a ticket")?;
+            added += 1;
+        }
+    }
+    step.tell(format!(
+        "{added} tickets added; sign in as {} with {}",
+        json!(user["email"]),
+        json!(user["password"])
+    ));
+    Ok(())
+}
+
+/// The items of a page, whatever the page calls them.
+pub fn items(page: &Value) -> &[Value] {
+    let list = match page {
+        Value::Array(list) => Some(list),
+        Value::Object(fields) => fields.values().find_map(Value::as_array),
+        _ => None,
+    };
+    list.map(Vec::as_slice).unwrap_or_default()
+}

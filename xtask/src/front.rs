@@ -1,0 +1,185 @@
+//! The front: one origin for everything a browser or a script needs.
+//!
+//! `/api`, `/simulator` and `/l` go to the HTTP API of the engine, as CloudFront would send them on AWS;
+//! `/docs` and `/` are pages of our own. It runs on a thread of its own, so whoever starts it need not be async.
+
+mod pages;
+mod proxy;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::failure::{Result, While};
+use pages::Pages;
+use proxy::Proxy;
+
+/// A response body, whether streamed from the engine or ours.
+type Body = BoxBody<Bytes, hyper::Error>;
+
+/// What the front needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The port on this machine.
+    pub port: u16,
+    /// The engine's address, such as `127.0.0.1:4566`.
+    pub engine: String,
+    /// The name under which the engine knows the HTTP API: the host of the stack's `HttpApiUrl`.
+    pub api_host: String,
+    /// `docs/openapi.json`.
+    pub openapi: PathBuf,
+    /// The folder of Swagger UI's files.
+    pub swagger_ui: PathBuf,
+}
+
+/// The running front; it stops when this is dropped.
+#[derive(Debug)]
+pub struct Front {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+/// What answers requests.
+struct Origin {
+    proxy: Proxy,
+    pages: Pages,
+}
+
+impl Front {
+    /// Listens; when this returns, requests are answered.
+    pub fn start(settings: Settings) -> Result<Self> {
+        let doing = format!("open http://localhost:{}", settings.port);
+        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, settings.port)).while_doing(&doing)?;
+        listener.set_nonblocking(true).while_doing(&doing)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .while_doing(&doing)?;
+        let (stop, stopped) = oneshot::channel();
+        let origin = Arc::new(Origin {
+            proxy: Proxy::to(settings.engine, settings.api_host),
+            pages: Pages {
+                openapi: settings.openapi,
+                swagger_ui: settings.swagger_ui,
+            },
+        });
+        let thread = thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = serve(listener, origin) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve(listener: StdListener, origin: Arc<Origin>) {
+    let Ok(listener) = TcpListener::from_std(listener) else {
+        return;
+    };
+    loop {
+        // An accept fails when a client is gone already or descriptors run out; the next may succeed.
+        let Ok((stream, client)) = listener.accept().await else {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            continue;
+        };
+        // Small answers must not wait for the client's acknowledgement of the one before.
+        let _ = stream.set_nodelay(true);
+        let origin = Arc::clone(&origin);
+        tokio::spawn(async move {
+            let answer = service_fn(move |request| {
+                let origin = Arc::clone(&origin);
+                async move { Ok::<_, hyper::Error>(origin.answer(request, client).await) }
+            });
+            // A connection's error is its client's: there is nobody left to tell.
+            let _ = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), answer)
+                .await;
+        });
+    }
+}
+
+impl Origin {
+    async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<Body> {
+        match Route::of(request.uri().path()) {
+            Route::Engine(path) => self.proxy.forward(request, &path, client).await,
+            Route::Page => self.pages.answer(&request),
+        }
+    }
+}
+
+/// Who answers a path.
+#[derive(Debug, PartialEq, Eq)]
+enum Route {
+    /// The engine, under this path.
+    Engine(String),
+    /// The front itself.
+    Page,
+}
+
+impl Route {
+    /// Paths under `/api` are matched without regard to case, so they are lowered here; short links and the
+    /// provider's ids mean what they say.
+    fn of(path: &str) -> Self {
+        let first = path.split('/').nth(1).unwrap_or_default();
+        if first.eq_ignore_ascii_case("api") {
+            Self::Engine(path.to_ascii_lowercase())
+        } else if first == "simulator" || first == "l" {
+            Self::Engine(path.to_owned())
+        } else {
+            Self::Page
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Route;
+
+    #[test]
+    fn api_paths_are_lowered_and_others_are_not() {
+        assert_eq!(
+            Route::of("/API/Users/SignUp"),
+            Route::Engine("/api/users/signup".to_owned())
+        );
+        assert_eq!(Route::of("/l/AbC"), Route::Engine("/l/AbC".to_owned()));
+        assert_eq!(
+            Route::of("/simulator/v1/x"),
+            Route::Engine("/simulator/v1/x".to_owned())
+        );
+    }
+
+    #[test]
+    fn only_whole_segments_go_to_the_engine() {
+        for path in ["/", "/apian", "/docs", "/lists", "//api"] {
+            assert_eq!(Route::of(path), Route::Page, "{path}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Builds the functions and the interpreter, and lays the functions out where the template looks for them.
+//!
+//! Locally plain `cargo build` makes what runs: `cargo lambda build` always names a target, so it would compile
+//! every dependency a second time into a folder of its own. What goes to AWS is built by cargo-lambda.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::failure::{Failure, Result, While};
+use crate::project::Project;
+
+/// Where the template's `CodeUri`s point, one folder per function.
+pub const LAYOUT: &str = "target/lambda";
+/// The interpreter's binary.
+const STATES: &str = "states";
+
+/// What a build made.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The interpreter that runs the state machines locally.
+    pub states: PathBuf,
+    /// How many functions were laid out.
+    pub functions: usize,
+}
+
+/// Builds every binary of the workspace (all at once, so that dependencies are compiled with one set of
+/// features) and lays the functions out. Cargo shows its own progress and errors.
+pub fn build(project: &Project) -> Result<Built> {
+    let binaries = compile(project)?;
+    let found = |name: &str| {
+        binaries.get(name).cloned().ok_or_else(|| {
+            Failure::new(format!(
+                "The build made no binary `{name}`: its folder, package and binary must share that name."
+            ))
+        })
+    };
+    let names = project.functions()?;
+    for name in &names {
+        lay_out(&found(name)?, &project.path(LAYOUT).join(name))?;
+    }
+    Ok(Built {
+        states: found(STATES)?,
+        functions: names.len(),
+    })
+}
+
+/// Runs the compiler and returns the binaries by name.
+fn compile(project: &Project) -> Result<BTreeMap<String, PathBuf>> {
+    let mut cargo = Command::new("cargo")
+        .args([
+            "build",
+            "--workspace",
+            "--bins",
+            "--message-format=json-render-diagnostics",
+        ])
+        .current_dir(project.path("."))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .while_doing("start cargo")?;
+    let mut binaries = BTreeMap::new();
+    if let Some(messages) = cargo.stdout.take() {
+        for line in BufReader::new(messages).lines() {
+            let line = line.while_doing("read what cargo says")?;
+            if let Some((name, binary)) = binary_of(&line) {
+                binaries.insert(name, binary);
+            }
+        }
+    }
+    let status = cargo.wait().while_doing("wait for cargo")?;
+    if status.success() {
+        Ok(binaries)
+    } else {
+        Err(Failure::new(
+            "The build failed; the compiler's errors are above. Nothing was started.",
+        ))
+    }
+}
+
+/// The binary that one of cargo's messages announces, if it does.
+fn binary_of(line: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    let binary = message.get("executable")?.as_str()?;
+    let name = message.get("target")?.get("name")?.as_str()?;
+    Some((name.to_owned(), PathBuf::from(binary)))
+}
+
+/// Puts a function's binary where AWS wants it: alone in a folder, under the name `bootstrap`.
+fn lay_out(binary: &Path, folder: &Path) -> Result<()> {
+    let doing = format!("lay out {}", folder.display());
+    fs::create_dir_all(folder).while_doing(&doing)?;
+    let bootstrap = folder.join("bootstrap");
+    match fs::remove_file(&bootstrap) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).while_doing(&doing),
+        _ => {}
+    }
+    // A link costs nothing; across file systems only a copy works.
+    fs::hard_link(binary, &bootstrap)
+        .or_else(|_| fs::copy(binary, &bootstrap).map(|_| ()))
+        .while_doing(&doing)
+}

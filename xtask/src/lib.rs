@@ -1,0 +1,15 @@
+//! The project's own commands, and the pieces that start and stop a whole stack on this machine.
+//!
+//! Everything that knows which local engine is used is in `localstack/`; this crate knows only that it is started
+//! by `localstack/launch.py`, deployed to by `localstack/deploy.py` and answers the AWS APIs.
+
+pub mod deployment;
+pub mod failure;
+pub mod front;
+pub mod functions;
+pub mod ports;
+pub mod processes;
+pub mod project;
+pub mod python;
+pub mod stack;
+pub mod steps;

@@ -1,0 +1,329 @@
+//! One whole stack on this machine: engine, interpreter, deployment and front, started and stopped together.
+//!
+//! `cargo xtask up` starts one that people use; each run of the integration tests starts one of its own on free
+//! ports. Whoever holds a [`Stack`] owns its processes: when it is dropped, they are gone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use crate::deployment::{Deployment, local_credentials};
+use crate::failure::{Failure, Result, While};
+use crate::front::{Front, Settings};
+use crate::functions::Built;
+use crate::ports::Port;
+use crate::processes::{Group, Guard};
+use crate::project::Project;
+use crate::python::Python;
+use crate::steps::Steps;
+
+/// How long a piece may take to answer for the first time: a loaded machine is slow, a broken one says so at once.
+const START_MAX: Duration = Duration::from_secs(60);
+/// How long the engine may take to write its state down.
+const STOP_MAX: Duration = Duration::from_secs(15);
+const SWAGGER_UI: &str = "static/drf_spectacular_sidecar/swagger-ui-dist";
+
+/// What to start, and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder for state and logs. What is in it is used, so a stack started again goes on where it stopped.
+    pub folder: PathBuf,
+    /// The port of the one origin.
+    pub front: Port,
+    /// The engine's port.
+    pub engine: Port,
+    /// The interpreter's port.
+    pub states: Port,
+    /// An engine that runs already; none is started then, and its own Step Functions are used.
+    pub endpoint_url: Option<String>,
+    /// Parameters of the template.
+    pub parameters: Vec<(String, String)>,
+    /// Environment variables of the engine, which every function inherits.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Options {
+    /// A stack on free ports in a folder of its own, as tests want it.
+    pub fn aside(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            front: Port::Any,
+            engine: Port::Any,
+            states: Port::Any,
+            endpoint_url: None,
+            parameters: Vec::new(),
+            environment: Vec::new(),
+        }
+    }
+}
+
+/// The addresses of a running stack.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// The one origin, such as `http://localhost:8080`.
+    pub front: String,
+    /// The engine's AWS APIs.
+    pub engine: String,
+    /// Our Step Functions; none where the engine's own are used.
+    pub states: Option<String>,
+}
+
+/// A running stack.
+///
+/// The order of the fields is the order of their end: nobody is let in any more, then executions stop, then the
+/// engine, and last the guards over both.
+#[derive(Debug)]
+pub struct Stack {
+    _front: Front,
+    states: Option<Group>,
+    engine: Option<Group>,
+    _guards: Vec<Guard>,
+    addresses: Addresses,
+    outputs: Map<String, Value>,
+}
+
+impl Stack {
+    /// Starts everything and deploys the template; when this returns, the front answers.
+    ///
+    /// The functions must be built (see [`crate::functions::build`]) and the Python environment ready.
+    pub fn start(
+        project: &Project,
+        python: &Python,
+        built: &Built,
+        options: &Options,
+        steps: Steps,
+    ) -> Result<Self> {
+        let logs = options.folder.join("log");
+        fs::create_dir_all(&logs).while_doing(format!("make the folder {}", logs.display()))?;
+        let front_port = options.front.choose()?;
+        let pieces = match &options.endpoint_url {
+            Some(url) => {
+                steps.run("engine found", |_| {
+                    until_it_answers(url, "/_localstack/health", || None)
+                })?;
+                Pieces {
+                    engine_url: url.trim_end_matches('/').to_owned(),
+                    ..Pieces::default()
+                }
+            }
+            None => Pieces::start(project, python, built, options, &logs, steps)?,
+        };
+
+        let mut parameters = options.parameters.clone();
+        if pieces.engine.is_some() && !parameters.iter().any(|(name, _)| name == "PaymentBaseUrl") {
+            // Functions of a local stack cannot reach the public name of their own API.
+            parameters.push((
+                "PaymentBaseUrl".to_owned(),
+                format!("http://127.0.0.1:{front_port}/simulator"),
+            ));
+        }
+        let deployment = Deployment {
+            endpoint_url: Some(pieces.engine_url.clone()),
+            states_url: pieces.states_url.clone(),
+            parameters,
+            ..Deployment::default()
+        };
+        let outputs = steps.run("stack deployed", |step| {
+            deployment.run(project, python, &options.folder.join("outputs.json"), step)
+        })?;
+        let front = steps.run("front open", |step| {
+            step.tell(format!("http://localhost:{front_port}"));
+            front(project, python, front_port, &pieces.engine_url, &outputs)
+        })?;
+        Ok(Self {
+            _front: front,
+            states: pieces.states,
+            engine: pieces.engine,
+            _guards: pieces.guards,
+            addresses: Addresses {
+                front: format!("http://localhost:{front_port}"),
+                engine: pieces.engine_url,
+                states: pieces.states_url,
+            },
+            outputs,
+        })
+    }
+
+    /// Where the stack's pieces answer.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// One of the template's outputs.
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.outputs.get(name)?.as_str()
+    }
+
+    /// The failure of the first piece that ended by itself, if one did.
+    pub fn ended(&mut self) -> Option<Failure> {
+        [&mut self.states, &mut self.engine]
+            .into_iter()
+            .flatten()
+            .find_map(Group::ended)
+    }
+
+    /// Stops everything so that state is kept: executions are written down first, then the engine's tables.
+    pub fn stop(mut self) {
+        for group in [&mut self.states, &mut self.engine].into_iter().flatten() {
+            group.stop(STOP_MAX);
+        }
+    }
+}
+
+/// The processes of a stack, before anything is deployed to them.
+#[derive(Default)]
+struct Pieces {
+    engine: Option<Group>,
+    states: Option<Group>,
+    guards: Vec<Guard>,
+    engine_url: String,
+    states_url: Option<String>,
+}
+
+impl Pieces {
+    fn start(
+        project: &Project,
+        python: &Python,
+        built: &Built,
+        options: &Options,
+        logs: &Path,
+        steps: Steps,
+    ) -> Result<Self> {
+        // Both ports are known before either starts: each piece calls the other.
+        let (engine_port, states_port) = (options.engine.choose()?, options.states.choose()?);
+        let engine_url = format!("http://127.0.0.1:{engine_port}");
+        let states_url = format!("http://127.0.0.1:{states_port}");
+        let mut guards = Vec::new();
+
+        let mut engine = steps.run("engine started", |step| {
+            step.tell(&engine_url);
+            let mut command = engine_command(project, python, engine_port, &states_url, options)?;
+            command.envs(options.environment.iter().map(|(name, value)| (name, value)));
+            let mut engine = Group::start("engine", command, &logs.join("engine.log"))?;
+            guards.push(Guard::over(engine.id())?);
+            until_it_answers(&engine_url, "/_localstack/health", || engine.ended())?;
+            Ok(engine)
+        })?;
+        let states = steps.run("Step Functions started", |step| {
+            step.tell(&states_url);
+            let mut command = Command::new(&built.states);
+            command.arg("serve").args([
+                "--port",
+                &states_port.to_string(),
+                "--aws-endpoint",
+                &engine_url,
+                "--journal",
+            ]);
+            command.arg(fresh(&options.folder.join("journal"))?);
+            local_credentials(&mut command);
+            let mut states = Group::start("Step Functions", command, &logs.join("states.log"))?;
+            guards.push(Guard::over(states.id())?);
+            until_it_answers(&states_url, "/health", || {
+                states.ended().or_else(|| engine.ended())
+            })?;
+            Ok(states)
+        })?;
+        Ok(Self {
+            engine: Some(engine),
+            states: Some(states),
+            guards,
+            engine_url,
+            states_url: Some(states_url),
+        })
+    }
+}
+
+/// The engine, as its documentation in `localstack/README.md` explains it.
+fn engine_command(
+    project: &Project,
+    python: &Python,
+    port: u16,
+    states_url: &str,
+    options: &Options,
+) -> Result<Command> {
+    let mut command = python.command("python");
+    command.arg(project.path("localstack/launch.py"));
+    local_credentials(&mut command);
+    command
+        .env("GATEWAY_PORT", port.to_string())
+        .env("BIND_HOST", "127.0.0.1")
+        .env("IOT_MTLS_ENABLED", "0")
+        .env("SFTP_ENABLED", "0")
+        .env("MINISTACK_REGION", crate::deployment::REGION)
+        .env("PERSIST_STATE", "1")
+        .env("S3_PERSIST", "1")
+        .env("STATE_DIR", fresh(&options.folder.join("engine"))?)
+        .env("S3_DATA_DIR", fresh(&options.folder.join("artefacts"))?)
+        .env("TMPDIR", fresh(&options.folder.join("unpacked"))?)
+        // Inherited by every function, so that the template need not know where it runs.
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_ENDPOINT_URL_SFN", states_url);
+    Ok(command)
+}
+
+fn fresh(folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder).while_doing(format!("make the folder {}", folder.display()))?;
+    Ok(folder.to_owned())
+}
+
+fn front(
+    project: &Project,
+    python: &Python,
+    port: u16,
+    engine_url: &str,
+    outputs: &Map<String, Value>,
+) -> Result<Front> {
+    let api = outputs
+        .get("ApiEndpoint")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let host = |url: &str| {
+        url.split("://")
+            .nth(1)
+            .map(|rest| rest.trim_end_matches('/').to_owned())
+    };
+    match (host(engine_url), host(api)) {
+        (Some(engine), Some(api_host)) => Front::start(Settings {
+            port,
+            engine,
+            api_host,
+            openapi: project.path("docs/openapi.json"),
+            swagger_ui: python
+                .package("drf_spectacular_sidecar")
+                .unwrap_or_default()
+                .join(SWAGGER_UI),
+        }),
+        _ => Err(Failure::new(
+            "The stack has no output `HttpApiUrl`, so the front does not know where the API is.",
+        )),
+    }
+}
+
+/// Waits until `url` answers anything at all, or `ended` has a reason why it never will.
+fn until_it_answers(url: &str, path: &str, mut ended: impl FnMut() -> Option<Failure>) -> Result<()> {
+    let deadline = Instant::now() + START_MAX;
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(2)))
+        .build()
+        .new_agent();
+    loop {
+        match agent.get(format!("{}{path}", url.trim_end_matches('/'))).call() {
+            Ok(_) | Err(ureq::Error::StatusCode(_)) => return Ok(()),
+            Err(_) => {}
+        }
+        if let Some(failure) = ended() {
+            return Err(failure);
+        }
+        if Instant::now() > deadline {
+            return Err(Failure::new(format!(
+                "Nothing answered at {url} within {} s.",
+                START_MAX.as_secs()
+            )));
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
