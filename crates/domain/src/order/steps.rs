@@ -382,6 +382,9 @@ impl Order {
     /// Notes that the reconciler looks at the order; with `again`, that it starts a fresh execution for it.
     #[must_use]
     pub fn look_again(&self, again: bool, now: Timestamp) -> Ruling {
+        if self.status.is_end() {
+            return Ruling::AlreadyDone;
+        }
         let mut after = self.clone();
         after.due_at = Some(now.plus_s(2 * STANDSTILL_S));
         after.reentries += u32::from(again);

@@ -1,1 +1,286 @@
-//! Placeholder module doc.
+//! Rules of an order's life, for any order of steps at any time.
+
+use super::*;
+use crate::payment::{ATTEMPTS_MAX, AttemptStatus, CardToken, ChargeOutcome};
+use crate::stock::StockChange;
+use crate::{Fault, Refusal};
+use proptest::prelude::*;
+
+const TTL_S: u32 = 900;
+
+fn at(second: u32) -> Timestamp {
+    Timestamp::from_ms(i64::from(second) * 1000)
+}
+
+fn placed() -> Order {
+    let line = |byte: u8, minor: u64| Line {
+        thing: Thing::Ticket {
+            ticket_id: TicketId::from_random([byte; 16]),
+            version: 1,
+        },
+        title: format!("Seat {byte}"),
+        quantity: 1,
+        price_minor: PriceMinor::new(minor).unwrap(),
+    };
+    let new = NewOrder {
+        order_id: OrderId::from_random([9; 16]),
+        user_id: UserId::from_random([8; 16]),
+        lines: vec![line(1, 1999), line(2, 501)],
+        currency: Currency::parse("usd").unwrap(),
+        hold_ttl_s: TTL_S,
+        request_fingerprint: "f".to_owned(),
+    };
+    Order::place(new, at(0)).unwrap().after
+}
+
+fn card() -> CardToken {
+    CardToken::parse("tok_visa").unwrap()
+}
+
+fn declined() -> ChargeOutcome {
+    ChargeOutcome::Declined {
+        code: "insufficient_funds".into(),
+        message: "No.".into(),
+        retryable: true,
+    }
+}
+
+/// The order after a ruling; the same order after "already done".
+fn after(order: &Order, ruling: Ruling) -> Order {
+    match ruling {
+        Ruling::Change(decision) => decision.after,
+        Ruling::AlreadyDone => order.clone(),
+    }
+}
+
+fn refusal(outcome: Result<Ruling, Fault>) -> &'static str {
+    match outcome {
+        Err(fault) => fault.name(),
+        Ok(ruling) => panic!("was allowed: {ruling:?}"),
+    }
+}
+
+#[test]
+fn the_total_is_the_sum_of_the_lines() {
+    assert_eq!(placed().total_minor.as_minor(), 2500);
+}
+
+#[test]
+fn at_the_deadline_expiry_wins_and_before_it_payment_wins() {
+    let order = placed();
+    assert!(matches!(
+        order.begin_payment(card(), Timestamp::from_ms(899_999)),
+        Ok(Ruling::Change(_))
+    ));
+    assert_eq!(
+        refusal(order.expire(Timestamp::from_ms(899_999))),
+        "HoldStillAlive"
+    );
+    assert_eq!(refusal(order.begin_payment(card(), at(TTL_S))), "HoldExpired");
+    assert!(matches!(order.expire(at(TTL_S)), Ok(Ruling::Change(_))));
+}
+
+#[test]
+fn an_order_that_is_being_paid_can_neither_expire_nor_be_cancelled_nor_be_paid_again() {
+    let order = placed();
+    let paying = after(&order, order.begin_payment(card(), at(1)).unwrap());
+    assert_eq!(refusal(paying.expire(at(TTL_S + 1))), "OrderBeingPaid");
+    assert_eq!(refusal(paying.cancel(at(2))), "OrderBeingPaid");
+    assert_eq!(refusal(paying.begin_payment(card(), at(2))), "OrderBeingPaid");
+}
+
+#[test]
+fn a_declined_card_leaves_the_hold_alive_until_the_attempts_are_used_up() {
+    let mut order = placed();
+    for attempt in 1..=ATTEMPTS_MAX {
+        order = after(&order, order.begin_payment(card(), at(1)).unwrap());
+        order = after(&order, order.record_outcome(&declined(), at(2)).unwrap());
+        let expected = if attempt < ATTEMPTS_MAX {
+            Status::Held
+        } else {
+            Status::Paying
+        };
+        assert_eq!(order.status, expected, "after attempt {attempt}");
+    }
+    assert_eq!(refusal(order.begin_payment(card(), at(3))), "OrderBeingPaid");
+    let ended = after(&order, order.void(Interruption::PaymentFailed, at(3)).unwrap());
+    assert_eq!(ended.status, Status::PaymentFailed);
+}
+
+#[test]
+fn an_unknown_outcome_is_never_taken_for_a_failure() {
+    let order = placed();
+    let order = after(&order, order.begin_payment(card(), at(1)).unwrap());
+    let order = after(
+        &order,
+        order.record_outcome(&ChargeOutcome::Processing, at(2)).unwrap(),
+    );
+    assert!(order.latest_attempt_is(AttemptStatus::Unknown));
+    assert_eq!(
+        refusal(order.void(Interruption::PaymentFailed, at(3))),
+        "OrderBeingPaid"
+    );
+    assert_eq!(refusal(order.expire(at(TTL_S * 2))), "OrderBeingPaid");
+    let order = after(
+        &order,
+        order.record_outcome(&ChargeOutcome::Succeeded, at(4)).unwrap(),
+    );
+    assert_eq!(order.status, Status::Paid);
+}
+
+#[test]
+fn completing_posts_every_claim_and_expiring_releases_every_claim() {
+    let order = placed();
+    let Ok(Ruling::Change(expired)) = order.expire(at(TTL_S)) else {
+        panic!("not expired")
+    };
+    assert_eq!(expired.stock.len(), 2);
+    assert!(
+        expired
+            .stock
+            .iter()
+            .all(|change| matches!(change, StockChange::ReleaseTicket { .. }))
+    );
+    assert_eq!(
+        expired.after.due_at, None,
+        "an ended order is nothing to reconcile"
+    );
+
+    let order = after(&order, order.begin_payment(card(), at(1)).unwrap());
+    let order = after(
+        &order,
+        order.record_outcome(&ChargeOutcome::Succeeded, at(2)).unwrap(),
+    );
+    let Ok(Ruling::Change(completed)) = order.complete(at(3)) else {
+        panic!("not completed")
+    };
+    assert!(
+        completed
+            .stock
+            .iter()
+            .all(|change| matches!(change, StockChange::PostTicket { .. }))
+    );
+}
+
+#[test]
+fn an_end_other_than_completed_has_no_way_out() {
+    for status in Status::ALL
+        .into_iter()
+        .filter(|status| status.is_end() && *status != Status::Completed)
+    {
+        for next in Status::ALL {
+            assert!(!status.may_become(next), "{status} -> {next}");
+        }
+    }
+}
+
+#[test]
+fn an_order_survives_its_own_json() {
+    let order = after(&placed(), placed().begin_payment(card(), at(1)).unwrap());
+    let text = serde_json::to_string(&order).unwrap();
+    assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), order);
+}
+
+/// Everything that can be asked of an order.
+#[derive(Clone, Copy, Debug)]
+enum Ask {
+    Pay,
+    Succeeded,
+    Declined,
+    Unknown,
+    Complete,
+    Expire,
+    Cancel,
+    VoidFailed,
+    VoidUnavailable,
+    GetStuck,
+    LookAgain,
+}
+
+fn ask(order: &Order, ask: Ask, now: Timestamp) -> Result<Ruling, Fault> {
+    match ask {
+        Ask::Pay => order.begin_payment(card(), now),
+        // The provider answers only while it was asked.
+        Ask::Succeeded | Ask::Declined | Ask::Unknown if order.status != Status::Paying => {
+            Ok(Ruling::AlreadyDone)
+        }
+        Ask::Succeeded => order.record_outcome(&ChargeOutcome::Succeeded, now),
+        Ask::Declined => order.record_outcome(&declined(), now),
+        Ask::Unknown => order.record_outcome(&ChargeOutcome::Processing, now),
+        Ask::Complete => order.complete(now),
+        Ask::Expire => order.expire(now),
+        Ask::Cancel => order.cancel(now),
+        Ask::VoidFailed => order.void(Interruption::PaymentFailed, now),
+        Ask::VoidUnavailable => order.void(Interruption::Unavailable, now),
+        Ask::GetStuck => order.get_stuck("test", now),
+        Ask::LookAgain => Ok(order.look_again(true, now)),
+    }
+}
+
+fn any_ask() -> impl Strategy<Value = Ask> {
+    prop::sample::select(vec![
+        Ask::Pay,
+        Ask::Succeeded,
+        Ask::Declined,
+        Ask::Unknown,
+        Ask::Complete,
+        Ask::Expire,
+        Ask::Cancel,
+        Ask::VoidFailed,
+        Ask::VoidUnavailable,
+        Ask::GetStuck,
+        Ask::LookAgain,
+    ])
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_in_whatever_order_the_rules_hold(
+        asks in prop::collection::vec((any_ask(), 0..2000_u32), 1..40)
+    ) {
+        let mut order = placed();
+        let mut claims_ended = 0;
+        let mut now_s = 0;
+        for (what, pause_s) in asks {
+            now_s += pause_s / 20;
+            let before = order.clone();
+            match ask(&order, what, at(now_s)) {
+                Err(Fault::Refused(refusal)) => prop_assert!(refusal.status() >= 400),
+                Err(Fault::Defect(why)) => prop_assert!(false, "{what:?} on {}: {why}", order.status),
+                Err(other) => prop_assert!(false, "{other:?}"),
+                Ok(Ruling::AlreadyDone) => {}
+                Ok(Ruling::Change(decision)) => {
+                    prop_assert_eq!(decision.before, Some((before.version, before.status)));
+                    prop_assert_eq!(decision.after.version, before.version + 1);
+                    prop_assert!(
+                        decision.after.status == before.status || before.status.may_become(decision.after.status),
+                        "{} -> {}", before.status, decision.after.status
+                    );
+                    prop_assert_eq!(decision.stock.is_empty(), !decision.after.status.is_end());
+                    claims_ended += u32::from(!decision.stock.is_empty());
+                    order = decision.after;
+                }
+            }
+            let charged = order.attempts.iter().filter(|a| a.status == AttemptStatus::Succeeded).count();
+            prop_assert!(charged <= 1, "charged {charged} times");
+            prop_assert!(order.attempts.len() <= ATTEMPTS_MAX);
+            prop_assert!(claims_ended <= 1, "the claims ended {claims_ended} times");
+            prop_assert_eq!(claims_ended == 1, order.status.is_end());
+            prop_assert_eq!(order.due_at.is_none(), order.status.is_end());
+            if order.status == Status::Completed {
+                prop_assert_eq!(charged, 1);
+            }
+            if matches!(order.status, Status::Expired | Status::Cancelled | Status::PaymentFailed | Status::Unavailable) {
+                prop_assert_eq!(charged, 0, "ended as {} with the money kept", order.status);
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_the_same_in_json_as_in_rust(n in 0..1000_u32) {
+        let refusal = Refusal::HoldStillAlive { order_id: OrderId::from_random([1; 16]), remaining_s: n };
+        let json = serde_json::to_value(&refusal).unwrap();
+        prop_assert_eq!(json["code"].as_str(), Some(refusal.name()));
+        prop_assert_eq!(serde_json::from_value::<Refusal>(json).unwrap(), refusal);
+    }
+}
