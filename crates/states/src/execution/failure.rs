@@ -64,8 +64,13 @@ impl Failure {
 
     /// The error of a branch keeps its name and is a `States.BranchFailed` besides.
     pub(super) fn of_branch(self) -> Failure {
+        self.also_called("States.BranchFailed")
+    }
+
+    /// The same error, which answers to a second name as well.
+    pub(super) fn also_called(self, alias: &str) -> Failure {
         Failure {
-            alias: Some("States.BranchFailed".to_owned()),
+            alias: Some(alias.to_owned()),
             ..self
         }
     }

@@ -85,16 +85,17 @@ impl SqsReply {
 }
 
 /// "Unhandled errors in Lambda are reported as `Lambda.Unknown`. These include out-of-memory errors and function
-/// timeouts" (Developer Guide, "Handling errors"): those carry a type the service made, or none.
+/// timeouts" (Developer Guide, "Handling errors"). Lambda gives those a type of its own or none; the type is kept as
+/// a second name, since newer runtimes are seen to report it.
 fn function_failure(payload: &Value) -> Failure {
-    let named = payload.get("errorType").and_then(Value::as_str).filter(|name| {
-        !name.is_empty()
-            && !matches!(
-                *name,
-                "Sandbox.Timedout" | "Runtime.ExitError" | "Runtime.OutOfMemory"
-            )
-    });
-    Failure::new(named.unwrap_or("Lambda.Unknown"), payload.to_string())
+    let cause = payload.to_string();
+    match payload.get("errorType").and_then(Value::as_str) {
+        Some(name @ ("Sandbox.Timedout" | "Runtime.ExitError" | "Runtime.OutOfMemory")) => {
+            Failure::new("Lambda.Unknown", cause).also_called(name)
+        }
+        Some(name) if !name.is_empty() => Failure::new(name, cause),
+        _ => Failure::new("Lambda.Unknown", cause),
+    }
 }
 
 /// Adds what the AWS SDK inside Step Functions says of the HTTP exchange.

@@ -1,0 +1,115 @@
+//! Definitions with the outcome and the history that AWS documents or records, as data files in `conformance/`.
+//!
+//! A case is a JSON object:
+//! - `about`: what it shows. `definition`, `input`; `type` (`STANDARD` unless said), `seed`.
+//! - `machines`: other machines by name, for `states:startExecution`; their definitions.
+//! - `answers`: by function name, or `sqs`, a list of answers to its calls in order; the last one repeats. Each has
+//!   one of `returns`, `fails` (a function's error payload), `service_error` (`[error, cause]`), `sent`, `never`, and
+//!   perhaps `after_ms`.
+//! - `script`: what happens by itself, in order: `at_ms` since the start, and one of `token_success` /
+//!   `token_failure` / `heartbeat` with `token` (which token, in order of their being handed out), or `stop`.
+//! - `expect`: `status`, and any of `output`, `error`, `cause_contains`, `elapsed_ms`, `elapsed_ms_between`,
+//!   `transitions`, `events` (all event types in order), `calls` (times of calls in ms since the start, by
+//!   function), `history` (by event id, members the event must have), `payloads` (payloads or bodies in order).
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::{Run, expected_members};
+
+fn case_files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn check(path: &Path) -> Vec<String> {
+    let case: Value = match serde_json::from_str(&fs::read_to_string(path).unwrap()) {
+        Ok(case) => case,
+        Err(reason) => return vec![format!("not JSON: {reason}")],
+    };
+    let run = match Run::of(&case) {
+        Ok(run) => run,
+        Err(reason) => return vec![reason],
+    };
+    let expect = case["expect"].as_object().unwrap();
+    let mut complaints = Vec::new();
+    for (name, expected) in expect {
+        let complaint = match name.as_str() {
+            "status" => run.differs("status", &run.status(), expected),
+            "output" => run.differs("output", &run.output(), expected),
+            "error" => run.differs("error", &run.error(), expected),
+            "cause_contains" => {
+                let wanted = expected.as_str().unwrap();
+                (!run.cause().contains(wanted)).then(|| format!("cause {:?} lacks {wanted:?}", run.cause()))
+            }
+            "elapsed_ms" => run.differs("elapsed_ms", &run.elapsed_ms().into(), expected),
+            "elapsed_ms_between" => {
+                let [least, most] = [0, 1].map(|index| expected[index].as_u64().unwrap());
+                let elapsed_ms = run.elapsed_ms();
+                (!(least..=most).contains(&elapsed_ms)).then(|| format!("elapsed_ms is {elapsed_ms}"))
+            }
+            "transitions" => run.differs("transitions", &run.transitions().into(), expected),
+            "events" => run.differs("events", &run.event_types(), expected),
+            "calls" => run.differs("calls", &run.call_times(), expected),
+            "payloads" => run.differs("payloads", &run.payloads(), expected),
+            "history" => expected_members(&run.events(), expected),
+            other => Some(format!("expect has the unknown member {other:?}")),
+        };
+        complaints.extend(complaint);
+    }
+    complaints.extend(run.ids_in_disorder());
+    complaints
+}
+
+#[test]
+fn every_case_ends_as_aws_says() {
+    let files = case_files();
+    assert!(files.len() >= 30, "only {} cases were found", files.len());
+    let mut failed = String::new();
+    for file in &files {
+        for complaint in check(file) {
+            failed += &format!("\n{}: {complaint}", file.file_stem().unwrap().to_string_lossy());
+        }
+    }
+    assert!(failed.is_empty(), "{failed}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history_twice() {
+    for file in case_files() {
+        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let (first, second) = (Run::of(&case).unwrap(), Run::of(&case).unwrap());
+        assert_eq!(first.events(), second.events(), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_event_type_that_is_written_is_seen_in_a_case() {
+    let mut seen = std::collections::BTreeSet::new();
+    for file in case_files() {
+        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let types = Run::of(&case).unwrap().event_types();
+        seen.extend(
+            types
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|name| name.as_str().unwrap().to_owned()),
+        );
+    }
+    let unseen: Vec<&str> = states::EventType::ALL
+        .iter()
+        .map(|kind| kind.name())
+        .filter(|name| !seen.contains(*name))
+        .collect();
+    assert!(unseen.is_empty(), "{unseen:?}");
+}

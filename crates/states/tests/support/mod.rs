@@ -1,0 +1,245 @@
+//! Runs a conformance case on the virtual clock.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value, json};
+use states::definition::MachineType;
+use states::engine::{Call, CallKind, Reply};
+use states::execution::{LambdaReply, SqsReply, function_name};
+use states::{Answer, Outside, World};
+
+/// When every case begins.
+const START_MS: u64 = 1_700_000_000_000;
+/// A case that is not over by then waits for ever.
+const END_MS: u64 = START_MS + 400 * 86_400_000;
+
+/// Answers as a case scripts them, and what was asked.
+struct Scripted {
+    answers: Value,
+    asked: HashMap<String, usize>,
+    tokens: Vec<String>,
+    calls: BTreeMap<String, Vec<u64>>,
+    payloads: Vec<Value>,
+}
+
+impl Outside for Scripted {
+    fn call(&mut self, call: Call, world: &mut World) -> Answer {
+        let (name, payload) = match &call.kind {
+            CallKind::Lambda {
+                function, payload, ..
+            } => (function_name(function).to_owned(), payload.clone()),
+            CallKind::Sqs { body, .. } => ("sqs".to_owned(), json!(body)),
+        };
+        self.payloads.push(payload.clone());
+        self.calls
+            .entry(name.clone())
+            .or_default()
+            .push(world.now_ms() - START_MS);
+        self.tokens.extend(call.token.clone());
+        let turn = self.asked.entry(name.clone()).or_default();
+        let list = self.answers[&name].as_array().cloned().unwrap_or_default();
+        let answer = list
+            .get(*turn)
+            .or(list.last())
+            .cloned()
+            .unwrap_or_else(|| json!({ "never": true }));
+        *turn += 1;
+        let reply = match &call.kind {
+            CallKind::Lambda { .. } => match answer.as_object().unwrap() {
+                members if members.contains_key("returns") => {
+                    Reply::Lambda(LambdaReply::Returned(members["returns"].clone()))
+                }
+                members if members.contains_key("echo") => Reply::Lambda(LambdaReply::Returned(payload)),
+                members if members.contains_key("fills") => {
+                    let bytes = members["fills"].as_u64().unwrap() as usize;
+                    Reply::Lambda(LambdaReply::Returned(json!("x".repeat(bytes))))
+                }
+                members if members.contains_key("fails") => {
+                    Reply::Lambda(LambdaReply::FunctionError(members["fails"].clone()))
+                }
+                members if members.contains_key("service_error") => {
+                    let [error, cause] = text_pair(&members["service_error"]);
+                    Reply::Lambda(LambdaReply::ServiceError { error, cause })
+                }
+                _ => return Answer::Later,
+            },
+            CallKind::Sqs { body, .. } => match answer.as_object().unwrap() {
+                members if members.contains_key("sent") => Reply::Sqs(SqsReply::sent("message-1", body)),
+                members if members.contains_key("service_error") => {
+                    let [error, cause] = text_pair(&members["service_error"]);
+                    Reply::Sqs(SqsReply::ServiceError { error, cause })
+                }
+                _ => return Answer::Later,
+            },
+        };
+        match answer["after_ms"].as_u64() {
+            None => Answer::Now(reply),
+            Some(after_ms) => Answer::At(world.now_ms() + after_ms, reply),
+        }
+    }
+}
+
+fn text_pair(value: &Value) -> [String; 2] {
+    [0, 1].map(|index| value[index].as_str().unwrap().to_owned())
+}
+
+/// A case that was run.
+pub struct Run {
+    world: World,
+    arn: String,
+    outside: Scripted,
+}
+
+impl Run {
+    /// Runs a case; the error says why it could not even start.
+    pub fn of(case: &Value) -> Result<Run, String> {
+        let mut world = World::new(START_MS, case["seed"].as_u64().unwrap_or(1));
+        let machine_type = match case["type"].as_str() {
+            Some("EXPRESS") => MachineType::Express,
+            _ => MachineType::Standard,
+        };
+        for (name, definition) in case["machines"].as_object().unwrap_or(&Map::new()) {
+            let created = world.create_machine(name, &definition.to_string(), MachineType::Standard);
+            created.map_err(|error| error.to_string())?;
+        }
+        let definition = case["definition"].to_string();
+        let machine = world
+            .create_machine("case", &definition, machine_type)
+            .map_err(|error| error.to_string())?;
+        let outside = Scripted {
+            answers: case["answers"].clone(),
+            asked: HashMap::new(),
+            tokens: Vec::new(),
+            calls: BTreeMap::new(),
+            payloads: Vec::new(),
+        };
+        let arn = world
+            .start_execution(&machine, Some("run"), &case["input"])
+            .map_err(|error| error.to_string())?;
+        let mut run = Run { world, arn, outside };
+        for entry in case["script"].as_array().unwrap_or(&Vec::new()) {
+            run.perform(entry);
+        }
+        run.world.run_until_idle(&mut run.outside);
+        if run.world.now_ms() > END_MS {
+            return Err("the case ran for more than a year".to_owned());
+        }
+        Ok(run)
+    }
+
+    fn perform(&mut self, entry: &Value) {
+        self.world
+            .run_until(START_MS + entry["at_ms"].as_u64().unwrap(), &mut self.outside);
+        let token = || self.outside.tokens[entry["token"].as_u64().unwrap_or(0) as usize].clone();
+        // A late answer is refused, which is what some cases are about.
+        let outcome = if let Some(output) = entry.get("token_success") {
+            self.world.send_task_success(&token(), output)
+        } else if let Some(failure) = entry.get("token_failure") {
+            let [error, cause] = text_pair(failure);
+            self.world.send_task_failure(&token(), &error, &cause)
+        } else if entry.get("heartbeat").is_some() {
+            self.world.send_task_heartbeat(&token())
+        } else {
+            let [error, cause] = text_pair(&entry["stop"]);
+            self.world.stop_execution(&self.arn, &error, &cause)
+        };
+        let refused = outcome.err().map(|error| error.name());
+        assert_eq!(
+            refused,
+            entry.get("refused").map(|name| name.as_str().unwrap()),
+            "{entry}"
+        );
+    }
+
+    pub fn status(&self) -> Value {
+        self.world.status(&self.arn).unwrap().name().into()
+    }
+
+    pub fn output(&self) -> Value {
+        self.world.output(&self.arn).unwrap_or_default()
+    }
+
+    pub fn error(&self) -> Value {
+        self.failure(|failure| failure.error.clone()).into()
+    }
+
+    pub fn cause(&self) -> String {
+        self.failure(|failure| failure.cause.clone()).unwrap_or_default()
+    }
+
+    fn failure(&self, part: impl Fn(&states::execution::Failure) -> Option<String>) -> Option<String> {
+        part(self.world.execution(&self.arn)?.ended()?.failure.as_ref()?)
+    }
+
+    /// From start to end, or to the last thing that happened.
+    pub fn elapsed_ms(&self) -> u64 {
+        self.world.history(&self.arn).last().unwrap().at_ms - START_MS
+    }
+
+    pub fn transitions(&self) -> u64 {
+        self.world.execution(&self.arn).unwrap().transitions()
+    }
+
+    pub fn event_types(&self) -> Value {
+        self.world
+            .history(&self.arn)
+            .iter()
+            .map(|event| event.event_type.name())
+            .collect()
+    }
+
+    pub fn events(&self) -> Vec<Value> {
+        self.world
+            .history(&self.arn)
+            .iter()
+            .map(|event| event.to_json(true))
+            .collect()
+    }
+
+    pub fn call_times(&self) -> Value {
+        json!(self.outside.calls)
+    }
+
+    pub fn payloads(&self) -> Value {
+        json!(self.outside.payloads)
+    }
+
+    pub fn differs(&self, what: &str, actual: &Value, expected: &Value) -> Option<String> {
+        (actual != expected).then(|| format!("{what} is {actual}\n    expected {expected}"))
+    }
+
+    /// Ids count from 1 and no event comes before the one that led to it.
+    pub fn ids_in_disorder(&self) -> Option<String> {
+        let history = self.world.history(&self.arn);
+        let disorder = history
+            .iter()
+            .zip(1..)
+            .find(|(event, id)| event.id != *id || event.previous_id >= event.id)
+            .map(|(event, _)| event.id);
+        disorder.map(|id| format!("event {id} is out of order"))
+    }
+}
+
+/// Whether events have the members a case names, by event id. Texts that hold JSON are compared as JSON.
+pub fn expected_members(events: &[Value], expected: &Value) -> Option<String> {
+    for (id, members) in expected.as_object().unwrap() {
+        let index: usize = id.parse().unwrap();
+        let event = &events[index - 1];
+        if !covers(event, members) {
+            return Some(format!("event {id} is {event}\n    expected to have {members}"));
+        }
+    }
+    None
+}
+
+fn covers(actual: &Value, expected: &Value) -> bool {
+    match (actual, expected) {
+        (Value::Object(actual), Value::Object(expected)) => expected
+            .iter()
+            .all(|(name, value)| actual.get(name).is_some_and(|inner| covers(inner, value))),
+        (Value::String(text), Value::Object(_) | Value::Array(_)) => {
+            serde_json::from_str::<Value>(text).is_ok_and(|inner| covers(&inner, expected))
+        }
+        _ => actual == expected,
+    }
+}
