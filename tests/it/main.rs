@@ -1,1 +1,12 @@
-//! Tests that need more than one room.
+//! Tests that need more than one room: the house rules, the definitions, the simulation, the running engine.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod definitions;
+mod layout;
+mod openapi;
+mod project;

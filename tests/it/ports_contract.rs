@@ -1,0 +1,246 @@
+//! What every implementation of the ports keeps, whatever it stores things in.
+//!
+//! [`hold_for`] runs the whole contract against one set of ports; it needs an executor, but no database of its own.
+//! It may run again and again over the same store: each [`Ports`] draws its ids from a seed, and no check counts on
+//! being alone except where a list must be walked to its end.
+
+mod documents;
+mod orders;
+mod people;
+mod races;
+mod requests;
+mod tickets;
+
+use domain::order::{Line, NewOrder, Thing};
+use domain::ports::{Accounts, Documents, Orders, Requests, Sessions, Tickets};
+use domain::{
+    Currency, Cursor, Decision, Fault, Order, OrderId, Page, PageRequest, PriceMinor, Refusal, Ruling,
+    Ticket, TicketId, TicketState, Timestamp, UserId,
+};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+
+/// The ports under test.
+pub struct Ports<'a> {
+    pub orders: &'a dyn Orders,
+    pub tickets: &'a dyn Tickets,
+    pub accounts: &'a dyn Accounts,
+    pub sessions: &'a dyn Sessions,
+    pub requests: &'a dyn Requests,
+    pub documents: &'a dyn Documents,
+    /// Makes the ids of this run its own.
+    pub seed: u64,
+}
+
+/// Runs the whole contract; panics at the first promise that is not kept.
+pub async fn hold_for(ports: &Ports<'_>) {
+    orders::placing_holds_every_line(ports).await;
+    orders::an_order_that_cannot_hold_one_line_holds_none(ports).await;
+    orders::the_refused_ticket_is_shown_as_it_stood(ports).await;
+    orders::a_decision_about_an_order_that_moved_writes_nothing(ports).await;
+    orders::ending_gives_everything_back(ports).await;
+    orders::completing_turns_claims_into_sales(ports).await;
+    orders::an_older_hold_cannot_touch_a_ticket(ports).await;
+    orders::a_buyer_has_so_many_live_holds_and_no_more(ports).await;
+    orders::due_orders_are_found_until_they_end(ports).await;
+    orders::a_buyers_orders_come_newest_first(ports).await;
+    tickets::a_listing_can_be_repeated(ports).await;
+    tickets::an_edit_names_what_was_not_so(ports).await;
+    tickets::only_what_was_never_held_can_be_deleted(ports).await;
+    tickets::lists_lose_nothing_between_pages(ports).await;
+    tickets::a_forged_cursor_is_refused(ports).await;
+    people::an_address_has_one_account(ports).await;
+    people::sign_ins_are_counted_per_window(ports).await;
+    people::an_ended_session_stays_ended(ports).await;
+    requests::a_key_is_claimed_once(ports).await;
+    requests::an_answer_is_given_again(ports).await;
+    requests::a_claim_left_behind_is_free_after_a_minute(ports).await;
+    requests::a_key_is_forgotten_after_a_day(ports).await;
+    documents::a_document_changes_only_under_its_revision(ports).await;
+    races::one_ticket_has_one_buyer(ports).await;
+    races::crossing_orders_do_not_share_tickets(ports).await;
+    races::an_edit_and_a_hold_never_both_win(ports).await;
+    races::paying_and_expiring_never_both_win(ports).await;
+    races::sign_ins_at_one_moment_are_all_counted(ports).await;
+    races::one_of_many_claims_goes_on(ports).await;
+}
+
+/// The moment of the contract.
+const NOW: Timestamp = Timestamp::from_ms(1_790_000_000_000);
+
+static DRAWN: AtomicU64 = AtomicU64::new(0);
+
+impl Ports<'_> {
+    fn bytes16(&self) -> [u8; 16] {
+        let drawn = DRAWN.fetch_add(1, Ordering::Relaxed);
+        ((u128::from(self.seed) << 64) | u128::from(drawn)).to_be_bytes()
+    }
+
+    fn user(&self) -> UserId {
+        UserId::from_random(self.bytes16())
+    }
+
+    fn word(&self, prefix: &str) -> String {
+        format!("{prefix}-{:032x}", u128::from_be_bytes(self.bytes16()))
+    }
+
+    /// A ticket that is not listed yet.
+    fn ticket(&self, owner_id: &UserId, created_at: Timestamp) -> Ticket {
+        Ticket {
+            ticket_id: TicketId::from_random(self.bytes16()),
+            owner_id: owner_id.clone(),
+            title: "Row 1, seat 2".to_owned(),
+            price_minor: price(4_500),
+            event: Some("Brass Night".to_owned()),
+            venue: None,
+            starts_at: Some(NOW.plus_s(86_400)),
+            version: 1,
+            state: TicketState::Available,
+            hold: None,
+            holds_ever: 0,
+            created_at,
+        }
+    }
+
+    /// Lists so many tickets of a fresh owner.
+    async fn listed(&self, count: usize) -> Vec<Ticket> {
+        let owner = self.user();
+        let mut tickets = Vec::new();
+        for _ in 0..count {
+            let ticket = self.ticket(&owner, NOW);
+            assert_eq!(self.tickets.create(&ticket).await, Ok(()));
+            tickets.push(ticket);
+        }
+        tickets
+    }
+
+    /// The decision to place an order of these tickets at this moment.
+    fn placing(&self, user_id: &UserId, tickets: &[Ticket], now: Timestamp) -> Decision {
+        let lines = tickets.iter().map(|ticket| Line {
+            thing: Thing::Ticket {
+                ticket_id: ticket.ticket_id.clone(),
+                version: ticket.version,
+            },
+            title: ticket.title.clone(),
+            quantity: 1,
+            price_minor: ticket.price_minor,
+        });
+        let new = NewOrder {
+            order_id: OrderId::from_random(self.bytes16()),
+            user_id: user_id.clone(),
+            lines: lines.collect(),
+            currency: Currency::parse("usd").unwrap(),
+            hold_ttl_s: 900,
+            request_fingerprint: "fingerprint".to_owned(),
+        };
+        Order::place(new, now).unwrap()
+    }
+
+    /// Places an order of fresh tickets for a fresh buyer.
+    async fn placed(&self, tickets: usize) -> Order {
+        let tickets = self.listed(tickets).await;
+        let decision = self.placing(&self.user(), &tickets, NOW);
+        assert_eq!(self.orders.commit(&decision).await, Ok(()));
+        decision.after
+    }
+
+    async fn read_ticket(&self, ticket_id: &TicketId) -> Ticket {
+        self.tickets
+            .get(ticket_id)
+            .await
+            .unwrap()
+            .expect("the ticket is there")
+    }
+
+    async fn read_order(&self, order_id: &OrderId) -> Order {
+        self.orders
+            .get(order_id)
+            .await
+            .unwrap()
+            .expect("the order is there")
+    }
+
+    /// The tickets of an order, as they stand.
+    async fn tickets_of(&self, order: &Order) -> Vec<Ticket> {
+        let mut tickets = Vec::new();
+        for (ticket_id, _) in order.tickets() {
+            tickets.push(self.read_ticket(ticket_id).await);
+        }
+        tickets
+    }
+}
+
+fn price(minor: u64) -> PriceMinor {
+    PriceMinor::new(minor).unwrap()
+}
+
+/// What a ruling asks to be written.
+fn change<E: std::fmt::Debug>(ruling: Result<Ruling, E>) -> Decision {
+    match ruling.unwrap() {
+        Ruling::Change(decision) => *decision,
+        Ruling::AlreadyDone => panic!("there is nothing to write"),
+    }
+}
+
+fn first_page(limit: u16) -> PageRequest {
+    PageRequest { limit, cursor: None }
+}
+
+/// A way to read one page of a list.
+type ReadPage<'a, T> = dyn Fn(PageRequest) -> Pin<Box<dyn Future<Output = Page<T>> + 'a>> + 'a;
+
+/// Every row of a list, a page of `limit` rows at a time.
+async fn walk<T>(limit: u16, read: &ReadPage<'_, T>) -> Vec<T> {
+    let mut rows = Vec::new();
+    let mut cursor: Option<Cursor> = None;
+    for _ in 0..10_000 {
+        let page = read(PageRequest { limit, cursor }).await;
+        assert!(
+            page.rows.len() <= usize::from(limit),
+            "a page is longer than asked for"
+        );
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return rows,
+        }
+    }
+    panic!("the list does not end");
+}
+
+/// Asks again until the answer is right: lists may lag a little behind.
+async fn soon<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..50 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+    }
+    panic!("{what} did not come true");
+}
+
+fn is_refusal<T>(answer: &Result<T, Fault>, is: fn(&Refusal) -> bool) -> bool {
+    matches!(answer, Err(Fault::Refused(refusal)) if is(refusal))
+}
+
+/// Runs all of them at once, on this task.
+async fn all_at_once<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures
+        .into_iter()
+        .map(|future| (Some(Box::pin(future)), None))
+        .collect();
+    std::future::poll_fn(|context| {
+        let mut pending = false;
+        for (future, answer) in &mut running {
+            match future.as_mut().map(|future| future.as_mut().poll(context)) {
+                Some(Poll::Ready(ready)) => (*future, *answer) = (None, Some(ready)),
+                Some(Poll::Pending) => pending = true,
+                None => {}
+            }
+        }
+        if pending { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, answer)| answer).collect()
+}
