@@ -160,26 +160,4 @@ impl Route {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Route;
-
-    #[test]
-    fn api_paths_are_lowered_and_others_are_not() {
-        assert_eq!(
-            Route::of("/API/Users/SignUp"),
-            Route::Engine("/api/users/signup".to_owned())
-        );
-        assert_eq!(Route::of("/l/AbC"), Route::Engine("/l/AbC".to_owned()));
-        assert_eq!(
-            Route::of("/simulator/v1/x"),
-            Route::Engine("/simulator/v1/x".to_owned())
-        );
-    }
-
-    #[test]
-    fn only_whole_segments_go_to_the_engine() {
-        for path in ["/", "/apian", "/docs", "/lists", "//api"] {
-            assert_eq!(Route::of(path), Route::Page, "{path}");
-        }
-    }
-}
+mod tests;

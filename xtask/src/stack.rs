@@ -75,10 +75,10 @@ pub struct Addresses {
 /// A running stack.
 ///
 /// The order of the fields is the order of their end: nobody is let in any more, then executions stop, then the
-/// engine, and last the guards over both.
+/// engine, and last the guards over both go.
 #[derive(Debug)]
 pub struct Stack {
-    _front: Front,
+    front: Option<Front>,
     states: Option<Group>,
     engine: Option<Group>,
     _guards: Vec<Guard>,
@@ -135,7 +135,7 @@ impl Stack {
             front(project, python, front_port, &pieces.engine_url, &outputs)
         })?;
         Ok(Self {
-            _front: front,
+            front: Some(front),
             states: pieces.states,
             engine: pieces.engine,
             _guards: pieces.guards,
@@ -168,6 +168,7 @@ impl Stack {
 
     /// Stops everything so that state is kept: executions are written down first, then the engine's tables.
     pub fn stop(mut self) {
+        self.front = None;
         for group in [&mut self.states, &mut self.engine].into_iter().flatten() {
             group.stop(STOP_MAX);
         }
@@ -278,7 +279,7 @@ fn front(
     outputs: &Map<String, Value>,
 ) -> Result<Front> {
     let api = outputs
-        .get("ApiEndpoint")
+        .get("HttpApiUrl")
         .and_then(Value::as_str)
         .unwrap_or_default();
     let host = |url: &str| {

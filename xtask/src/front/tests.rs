@@ -1,0 +1,159 @@
+//! What the front does to requests and answers, seen from both ends of it.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Front, Route, Settings};
+use crate::ports::Port;
+
+/// A front before an engine that answers `answer` to the first request, and what that engine was sent.
+struct Scene {
+    port: u16,
+    seen: Receiver<String>,
+    _front: Front,
+}
+
+fn scene(answer: &'static str) -> Scene {
+    let engine = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let (tell, seen) = channel();
+    let address = engine.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = engine.accept().unwrap();
+        let mut request = vec![0; 64 * 1024];
+        let length = stream.read(&mut request).unwrap();
+        tell.send(String::from_utf8_lossy(&request[..length]).into_owned())
+            .unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    front_before(address, seen)
+}
+
+fn front_before(engine: String, seen: Receiver<String>) -> Scene {
+    let port = Port::Any.choose().unwrap();
+    let settings = Settings {
+        port,
+        engine,
+        api_host: "abc.execute-api.localhost:4566".to_owned(),
+        openapi: PathBuf::from("missing.json"),
+        swagger_ui: PathBuf::from("missing"),
+    };
+    Scene {
+        port,
+        seen,
+        _front: Front::start(settings).unwrap(),
+    }
+}
+
+/// Sends raw text and returns the whole raw answer.
+fn ask(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn the_engine_sees_the_lowered_path_the_untouched_query_and_who_asked() {
+    let scene = scene("HTTP/1.1 204 No Content\r\n\r\n");
+    ask(
+        scene.port,
+        "GET /API/Orders/ORD_1?Cursor=AbC HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Forwarded-For: 10.0.0.9\r\n\r\n",
+    );
+    let seen = scene.seen.recv().unwrap();
+    assert!(
+        seen.starts_with("GET /api/orders/ord_1?Cursor=AbC HTTP/1.1\r\n"),
+        "{seen}"
+    );
+    let seen = seen.to_ascii_lowercase();
+    assert!(
+        seen.contains("\r\nhost: abc.execute-api.localhost:4566\r\n"),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("\r\nx-forwarded-for: 10.0.0.9, 127.0.0.1\r\n"),
+        "{seen}"
+    );
+    assert!(seen.contains("\r\nx-forwarded-host: localhost\r\n"), "{seen}");
+    assert!(!seen.contains("\r\nconnection: close"), "{seen}");
+}
+
+#[test]
+fn status_headers_and_body_come_back_as_they_are() {
+    let scene = scene(
+        "HTTP/1.1 402 Payment Required\r\nSet-Cookie: a=1; HttpOnly\r\nSet-Cookie: b=2\r\nContent-Length: 4\r\n\r\nbody",
+    );
+    let answer = ask(
+        scene.port,
+        "GET /api/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 402 "), "{answer}");
+    assert!(answer.contains("set-cookie: a=1; HttpOnly\r\n"), "{answer}");
+    assert!(answer.contains("set-cookie: b=2\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nbody"), "{answer}");
+}
+
+#[test]
+fn a_body_over_1_mib_is_refused_before_the_engine_sees_it() {
+    let scene = scene("HTTP/1.1 204 No Content\r\n\r\n");
+    let mut stream = TcpStream::connect(("127.0.0.1", scene.port)).unwrap();
+    let head =
+        "POST /api/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1048577\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&vec![b'x'; 1_048_577]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("application/problem+json"), "{answer}");
+    assert!(
+        scene.seen.try_recv().is_err(),
+        "the engine was asked all the same"
+    );
+}
+
+#[test]
+fn a_dead_engine_is_a_503_at_once() {
+    let nobody = TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let (_, seen) = channel();
+    let scene = front_before(nobody, seen);
+    let started = Instant::now();
+    let answer = ask(
+        scene.port,
+        "GET /api/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("application/problem+json"), "{answer}");
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
+fn api_paths_are_lowered_and_others_are_not() {
+    assert_eq!(
+        Route::of("/API/Users/SignUp"),
+        Route::Engine("/api/users/signup".to_owned())
+    );
+    assert_eq!(Route::of("/l/AbC"), Route::Engine("/l/AbC".to_owned()));
+    assert_eq!(
+        Route::of("/simulator/v1/x"),
+        Route::Engine("/simulator/v1/x".to_owned())
+    );
+}
+
+#[test]
+fn only_whole_segments_go_to_the_engine() {
+    for path in ["/", "/apian", "/docs", "/lists", "//api"] {
+        assert_eq!(Route::of(path), Route::Page, "{path}");
+    }
+}
