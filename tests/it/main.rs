@@ -7,6 +7,7 @@
 )]
 
 mod definitions;
+mod errors;
 mod layout;
 mod openapi;
 mod project;
