@@ -13,3 +13,4 @@ pub mod project;
 pub mod python;
 pub mod stack;
 pub mod steps;
+pub mod test_stacks;

@@ -9,6 +9,7 @@ use xtask::processes::complete;
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::steps::{Step, Steps};
+use xtask::test_stacks::{Shared, WHERE};
 
 /// The cargo-deny whose configuration `deny.toml` is.
 const CARGO_DENY: &str = "0.20.2";
@@ -29,7 +30,7 @@ pub fn run() -> Result<ExitCode> {
         Python::prepare(&project, Environment::Check, step)
     })?;
     steps.run("template.yaml", |_| template(&project, &sam))?;
-    steps.run("local stack's Python", |step| {
+    let python = steps.run("local stack's Python", |step| {
         Python::prepare(&project, Environment::Engine, step)
     })?;
 
@@ -48,15 +49,23 @@ pub fn run() -> Result<ExitCode> {
         "clippy is content",
     )?;
     steps.announce("functions");
-    functions::build(&project)?;
-    steps.announce("tests");
+    let built = functions::build(&project)?;
+    steps.announce("tests: compiling");
     let runner: &[&str] = if has_nextest() {
-        &["nextest", "run", "--workspace"]
+        &["nextest", "run"]
     } else {
-        &["test", "--workspace"]
+        &["test"]
     };
+    let compile = [runner, &["--workspace", "--no-run"]].concat();
+    loudly(&project, &compile, "the tests compile")?;
+
+    // Nothing compiles any more, so the stacks have the machine to themselves.
+    let stacks = Shared::start(&project, &python, &built, steps)?;
+    steps.announce("tests");
     let status = Command::new("cargo")
         .args(runner)
+        .arg("--workspace")
+        .env(WHERE, stacks.whereabouts())
         .current_dir(project.path("."))
         .status()
         .while_doing("start cargo")?;

@@ -1,0 +1,201 @@
+//! The stacks that the tests of the running system share.
+//!
+//! A test runner such as nextest gives every test a process of its own, and a stack takes longer to start than most
+//! tests take to run. So `cargo xtask test` starts the stacks once, hands their addresses to the runner in one
+//! environment variable, and stops them when the runner has ended, whatever came out. A test that finds no such
+//! variable starts what it needs by itself, so that `cargo test` alone works too.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use crate::failure::{Failure, Result, While};
+use crate::functions::Built;
+use crate::project::Project;
+use crate::python::Python;
+use crate::stack::{Addresses, Options, Stack};
+use crate::steps::Steps;
+
+/// The environment variable that says where the stacks are.
+pub const WHERE: &str = "HOLDFAST_TEST_STACKS";
+/// Stacks of one kind at a time on this machine; more tests than that at once have forgotten to share.
+const FOLDERS_MAX: u32 = 16;
+
+/// Which stack: they differ in how long a hold lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Holds outlive every test: for everything that is not about their end.
+    Patient,
+    /// Holds end within seconds: for everything that is.
+    Brisk,
+    /// Like brisk, and alone: for a test that counts what a stack does.
+    Counted,
+}
+
+impl Kind {
+    /// Those that tests share.
+    pub const SHARED: [Self; 2] = [Self::Patient, Self::Brisk];
+
+    /// Its name in the variable and in paths.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::Brisk => "brisk",
+            Self::Counted => "counted",
+        }
+    }
+
+    /// How long a hold lives, seconds.
+    #[must_use]
+    pub const fn hold_ttl_s(self) -> u32 {
+        match self {
+            Self::Patient => 900,
+            Self::Brisk => 4,
+            Self::Counted => 6,
+        }
+    }
+}
+
+/// A stack for tests, in a folder that nobody else uses while it lives.
+#[derive(Debug)]
+pub struct TestStack {
+    // Ends before the lock on its folder does.
+    stack: Stack,
+    _folder: Folder,
+}
+
+impl TestStack {
+    /// Starts one. `change` may add to its options; its folder, parameters and ports are set.
+    ///
+    /// # Errors
+    /// What [`Stack::start`] reports.
+    pub fn start(
+        project: &Project,
+        python: &Python,
+        built: &Built,
+        kind: Kind,
+        change: impl FnOnce(&mut Options),
+    ) -> Result<Self> {
+        let folder = Folder::take(project, kind)?;
+        let mut options = Options::aside(folder.path.clone());
+        options.parameters = vec![
+            ("HoldTtlS".to_owned(), kind.hold_ttl_s().to_string()),
+            // An answer that never comes is given up sooner than in a shop, because a test waits for it.
+            ("PaymentTimeoutS".to_owned(), "3".to_owned()),
+        ];
+        change(&mut options);
+        let stack = Stack::start(project, python, built, &options, Steps::Silent)?;
+        Ok(Self {
+            stack,
+            _folder: folder,
+        })
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        self.stack.addresses()
+    }
+}
+
+/// The shared stacks, running until this is dropped.
+#[derive(Debug)]
+pub struct Shared(Vec<(Kind, TestStack)>);
+
+impl Shared {
+    /// Starts all of them.
+    ///
+    /// # Errors
+    /// What the first that does not start reports.
+    pub fn start(project: &Project, python: &Python, built: &Built, steps: Steps) -> Result<Self> {
+        let mut started = Vec::new();
+        for kind in Kind::SHARED {
+            let name = format!("{} stack for tests", kind.name());
+            let stack = steps.run(&name, |step| {
+                step.tell(format!("holds live {} s", kind.hold_ttl_s()));
+                TestStack::start(project, python, built, kind, |_| {})
+            })?;
+            started.push((kind, stack));
+        }
+        Ok(Self(started))
+    }
+
+    /// The value of [`WHERE`].
+    #[must_use]
+    pub fn whereabouts(&self) -> String {
+        let places: Map<String, Value> = self
+            .0
+            .iter()
+            .map(|(kind, stack)| {
+                let at = stack.addresses();
+                let place = json!({ "front": at.front, "engine": at.engine, "states": at.states });
+                (kind.name().to_owned(), place)
+            })
+            .collect();
+        Value::Object(places).to_string()
+    }
+}
+
+/// The address of a shared stack, if whoever started this process has started the stacks as well.
+///
+/// # Errors
+/// The variable is there and does not read.
+pub fn find(kind: Kind) -> Result<Option<Addresses>> {
+    let Ok(text) = std::env::var(WHERE) else {
+        return Ok(None);
+    };
+    let places: Value = serde_json::from_str(&text).while_doing(format!("read {WHERE}"))?;
+    let place = &places[kind.name()];
+    let text = |name: &str| place[name].as_str().map(str::to_owned);
+    match (text("front"), text("engine")) {
+        (Some(front), Some(engine)) => Ok(Some(Addresses {
+            front,
+            engine,
+            states: text("states"),
+        })),
+        _ => Err(Failure::new(format!("{WHERE} names no {} stack.", kind.name()))),
+    }
+}
+
+/// A folder for one stack's state and logs. Its state is wiped; its logs stay until the next stack uses it.
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    // The operating system takes a file lock back however the process ends.
+    _lock: File,
+}
+
+impl Folder {
+    fn take(project: &Project, kind: Kind) -> Result<Self> {
+        for number in 1..=FOLDERS_MAX {
+            let name = format!("{}-{number}", kind.name());
+            let path = project.local(format!("tests/{name}"))?;
+            let lock_path = path.with_extension("lock");
+            let doing = format!("lock {}", lock_path.display());
+            let lock = File::create(&lock_path).while_doing(&doing)?;
+            if lock.try_lock().is_err() {
+                continue;
+            }
+            if path.exists() {
+                fs::remove_dir_all(&path).while_doing(format!("empty {}", path.display()))?;
+            }
+            return Ok(Self { path, _lock: lock });
+        }
+        Err(Failure::new(format!(
+            "There are {FOLDERS_MAX} {} stacks on this machine already; end their tests first.",
+            kind.name()
+        )))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Gigabytes of unpacked functions; what tells how it went is in `log`. What cannot be removed now is
+        // removed by the next stack that takes the folder.
+        for part in ["engine", "artefacts", "unpacked", "journal"] {
+            let _ = fs::remove_dir_all(self.path.join(part));
+        }
+    }
+}
