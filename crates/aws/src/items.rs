@@ -142,7 +142,7 @@ pub(crate) mod tests {
     fn an_order_comes_back_as_it_was_and_stands_in_the_index_while_unfinished() {
         let placed = placing(2).after;
         let token = TaskToken::parse("token").unwrap();
-        let waiting = change(placed.keep_task_token(token, NOW)).after;
+        let waiting = change(placed.keep_task_token(token, NOW, NOW)).after;
         let card = CardToken::parse("tok_visa").unwrap();
         let paying = change(waiting.begin_payment(card, NOW).unwrap()).after;
         for order in [&placed, &waiting, &paying] {

@@ -58,7 +58,8 @@ pub fn decline_of(order: &Order, now: crate::Timestamp) -> Option<Refusal> {
     let order_id = order.order_id.clone();
     let decline_code = attempt.code.clone().unwrap_or_else(|| "card_declined".to_owned());
     Some(match order.status {
-        Status::Held => Refusal::PaymentDeclined {
+        // What became of the order after the decline is told by the order; the card was declined all the same.
+        Status::Held | Status::Expired | Status::Cancelled => Refusal::PaymentDeclined {
             message: format!("the bank says {decline_code}."),
             decline_code,
             retryable: attempt.retryable,

@@ -107,6 +107,9 @@ pub struct Order {
     /// What wakes the execution that waits for payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<TaskToken>,
+    /// When that execution began to wait; a token of an earlier wait, delivered late, must not replace it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaited_since: Option<Timestamp>,
     /// What happened, oldest first.
     pub events: Vec<OrderEvent>,
     /// Fingerprint of the request that created it.

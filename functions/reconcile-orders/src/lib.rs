@@ -86,7 +86,15 @@ impl ReconcileOrders {
             .ok_or_else(|| Refusal::not_found("order"))?;
         // The index may lag behind the order.
         let is_due = order.due_at.is_some_and(|due_at| due_at <= self.clock.now());
-        if order.status.is_end() || order.status == Status::Stuck || !is_due {
+        if order.status.is_end() || !is_due {
+            return Ok(Help::Nothing);
+        }
+        if order.status == Status::Stuck {
+            // A person has to look. Put it behind the others, so that it does not stand in their way.
+            decide_and_commit(&*self.orders, order_id, &|order| {
+                Ok(order.look_again(false, self.clock.now()))
+            })
+            .await?;
             return Ok(Help::Nothing);
         }
         if order.status == Status::Held && self.clock.now() >= order.hold.expires_at {

@@ -6,7 +6,7 @@
 
 use domain::checkout::wake;
 use domain::ports::{Clock, Orders, Workflows, decide_and_commit};
-use domain::{Fault, OrderId, TaskToken};
+use domain::{Fault, OrderId, TaskToken, Timestamp};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -28,16 +28,20 @@ pub struct Message {
     pub order_id: OrderId,
     /// What wakes its execution.
     pub task_token: TaskToken,
+    /// When the execution began to wait, RFC 3339: tells a late message from the newest.
+    pub awaited_since: String,
 }
 
 impl RequestPayment {
     /// Keeps the token, and answers at once when there is nothing left to wait for.
     ///
     /// # Errors
-    /// What the ports report; the queue delivers the message again.
+    /// What the ports report; the queue delivers the message again. [`Fault::Defect`] for a time that is none.
     pub async fn handle(&self, message: Message) -> Result<(), Fault> {
+        let awaited_since = Timestamp::parse_rfc3339(&message.awaited_since)
+            .ok_or_else(|| Fault::Defect("awaited_since is not a time in RFC 3339".to_owned()))?;
         let order = decide_and_commit(&*self.orders, &message.order_id, &|order| {
-            Ok(order.keep_task_token(message.task_token.clone(), self.clock.now()))
+            Ok(order.keep_task_token(message.task_token.clone(), awaited_since, self.clock.now()))
         })
         .await?;
         wake(&*self.workflows, &order).await?;

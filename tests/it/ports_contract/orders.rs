@@ -83,7 +83,7 @@ pub async fn a_decision_about_an_order_that_moved_writes_nothing(ports: &Ports<'
     let paying = change(order.begin_payment(CardToken::parse("tok_visa").unwrap(), later));
     let cancelling = change(order.cancel(later));
     let keeping = change::<()>(Ok(
-        order.keep_task_token(TaskToken::parse("token").unwrap(), later)
+        order.keep_task_token(TaskToken::parse("token").unwrap(), later, later)
     ));
     assert_eq!(ports.orders.commit(&paying).await, Ok(()));
     assert_eq!(

@@ -62,6 +62,7 @@ impl Order {
             attempts: Vec::new(),
             intent_id: None,
             task_token: None,
+            awaited_since: None,
             events: vec![OrderEvent {
                 at: now,
                 status: Status::Held,
@@ -141,13 +142,17 @@ impl Order {
 
     /// Remembers what wakes the execution that waits for payment. Whatever the status: the caller looks at
     /// it afterwards, and answers at once when there is nothing left to wait for.
+    ///
+    /// A token whose wait began before that of the token kept is a message delivered late, and is ignored.
     #[must_use]
-    pub fn keep_task_token(&self, token: TaskToken, now: Timestamp) -> Ruling {
-        if self.task_token.as_ref() == Some(&token) {
+    pub fn keep_task_token(&self, token: TaskToken, awaited_since: Timestamp, now: Timestamp) -> Ruling {
+        let is_late = self.awaited_since.is_some_and(|kept| awaited_since < kept);
+        if is_late || self.task_token.as_ref() == Some(&token) {
             return Ruling::AlreadyDone;
         }
         let mut after = self.clone();
         after.task_token = Some(token);
+        after.awaited_since = Some(awaited_since);
         self.write(after, now, Vec::new(), HolderChange::Unchanged)
     }
 

@@ -163,6 +163,19 @@ fn completing_posts_every_claim_and_expiring_releases_every_claim() {
 }
 
 #[test]
+fn a_token_that_is_delivered_late_does_not_replace_the_newer_one() {
+    let token = |text| crate::TaskToken::parse(text).unwrap();
+    let order = placed();
+    let order = after(&order, order.keep_task_token(token("second"), at(20), at(21)));
+    assert_eq!(
+        order.keep_task_token(token("first"), at(10), at(22)),
+        Ruling::AlreadyDone
+    );
+    let order = after(&order, order.keep_task_token(token("third"), at(30), at(31)));
+    assert_eq!(order.task_token, Some(token("third")));
+}
+
+#[test]
 fn an_end_other_than_completed_has_no_way_out() {
     for status in Status::ALL
         .into_iter()

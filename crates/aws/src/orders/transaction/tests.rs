@@ -169,7 +169,7 @@ fn a_stock_refusal_shows_the_ticket_as_it_stood() {
 #[test]
 fn a_write_that_finds_itself_has_succeeded() {
     let token = TaskToken::parse("token").unwrap();
-    let decision = change(placing(1).after.keep_task_token(token, NOW));
+    let decision = change(placing(1).after.keep_task_token(token, NOW, NOW));
     let own = write();
     let mut stored = order_item(&decision.after).unwrap();
     stored.insert(write_id::ATTRIBUTE.to_owned(), own.attribute());
