@@ -34,7 +34,7 @@ pub(crate) fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E
         }
         SdkError::DispatchFailure(failure) => {
             let why = failure.as_connector_error().map(innermost).unwrap_or_default();
-            Fault::Transient(format!("{operation}: the service was not reached: {why}"))
+            unreached(operation, &why)
         }
         SdkError::ResponseError(_) => Fault::Transient(format!("{operation}: the answer was garbled")),
         SdkError::ServiceError(answer) => {
@@ -53,6 +53,19 @@ fn named(operation: &str, status: u16, code: &str) -> Fault {
     } else {
         Fault::Defect(text)
     }
+}
+
+/// The fault of a request that did not arrive.
+fn unreached(operation: &str, why: &str) -> Fault {
+    // What hyper says of an https:// address when it was built without TLS. Waiting does not help against that.
+    if why.contains("scheme is not http") {
+        return Fault::Defect(format!(
+            "{operation}: this build speaks plain HTTP only; build it with the feature aws/https, or set \
+             AWS_ENDPOINT_URL to an http:// address"
+        ));
+    }
+    let first_line = why.lines().next().unwrap_or_default();
+    Fault::Transient(format!("{operation}: the service was not reached: {first_line}"))
 }
 
 /// The last error in the chain: "connection refused" rather than "io error".
@@ -94,5 +107,16 @@ mod tests {
                 Fault::Defect(format!("PutItem: {code} (HTTP 400)"))
             );
         }
+    }
+    #[test]
+    fn a_build_without_tls_says_so() {
+        assert!(matches!(
+            unreached("PutItem", "invalid URL, scheme is not http"),
+            Fault::Defect(text) if text.contains("aws/https")
+        ));
+        assert_eq!(
+            unreached("PutItem", "no credentials. Attempted:\n  Environment"),
+            Fault::Transient("PutItem: the service was not reached: no credentials. Attempted:".to_owned())
+        );
     }
 }

@@ -52,7 +52,7 @@ pub async fn an_edit_names_what_was_not_so(ports: &Ports<'_>) {
         .await;
     assert_eq!(unknown, Err(Fault::Refused(Refusal::not_found("ticket"))));
     // Held: no edit, whatever version was seen.
-    let decision = ports.placing(&ports.user(), &[expected.clone()], NOW);
+    let decision = ports.placing(&ports.user(), std::slice::from_ref(&expected), NOW);
     assert_eq!(ports.orders.commit(&decision).await, Ok(()));
     let held = ports.tickets.edit(&edit(&ticket, 2)).await;
     assert!(is_refusal(&held, |refusal| matches!(

@@ -152,7 +152,7 @@ fn post_ticket(hold: &TicketHold) -> Change {
 }
 
 /// The ticket is held, and by exactly this version of this hold.
-const HELD_BY: &str = "#state = :held AND #hold.#hold_id = :hold_id AND #hold.#hold_version <> :hold_id AND :hold_version = :hold_version";
+const HELD_BY: &str = "#state = :held AND #hold.#hold_id = :hold_id AND #hold.#hold_version = :hold_version";
 
 fn held_by(hold: &TicketHold) -> Item {
     values([
