@@ -53,6 +53,10 @@ fn placing_writes_order_tickets_and_holder_in_that_order() {
         };
         let update = items[1 + index].update().unwrap();
         assert_eq!(update.table_name(), "tickets");
+        assert_eq!(
+            update.condition_expression(),
+            Some("#state = :available AND #version = :seen")
+        );
         assert_eq!(update.key()["ticket_id"], s(ticket_id.as_str()));
         assert_eq!(
             update.return_values_on_condition_check_failure(),
@@ -74,7 +78,10 @@ fn ending_releases_under_the_version_and_status_that_were_read() {
     assert_eq!((&values[":version"], &values[":status"]), (&n(1), &s("held")));
     assert!(!put.item().contains_key(UNFINISHED));
     let release = items[1].update().unwrap();
-    assert_eq!(release.condition_expression(), Some(HELD_BY));
+    assert_eq!(
+        release.condition_expression(),
+        Some("#state = :held AND #hold.#hold_id = :hold_id AND #hold.#hold_version = :hold_version")
+    );
     assert!(release.update_expression().ends_with("REMOVE #hold"));
     let holder = items[2].update().unwrap();
     assert_eq!(holder.update_expression(), "DELETE live_orders :this");
