@@ -14,6 +14,8 @@ use crate::steps::Step;
 
 /// The region of everything that runs on this machine.
 pub const REGION: &str = "eu-central-1";
+/// The account of everything that runs on this machine; the engine's own choice for credentials that open none.
+pub const ACCOUNT: &str = "000000000000";
 
 /// Where a stack is deployed and what is asked of it.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use crate::deployment::{Deployment, local_credentials};
+use crate::deployment::{ACCOUNT, Deployment, REGION, local_credentials};
 use crate::failure::{Failure, Result, While};
 use crate::front::{Front, Settings};
 use crate::functions::Built;
@@ -212,13 +212,15 @@ impl Pieces {
         let states = steps.run("Step Functions started", |step| {
             step.tell(&states_url);
             let mut command = Command::new(&built.states);
-            command.arg("serve").args([
+            command.args([
+                "serve",
                 "--port",
                 &states_port.to_string(),
                 "--aws-endpoint",
                 &engine_url,
-                "--journal",
             ]);
+            // Machines must come out under the ARNs that the functions were given.
+            command.args(["--region", REGION, "--account", ACCOUNT, "--journal"]);
             command.arg(fresh(&options.folder.join("journal"))?);
             local_credentials(&mut command);
             let mut states = Group::start("Step Functions", command, &logs.join("states.log"))?;
@@ -254,7 +256,7 @@ fn engine_command(
         .env("BIND_HOST", "127.0.0.1")
         .env("IOT_MTLS_ENABLED", "0")
         .env("SFTP_ENABLED", "0")
-        .env("MINISTACK_REGION", crate::deployment::REGION)
+        .env("MINISTACK_REGION", REGION)
         .env("PERSIST_STATE", "1")
         .env("S3_PERSIST", "1")
         .env("STATE_DIR", fresh(&options.folder.join("engine"))?)

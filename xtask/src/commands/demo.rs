@@ -52,7 +52,7 @@ pub fn run() -> Result<ExitCode> {
         );
         hold_time.set(SHORT_HOLD_S)?;
     }
-    let told = unless_interrupted(move || let_it_run_out(&one.person, &loser.person));
+    let told = unless_interrupted(move || let_it_run_out(&one.person, &loser));
     if shorten {
         hold_time.set(stack.hold_ttl_s)?;
         println!("\nA hold lives {} s again.", stack.hold_ttl_s);
@@ -147,11 +147,12 @@ fn race_and_pay(ada: &Buyer, ben: &Buyer) -> Result<Buyer> {
 }
 
 /// Another ticket, held and never paid for.
-fn let_it_run_out(owner: &Person, buyer: &Person) -> Result<()> {
+fn let_it_run_out(owner: &Person, loser: &Buyer) -> Result<()> {
+    let buyer = &loser.person;
     let ticket = list(owner, "Balcony, row 2", 3900)?;
     let held = place(buyer, &ticket)?.expect(201, "holding the second ticket")?;
     let id = held.text("/id");
-    println!("\nThe other holds it and does not pay.");
+    println!("\n{} holds it and does not pay.", loser.name);
     println!(
         "  order {id} is {}, until {}",
         held.text("/status"),
