@@ -6,6 +6,7 @@
 //! - [`engine`]: many machines and executions, task tokens, children and timers; still without I/O. Every entry
 //!   takes the time in milliseconds since 1970.
 //! - [`world`]: the engine on a virtual clock; what tests and simulations drive.
+//! - [`server`]: the engine on the real clock, with a journal, behind the Step Functions API.
 
 pub mod chance;
 pub mod definition;
@@ -13,6 +14,7 @@ pub mod engine;
 pub mod execution;
 pub mod history;
 pub mod query;
+pub mod server;
 pub mod timestamp;
 pub mod world;
 

@@ -12,6 +12,8 @@
 //!   `transitions`, `events` (all event types in order), `calls` (times of calls in ms since the start, by
 //!   function), `history` (by event id, members the event must have), `payloads` (payloads or bodies in order).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fs;

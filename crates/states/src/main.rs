@@ -1,0 +1,133 @@
+//! The program `states`: serves the Step Functions API, or checks definitions.
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use states::definition::{Machine, MachineType};
+use states::engine::Place;
+use states::server::{self, Options};
+
+const USAGE: &str = "\
+Usage:
+  states serve --aws-endpoint URL --journal FOLDER [--port 4567] [--bind 127.0.0.1]
+               [--region us-east-1] [--account 000000000000]
+      Serves the Step Functions API. Functions and queues are called at URL. Port 0 takes a free one.
+  states check [--express] FILE...
+      Says what is wrong with definitions, and where.
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let outcome = match arguments.next().as_deref() {
+        Some("serve") => read_options(arguments).and_then(serve),
+        Some("check") => check(arguments),
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{}", reason.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+    let (mut port, mut bind) = (4567u16, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let (mut endpoint, mut journal, mut place) = (None, None, Place::default());
+    while let Some(name) = arguments.next() {
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("{name} needs a value\n\n{USAGE}"))?;
+        let unusable = || format!("{name} cannot be {value:?}\n\n{USAGE}");
+        match name.as_str() {
+            "--port" => port = value.parse().map_err(|_| unusable())?,
+            "--bind" => bind = value.parse().map_err(|_| unusable())?,
+            "--aws-endpoint" => {
+                let uri: http::Uri = value.parse().map_err(|_| unusable())?;
+                if uri.scheme_str() != Some("http") || uri.host().is_none() {
+                    return Err(format!(
+                        "--aws-endpoint must be a plain http:// address, not {value:?}"
+                    ));
+                }
+                endpoint = Some(uri);
+            }
+            "--journal" => journal = Some(PathBuf::from(&value)),
+            "--region" => place.region = value,
+            "--account" => place.account = value,
+            _ => return Err(format!("{name} is not known\n\n{USAGE}")),
+        }
+    }
+    Ok(Options {
+        address: SocketAddr::new(bind, port),
+        aws_endpoint: endpoint.ok_or_else(|| format!("--aws-endpoint is missing\n\n{USAGE}"))?,
+        journal: journal.ok_or_else(|| format!("--journal is missing\n\n{USAGE}"))?,
+        place,
+    })
+}
+
+fn serve(options: Options) -> Result<(), String> {
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::INFO)
+        .init();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|reason| format!("the runtime cannot start: {reason}"))?;
+    runtime.block_on(async {
+        let stop = stop_signal().map_err(|reason| format!("signals cannot be received: {reason}"))?;
+        let listening = |address: SocketAddr| {
+            tracing::info!(%address, "listening");
+            // For whoever asked for any free port.
+            println!("listening on http://{address}");
+        };
+        server::serve(options, listening, stop)
+            .await
+            .map_err(|reason| reason.to_string())
+    })
+}
+
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn check(arguments: impl Iterator<Item = String>) -> Result<(), String> {
+    let mut machine_type = MachineType::Standard;
+    let mut complaints = String::new();
+    let mut files = 0;
+    for argument in arguments {
+        if argument == "--express" {
+            machine_type = MachineType::Express;
+            continue;
+        }
+        files += 1;
+        let definition =
+            std::fs::read_to_string(&argument).map_err(|reason| format!("{argument}: {reason}"))?;
+        for diagnostic in Machine::parse(&definition, machine_type)
+            .err()
+            .unwrap_or_default()
+        {
+            complaints += &format!("{argument}: {diagnostic}\n");
+        }
+    }
+    match (files, complaints.is_empty()) {
+        (0, _) => Err(USAGE.to_owned()),
+        (_, true) => Ok(()),
+        _ => Err(complaints),
+    }
+}

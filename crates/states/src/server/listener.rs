@@ -1,0 +1,95 @@
+//! HTTP: `POST /` for the API, `GET /health`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::api;
+use super::service::Service;
+
+/// A definition of 1 MB, escaped as JSON text, and some room.
+const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Connections at the same time; the next one waits.
+const CONNECTIONS_MAX: usize = 4_096;
+/// A client that does not finish its headers is not waited for.
+const HEADERS_MS_MAX: u64 = 30_000;
+
+/// Accepts connections for ever.
+pub(super) async fn accept(listener: TcpListener, service: Arc<Service>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        // The semaphore is never closed.
+        let place = Arc::clone(&places).acquire_owned().await.ok();
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(reason) => {
+                // Out of file descriptors, most likely: some will be free soon.
+                tracing::warn!(%reason, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        // Small answers must not wait for the client's acknowledgement.
+        let _refused = stream.set_nodelay(true).err();
+        let service = Arc::clone(&service);
+        tokio::spawn(async move {
+            let _place = place;
+            let answer = service_fn(|request| answer(request, &service));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_millis(HEADERS_MS_MAX))
+                .serve_connection(TokioIo::new(stream), answer);
+            if let Err(reason) = connection.await {
+                tracing::debug!(%reason, "a connection broke");
+            }
+        });
+    }
+}
+
+async fn answer(request: Request<Incoming>, service: &Service) -> Result<Response<Full<Bytes>>, Infallible> {
+    let answer = match (request.method(), request.uri().path()) {
+        (&Method::GET, "/health") => plain(StatusCode::OK, "{\"status\":\"running\"}"),
+        (&Method::POST, "/") => {
+            let target = request
+                .headers()
+                .get("X-Amz-Target")
+                .and_then(|value| value.to_str().ok());
+            let target = target.unwrap_or_default().to_owned();
+            match Limited::new(request.into_body(), REQUEST_BYTES_MAX)
+                .collect()
+                .await
+            {
+                Ok(body) => api::answer(service, &target, &body.to_bytes()).await,
+                Err(_) => plain(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "{\"__type\":\"RequestEntityTooLargeException\"}",
+                ),
+            }
+        }
+        _ => plain(
+            StatusCode::NOT_FOUND,
+            "{\"__type\":\"UnknownOperationException\"}",
+        ),
+    };
+    Ok(answer)
+}
+
+/// An answer of JSON text.
+pub(super) fn plain(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    let content_type = http::HeaderValue::from_static("application/x-amz-json-1.0");
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, content_type);
+    response
+}

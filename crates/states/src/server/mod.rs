@@ -1,0 +1,92 @@
+//! The engine on the real clock, behind the Step Functions API, with a journal.
+//!
+//! - [`operation`]: everything that changes the engine, as data, so that it can be written down and done again.
+//! - [`journal`]: the file of operations; an operation is on disk before anyone hears of it.
+//! - [`service`]: the engine with its clock; what requests, timers and answers all go through.
+//! - [`outside`]: functions and queues, reached through another engine's endpoint.
+//! - [`api`]: requests and answers of the AWS API. [`listener`]: HTTP.
+
+mod api;
+mod journal;
+mod listener;
+mod operation;
+mod outside;
+mod service;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use tokio::net::TcpListener;
+
+use crate::engine::Place;
+
+use journal::Journal;
+use outside::Outside;
+use service::Service;
+
+/// Requests still open at a stop, such as a StartSyncExecution that waits, get this long.
+const STOP_MS_MAX: u64 = 2_000;
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Where functions and queues are, such as `http://127.0.0.1:4566`.
+    pub aws_endpoint: Uri,
+    /// The folder of the journal; it is made if it does not exist.
+    pub journal: PathBuf,
+    /// Region and account of everything.
+    pub place: Place,
+}
+
+/// Why the server could not start or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The journal cannot be read or written.
+    #[error("journal: {0}")]
+    Journal(#[from] journal::JournalError),
+}
+
+/// Serves until `stop` is over. `listening` is told the address.
+///
+/// # Errors
+///
+/// When the address or the journal cannot be used.
+pub async fn serve(
+    options: Options,
+    listening: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let listener = TcpListener::bind(options.address)
+        .await
+        .map_err(|reason| ServeError::Listen(options.address, reason))?;
+    let address = listener
+        .local_addr()
+        .map_err(|reason| ServeError::Listen(options.address, reason))?;
+    let (engine, journal) = Journal::open(&options.journal, &options.place)?;
+    let outside = Outside::new(options.aws_endpoint, options.place);
+    let (service, writer) = Service::start(engine, journal, outside);
+    listening(address);
+    tokio::select! {
+        () = listener::accept(listener, Arc::clone(&service)) => {}
+        () = service.keep_time() => {}
+        () = stop => tracing::info!("stopping"),
+    }
+    service.close();
+    let until_written = tokio::task::spawn_blocking(move || writer.join().is_ok());
+    if tokio::time::timeout(Duration::from_millis(STOP_MS_MAX), until_written)
+        .await
+        .is_err()
+    {
+        tracing::warn!("the journal's last operations may not be written");
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Everything that changes the engine, as data.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{CallId, Engine, EngineError, MachineRecord, NewMachine, Reply, Started};
+
+/// One change. Done again at the same time on the same engine, it has the same outcome.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Operation {
+    Create(NewMachine),
+    Update {
+        arn: String,
+        definition: Option<String>,
+        role_arn: Option<String>,
+    },
+    Delete {
+        arn: String,
+    },
+    Start {
+        machine_arn: String,
+        name: Option<String>,
+        input: String,
+    },
+    StartSync {
+        machine_arn: String,
+        name: Option<String>,
+        input: String,
+    },
+    Stop {
+        arn: String,
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    TaskSuccess {
+        token: String,
+        output: String,
+    },
+    TaskFailure {
+        token: String,
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    TaskHeartbeat {
+        token: String,
+    },
+    Complete {
+        call: CallId,
+        reply: Reply,
+    },
+    /// Time passed, and something was due.
+    Wake,
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    Nothing,
+    Machine(Arc<MachineRecord>),
+    Started(Started),
+    StoppedAt(u64),
+}
+
+impl Operation {
+    /// Does it.
+    pub fn apply(&self, engine: &mut Engine, now_ms: u64) -> Result<Outcome, EngineError> {
+        match self.clone() {
+            Operation::Create(new) => engine.create_machine(new, now_ms).map(Outcome::Machine),
+            Operation::Update {
+                arn,
+                definition,
+                role_arn,
+            } => engine
+                .update_machine(&arn, definition, role_arn, now_ms)
+                .map(Outcome::Machine),
+            Operation::Delete { arn } => engine.delete_machine(&arn).map(|()| Outcome::Nothing),
+            Operation::Start {
+                machine_arn,
+                name,
+                input,
+            } => engine
+                .start_execution(&machine_arn, name.as_deref(), &input, now_ms)
+                .map(Outcome::Started),
+            Operation::StartSync {
+                machine_arn,
+                name,
+                input,
+            } => engine
+                .start_sync_execution(&machine_arn, name.as_deref(), &input, now_ms)
+                .map(Outcome::Started),
+            Operation::Stop { arn, error, cause } => engine
+                .stop_execution(&arn, error, cause, now_ms)
+                .map(Outcome::StoppedAt),
+            Operation::TaskSuccess { token, output } => engine
+                .send_task_success(&token, &output, now_ms)
+                .map(|()| Outcome::Nothing),
+            Operation::TaskFailure { token, error, cause } => engine
+                .send_task_failure(&token, error, cause, now_ms)
+                .map(|()| Outcome::Nothing),
+            Operation::TaskHeartbeat { token } => engine
+                .send_task_heartbeat(&token, now_ms)
+                .map(|()| Outcome::Nothing),
+            Operation::Complete { call, reply } => {
+                engine.complete(call, reply, now_ms);
+                Ok(Outcome::Nothing)
+            }
+            Operation::Wake => {
+                engine.wake(now_ms);
+                Ok(Outcome::Nothing)
+            }
+        }
+    }
+}

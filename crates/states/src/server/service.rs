@@ -1,0 +1,262 @@
+//! The engine with its clock: requests, timers and answers all go through [`Service::perform`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Notify, oneshot};
+
+use crate::engine::{Call, Engine, EngineError};
+
+use super::journal::{Journal, operation_line};
+use super::operation::{Operation, Outcome};
+use super::outside::Outside;
+
+/// The longest sleep between two looks at the clock, which may be set meanwhile.
+const SLEEP_MS_MAX: u64 = 60_000;
+
+/// The engine, its clock and its journal.
+pub(super) struct Service {
+    state: Mutex<State>,
+    /// Told when something may be due earlier than before.
+    due_changed: Notify,
+    waiting: Waiting,
+}
+
+struct State {
+    engine: Engine,
+    last_ms: u64,
+    /// `None` once the service is closed.
+    writer: Option<mpsc::Sender<Written>>,
+}
+
+/// An operation on its way to the disk, and what may happen when it is there.
+struct Written {
+    line: Vec<u8>,
+    calls: Vec<Call>,
+    ended: Vec<String>,
+    done: oneshot::Sender<()>,
+}
+
+/// Who waits for an execution's end, by ARN.
+type Waiting = Arc<Mutex<HashMap<String, Vec<oneshot::Sender<()>>>>>;
+
+/// Why an operation has no outcome.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The engine refused it.
+    Engine(EngineError),
+    /// The journal could not be written, or the service is stopping.
+    Unavailable,
+}
+
+impl Service {
+    /// Starts the journal's writer, and calls again what was in flight when the journal ended: AWS would lose no
+    /// answer, and calling again is the one way to get it here. Functions must bear that in any case, as a
+    /// retry after a time-out does the same.
+    pub fn start(engine: Engine, journal: Journal, outside: Outside) -> (Arc<Service>, JoinHandle<()>) {
+        let (sender, receiver) = mpsc::channel::<Written>();
+        let in_flight: Vec<Call> = engine.open_calls().cloned().collect();
+        let service = Arc::new(Service {
+            state: Mutex::new(State {
+                engine,
+                last_ms: journal.last_ms,
+                writer: Some(sender),
+            }),
+            due_changed: Notify::new(),
+            waiting: Waiting::default(),
+        });
+        let outside = Arc::new(outside);
+        let dispatcher = Dispatcher {
+            service: Arc::clone(&service),
+            outside,
+            runtime: tokio::runtime::Handle::current(),
+        };
+        if !in_flight.is_empty() {
+            tracing::info!(calls = in_flight.len(), "calling again what was in flight");
+        }
+        dispatcher.dispatch(in_flight);
+        let waiting = Arc::clone(&service.waiting);
+        let writer = thread::spawn(move || write_all(journal, &receiver, &dispatcher, &waiting));
+        (service, writer)
+    }
+
+    /// Does an operation, waits until it is on disk, and only then tells its outcome.
+    pub async fn perform(&self, operation: Operation) -> Result<Outcome, Refusal> {
+        let (outcome, done) = {
+            let mut state = self.locked();
+            self.apply(&mut state, &operation)?
+        };
+        done.await.map_err(|_| Refusal::Unavailable)?;
+        outcome.map_err(Refusal::Engine)
+    }
+
+    /// Starts an execution and waits for its end.
+    pub async fn perform_to_end(&self, operation: Operation) -> Result<String, Refusal> {
+        let (arn, done, ended) = {
+            let mut state = self.locked();
+            // Nothing can be told of the end before the lock is free again.
+            let (sender, ended) = oneshot::channel();
+            let (outcome, done) = self.apply_waited(&mut state, &operation, Some(sender))?;
+            match outcome {
+                Ok(Outcome::Started(started)) => (started.arn, done, ended),
+                Ok(_) => return Err(Refusal::Unavailable),
+                Err(error) => return Err(Refusal::Engine(error)),
+            }
+        };
+        done.await.map_err(|_| Refusal::Unavailable)?;
+        ended.await.map_err(|_| Refusal::Unavailable)?;
+        Ok(arn)
+    }
+
+    fn apply(&self, state: &mut State, operation: &Operation) -> Result<Applied, Refusal> {
+        self.apply_waited(state, operation, None)
+    }
+
+    fn apply_waited(
+        &self,
+        state: &mut State,
+        operation: &Operation,
+        waiter: Option<oneshot::Sender<()>>,
+    ) -> Result<Applied, Refusal> {
+        let Some(writer) = state.writer.clone() else {
+            return Err(Refusal::Unavailable);
+        };
+        let now_ms = clock_ms().max(state.last_ms);
+        state.last_ms = now_ms;
+        let line = operation_line(operation, now_ms).map_err(|_| Refusal::Unavailable)?;
+        let due_before = state.engine.next_due_ms();
+        let outcome = operation.apply(&mut state.engine, now_ms);
+        if let (Some(waiter), Ok(Outcome::Started(started))) = (waiter, &outcome) {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.entry(started.arn.clone()).or_default().push(waiter);
+        }
+        let calls = std::iter::from_fn(|| state.engine.next_call()).collect();
+        let (done, written) = oneshot::channel();
+        let ended = state.engine.take_ended();
+        if writer
+            .send(Written {
+                line,
+                calls,
+                ended,
+                done,
+            })
+            .is_err()
+        {
+            state.writer = None;
+            return Err(Refusal::Unavailable);
+        }
+        if state.engine.next_due_ms() != due_before {
+            self.due_changed.notify_one();
+        }
+        Ok((outcome, written))
+    }
+
+    /// Looks at the engine.
+    pub fn look<T>(&self, look: impl FnOnce(&Engine) -> T) -> T {
+        look(&self.locked().engine)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        // The engine does not panic; should it, what it holds is still whole enough to be looked at.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fires timers when they are due, until the journal cannot be written any more.
+    pub async fn keep_time(&self) {
+        loop {
+            let due_ms = self.look(Engine::next_due_ms);
+            let now_ms = clock_ms();
+            match due_ms {
+                Some(due_ms) if due_ms <= now_ms => {
+                    if self.perform(Operation::Wake).await.is_err() {
+                        return;
+                    }
+                }
+                _ => {
+                    let sleep_ms = due_ms.map_or(SLEEP_MS_MAX, |due_ms| (due_ms - now_ms).min(SLEEP_MS_MAX));
+                    tokio::select! {
+                        () = tokio::time::sleep(Duration::from_millis(sleep_ms)) => {}
+                        () = self.due_changed.notified() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes no more operations; what was taken is still written.
+    pub fn close(&self) {
+        self.locked().writer = None;
+    }
+}
+
+/// An operation's outcome, and word of its being on disk.
+type Applied = (Result<Outcome, EngineError>, oneshot::Receiver<()>);
+
+/// Milliseconds since 1970.
+fn clock_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Hands calls to the world outside and brings back what comes of them.
+struct Dispatcher {
+    service: Arc<Service>,
+    outside: Arc<Outside>,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Dispatcher {
+    fn dispatch(&self, calls: Vec<Call>) {
+        for call in calls {
+            let (service, outside) = (Arc::clone(&self.service), Arc::clone(&self.outside));
+            self.runtime.spawn(async move {
+                let reply = outside.perform(&call).await;
+                let operation = Operation::Complete { call: call.id, reply };
+                if service.perform(operation).await.is_err() {
+                    tracing::warn!(
+                        execution = call.execution_arn,
+                        state = &*call.state,
+                        "an answer came too late"
+                    );
+                }
+            });
+        }
+    }
+}
+
+fn write_all(
+    mut journal: Journal,
+    receiver: &mpsc::Receiver<Written>,
+    dispatcher: &Dispatcher,
+    waiting: &Waiting,
+) {
+    while let Ok(first) = receiver.recv() {
+        let batch: Vec<Written> = std::iter::once(first).chain(receiver.try_iter()).collect();
+        let lines: Vec<u8> = batch
+            .iter()
+            .flat_map(|written| written.line.iter().copied())
+            .collect();
+        if let Err(reason) = journal.write(&lines) {
+            // Nothing more can be promised, so nothing more is taken: callers see their channel closed.
+            tracing::error!(%reason, "the journal cannot be written");
+            dispatcher.service.close();
+            return;
+        }
+        for written in batch {
+            dispatcher.dispatch(written.calls);
+            // Who asked may be gone.
+            let _gone = written.done.send(());
+            for arn in written.ended {
+                let waiters = waiting
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&arn);
+                for waiter in waiters.into_iter().flatten() {
+                    let _gone = waiter.send(());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! A server process, a client, and a stand-in for functions and queues, over plain sockets.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A `states serve` of its own, which dies with this value.
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    pub fn start(journal: &Path, aws: SocketAddr) -> Server {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_states"))
+            .args(["serve", "--port", "0", "--journal"])
+            .arg(journal)
+            .args(["--aws-endpoint", &format!("http://{aws}")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().rsplit('/').next().unwrap().parse().unwrap();
+        Server { child, address }
+    }
+
+    /// One request; the answer's `__type` if it is refused.
+    pub fn ask(&self, operation: &str, body: Value) -> Result<Value, String> {
+        let (status, answer) = post(self.address, operation, &body.to_string());
+        match status {
+            200 => Ok(answer),
+            _ => Err(answer["__type"].as_str().unwrap_or("?").to_owned()),
+        }
+    }
+
+    /// One request that must be answered.
+    pub fn tell(&self, operation: &str, body: Value) -> Value {
+        self.ask(operation, body.clone())
+            .unwrap_or_else(|refusal| panic!("{operation} {body}: {refusal}"))
+    }
+
+    pub fn raw(&self, operation: &str, body: &str) -> (u16, Value) {
+        post(self.address, operation, body)
+    }
+
+    pub fn health(&self) -> u16 {
+        exchange(
+            self.address,
+            "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        )
+        .0
+    }
+
+    /// The process is gone from one moment to the next, as in a power cut.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the process to stop; its exit code.
+    pub fn terminate(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap().code()
+    }
+
+    /// The execution when it has ended.
+    pub fn ended(&self, arn: &str) -> Value {
+        until(|| {
+            let described = self.tell("DescribeExecution", serde_json::json!({ "executionArn": arn }));
+            (described["status"] != "RUNNING").then_some(described)
+        })
+    }
+
+    pub fn event_types(&self, arn: &str) -> Vec<String> {
+        let history = self.tell("GetExecutionHistory", serde_json::json!({ "executionArn": arn }));
+        let name = |event: &Value| event["type"].as_str().unwrap().to_owned();
+        history["events"].as_array().unwrap().iter().map(name).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ended = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+/// Looks again and again until there is something, for a bounded time.
+pub fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited too long");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A folder of its own, empty.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("states-server-{}-{name}", std::process::id()));
+    let _absent = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+fn post(address: SocketAddr, operation: &str, body: &str) -> (u16, Value) {
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: AWSStepFunctions.{operation}\r\n\
+         Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    exchange(address, &request)
+}
+
+fn exchange(address: SocketAddr, request: &str) -> (u16, Value) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap_or_default())
+}
+
+/// What the stand-in was asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub path: String,
+    pub headers: String,
+    pub body: Value,
+}
+
+/// What the stand-in answers: status, further header lines, body. `None` closes the connection without a word.
+pub type Told = Option<(u16, &'static str, Value)>;
+
+/// A stand-in for functions and queues. Its thread ends with the test process.
+pub struct Aws {
+    pub address: SocketAddr,
+    pub asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Aws {
+    pub fn start(answer: impl Fn(&Asked) -> Told + Send + Sync + 'static) -> Aws {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (seen, answer) = (Arc::clone(&asked), Arc::new(answer));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                thread::spawn(move || {
+                    let Some(request) = read(&stream) else { return };
+                    seen.lock().unwrap().push(request.clone());
+                    if let Some((status, headers, body)) = answer(&request) {
+                        let body = body.to_string();
+                        let text = format!(
+                            "HTTP/1.1 {status} X\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+                            body.len()
+                        );
+                        // A killed server does not read its answer.
+                        let _gone = (&stream).write_all(text.as_bytes());
+                    }
+                });
+            }
+        });
+        Aws { address, asked }
+    }
+
+    /// What it was asked so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+fn read(stream: &TcpStream) -> Option<Asked> {
+    let mut reader = BufReader::new(stream);
+    let mut first = String::new();
+    reader.read_line(&mut first).ok()?;
+    let path = first.split(' ').nth(1)?.to_owned();
+    let mut headers = String::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        if line.trim().is_empty() {
+            break;
+        }
+        headers.push_str(&line.to_ascii_lowercase());
+    }
+    let length = headers
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))?;
+    let mut body = vec![0; length.trim().parse().ok()?];
+    reader.read_exact(&mut body).ok()?;
+    Some(Asked {
+        path,
+        headers,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    })
+}
