@@ -145,9 +145,12 @@ impl PaymentProvider for StripeProvider {
                 .form(&[
                     ("amount", order.total_minor.as_minor().to_string().as_str()),
                     ("currency", order.currency.as_str()),
-                    // Cards only: no payment method that would send the buyer to another page, so that the server
-                    // may confirm without a return URL.
-                    ("payment_method_types[]", "card"),
+                    // No payment method that would send the buyer to another page, so that the server may confirm
+                    // without a return URL. (`payment_method_types[]=card`, which said the same in older versions
+                    // of the API, is refused by this one:
+                    // https://docs.stripe.com/changelog/endive/2026-09-30/removes-the-payment-method-types-parameter-from-payment-intents-and-setup-intents)
+                    ("automatic_payment_methods[enabled]", "true"),
+                    ("automatic_payment_methods[allow_redirects]", "never"),
                     ("metadata[order_id]", order.order_id.as_str()),
                 ]);
             match self.ask::<Intent>(request).await {

@@ -90,6 +90,11 @@ impl Form {
         taken.into_iter().map(|(_, value)| value).collect()
     }
 
+    /// Whether a list of this name is there.
+    pub fn has_list(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, _)| inside(field, name).is_some())
+    }
+
     /// Takes out a table of texts: `metadata[order_id]=ord_1`.
     ///
     /// Limits: 50 keys of up to 40 characters, values of up to 500.

@@ -60,6 +60,25 @@ pub(crate) struct NewRefund {
     pub metadata: BTreeMap<String, String>,
 }
 
+/// The first version of the API that refuses `payment_method_types`.
+const WITHOUT_PAYMENT_METHOD_TYPES: &str = "2026-09-30";
+
+/// Refuses what the version of the API that the client asks for (`Stripe-Version`) no longer has. Of all that
+/// changes between versions, this is the one change that touches what the simulator speaks.
+///
+/// Source: <https://docs.stripe.com/changelog/endive/2026-09-30/removes-the-payment-method-types-parameter-from-payment-intents-and-setup-intents>.
+pub(crate) fn check_version(form: &Form, version: &str) -> Result<(), ApiError> {
+    // Versions begin with a date, and compare like one.
+    if version < WITHOUT_PAYMENT_METHOD_TYPES || !form.has_list("payment_method_types") {
+        return Ok(());
+    }
+    Err(ApiError::invalid(
+        "The payment_method_types parameter is no longer supported in this API version. Use dynamic payment methods instead.",
+    )
+    .code("payment_method_types_no_longer_supported")
+    .param("payment_method_types"))
+}
+
 /// Reads a request from its form; the text is the id in the URL, empty where there is none.
 pub(crate) type Reader = fn(&mut Form, String) -> Result<Request, ApiError>;
 

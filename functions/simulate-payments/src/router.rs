@@ -128,6 +128,11 @@ async fn receive(request: HttpRequest, id: String, read: Reader) -> Result<Call,
     } else {
         Form::parse(parts.uri.query().unwrap_or_default())
     };
+    let version = parts
+        .headers
+        .get("stripe-version")
+        .and_then(|version| version.to_str().ok());
+    requests::check_version(&form, version.unwrap_or_default())?;
     let fingerprint = form.fingerprint();
     let request = read(&mut form, id)?;
     form.finish()?;

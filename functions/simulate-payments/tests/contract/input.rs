@@ -192,3 +192,24 @@ async fn unknown_urls_methods_and_huge_bodies_are_4xx() {
         .await;
     assert_eq!(long.status, 400);
 }
+
+#[tokio::test]
+async fn payment_method_types_are_refused_from_the_version_on_that_removed_them() {
+    let world = World::new();
+    for (version, status) in [
+        ("2026-08-26.dahlia", 200),
+        ("2026-09-30.endive", 400),
+        ("2027-01-01.fig", 400),
+    ] {
+        let request = Request::post("/simulator/v1/payment_intents")
+            .header("authorization", "Bearer sk_test_1")
+            .header("stripe-version", version)
+            .body(Body::from("amount=500&currency=usd&payment_method_types[0]=card"))
+            .expect("a request");
+        let reply = world.send(request).await;
+        assert_eq!(reply.status, status, "{version}");
+        if status == 400 {
+            assert_eq!(reply.refusal().1, "payment_method_types_no_longer_supported");
+        }
+    }
+}
