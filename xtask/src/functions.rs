@@ -104,3 +104,53 @@ fn lay_out(binary: &Path, folder: &Path) -> Result<()> {
         .or_else(|_| fs::copy(binary, &bootstrap).map(|_| ()))
         .while_doing(&doing)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::process::Command;
+
+    use crate::project::Project;
+
+    /// What the workspace compiles with these kinds of dependencies: each crate with the features asked of it.
+    fn crates(kinds: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let tree = Command::new("cargo")
+            .args([
+                "tree",
+                "--workspace",
+                "--edges",
+                kinds,
+                "--prefix",
+                "none",
+                "--format",
+                "{p}|{f}",
+            ])
+            .current_dir(Project::here().unwrap().path("."))
+            .output()
+            .unwrap();
+        assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+        let mut crates: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for line in String::from_utf8_lossy(&tree.stdout).lines() {
+            if let Some((name, features)) = line.trim_end_matches(" (*)").split_once('|') {
+                crates
+                    .entry(name.to_owned())
+                    .or_default()
+                    .insert(features.to_owned());
+            }
+        }
+        crates
+    }
+
+    /// A feature that only tests ask for would compile that crate, and all that is built upon it, a second time.
+    #[test]
+    fn functions_and_tests_share_what_is_compiled() {
+        let (with_tests, without) = (crates("normal,build,dev"), crates("no-dev"));
+        for (name, features) in without {
+            assert_eq!(
+                Some(&features),
+                with_tests.get(&name),
+                "{name}: ask for the feature in [workspace.dependencies] of Cargo.toml, not in [dev-dependencies]"
+            );
+        }
+    }
+}
