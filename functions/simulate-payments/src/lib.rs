@@ -4,6 +4,18 @@
 //! it may charge and then lose the answer. Which card does what is in [`cards`]; chance, where it is switched on,
 //! in [`Odds`]. What it answers is held to Stripe's published examples by `tests/`.
 //!
+//! What differs from Stripe, on purpose:
+//!
+//! - Four cards of its own (see [`cards`]), and odds; a lost answer is a 504 after a wait, and is not kept under the
+//!   idempotency key, while what was done behind it is.
+//! - One account: every `sk_test_` key sees the same intents. A key's holder that has died gives the idempotency key
+//!   free after a minute.
+//! - Cards only, charged at once: no 3-D Secure (`requires_action`), no `processing`, no manual capture, no
+//!   customers, no lists, no updates. Parameters of these are refused as unknown.
+//! - A payment method made by a confirmation cannot be used again; `pm_card_...` and `tok_...` can.
+//! - An intent takes 50 declines, a charge 50 refunds; refunds succeed at once.
+//! - Errors have no `request_log_url`; nothing is ever rate-limited (429 is `lock_timeout` only).
+//!
 //! Rooms: [`router`] (paths and the door), [`form`] (bodies), [`requests`] (validation), [`idempotency`],
 //! [`execution`] and [`refunds`] (what a request does), [`intents`] (what is remembered), [`shapes`] (how it is shown) and
 //! [`errors`].
