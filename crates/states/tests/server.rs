@@ -75,7 +75,8 @@ fn token_sent(aws: &Aws) -> String {
 #[test]
 fn an_execution_calls_its_function_and_tells_its_history() {
     let aws = Aws::start(|asked| returned(json!({ "doubled": asked.body["n"].as_i64().unwrap() * 2 })));
-    let server = Server::start(&folder("runs"), aws.address);
+    let journal = folder("runs");
+    let server = Server::start(&journal, aws.address);
     assert_eq!(server.health(), 200);
     assert_eq!(
         create(
@@ -126,7 +127,8 @@ fn an_express_machine_is_answered_when_it_is_over() {
         )),
         _ => returned(json!("yes")),
     });
-    let server = Server::start(&folder("express"), aws.address);
+    let journal = folder("express");
+    let server = Server::start(&journal, aws.address);
     let request =
         json!({ "name": "m", "definition": one_state(invoke("f")), "roleArn": "r", "type": "EXPRESS" });
     server.tell("CreateStateMachine", request);
@@ -161,7 +163,8 @@ fn an_express_machine_is_answered_when_it_is_over() {
 #[test]
 fn a_standard_machine_cannot_be_started_synchronously() {
     let aws = nobody();
-    let server = Server::start(&folder("standard"), aws.address);
+    let journal = folder("standard");
+    let server = Server::start(&journal, aws.address);
     create(&server, &one_state(json!({ "Type": "Succeed" })));
     let refused = server.ask("StartSyncExecution", json!({ "stateMachineArn": MACHINE }));
     assert_eq!(refused.unwrap_err(), "StateMachineTypeNotSupported");
@@ -170,7 +173,8 @@ fn a_standard_machine_cannot_be_started_synchronously() {
 #[test]
 fn a_machine_is_created_once_and_then_updated() {
     let aws = nobody();
-    let server = Server::start(&folder("update"), aws.address);
+    let journal = folder("update");
+    let server = Server::start(&journal, aws.address);
     let (first, second) = (
         one_state(json!({ "Type": "Succeed" })),
         one_state(json!({ "Type": "Pass", "End": true })),
@@ -189,6 +193,8 @@ fn a_machine_is_created_once_and_then_updated() {
         server.tell("DescribeStateMachine", json!({ "stateMachineArn": MACHINE }))["definition"],
         second
     );
+    let nothing = server.ask("UpdateStateMachine", json!({ "stateMachineArn": MACHINE }));
+    assert_eq!(nothing.unwrap_err(), "MissingRequiredParameter");
     let machines = server.tell("ListStateMachines", json!({}));
     assert_eq!(machines["stateMachines"].as_array().unwrap().len(), 1);
     server.tell("DeleteStateMachine", json!({ "stateMachineArn": MACHINE }));
@@ -199,7 +205,8 @@ fn a_machine_is_created_once_and_then_updated() {
 #[test]
 fn a_mistake_in_a_definition_is_named_with_its_place() {
     let aws = nobody();
-    let server = Server::start(&folder("mistake"), aws.address);
+    let journal = folder("mistake");
+    let server = Server::start(&journal, aws.address);
     let definition = one_state(json!({ "Type": "Pass", "Next": "B" }));
     let (status, refused) = server.raw(
         "CreateStateMachine",
@@ -231,7 +238,8 @@ fn a_mistake_in_a_definition_is_named_with_its_place() {
 #[test]
 fn a_name_stands_for_one_execution() {
     let aws = queue();
-    let server = Server::start(&folder("names"), aws.address);
+    let journal = folder("names");
+    let server = Server::start(&journal, aws.address);
     create(&server, &one_state(wait_for_token()));
     let arn = start(&server, "order-1", json!({ "a": 1, "b": 2 }));
     assert_eq!(start(&server, "order-1", json!({ "b": 2, "a": 1 })), arn);
@@ -266,7 +274,8 @@ fn a_name_stands_for_one_execution() {
 #[test]
 fn lists_and_histories_come_in_pages() {
     let aws = nobody();
-    let server = Server::start(&folder("pages"), aws.address);
+    let journal = folder("pages");
+    let server = Server::start(&journal, aws.address);
     create(&server, &one_state(json!({ "Type": "Succeed" })));
     let arns: Vec<String> = (0..5)
         .map(|number| start(&server, &format!("e{number}"), json!({})))
@@ -324,7 +333,8 @@ fn lists_and_histories_come_in_pages() {
 #[test]
 fn a_token_answers_its_task_once() {
     let aws = queue();
-    let server = Server::start(&folder("token"), aws.address);
+    let journal = folder("token");
+    let server = Server::start(&journal, aws.address);
     create(&server, &one_state(wait_for_token()));
     let arn = start(&server, "e", json!({}));
     let token = token_sent(&aws);
@@ -362,7 +372,8 @@ fn troubles_of_a_call_have_the_names_aws_gives_them() {
         path if path.contains("broken") => Some((500, "", json!({}))),
         _ => None,
     });
-    let server = Server::start(&folder("troubles"), aws.address);
+    let journal = folder("troubles");
+    let server = Server::start(&journal, aws.address);
     let mut call = invoke("");
     call["Arguments"]["FunctionName"] = "{% $states.input %}".into();
     create(&server, &one_state(call));
@@ -485,7 +496,8 @@ fn a_child_is_started_and_awaited_through_a_crash() {
 #[test]
 fn strange_requests_are_refused_and_the_server_lives_on() {
     let aws = nobody();
-    let server = Server::start(&folder("strange"), aws.address);
+    let journal = folder("strange");
+    let server = Server::start(&journal, aws.address);
     for (operation, body) in [
         ("CreateStateMachine", "not json"),
         ("CreateStateMachine", "[]"),

@@ -12,6 +12,8 @@ mod resource;
 mod retry;
 mod substitution;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -41,6 +41,11 @@ pub enum EngineError {
     /// Nobody waits for this task any more.
     #[error("Task Timed Out: 'Provided task does not exist anymore'")]
     TaskTimedOut,
+    /// An update that says nothing to update.
+    #[error(
+        "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified"
+    )]
+    MissingRequiredParameter,
     /// A field is missing or has a value it cannot have.
     #[error("{0}")]
     Validation(String),
@@ -62,6 +67,7 @@ impl EngineError {
             EngineError::InvalidOutput(_) => "InvalidOutput",
             EngineError::InvalidToken => "InvalidToken",
             EngineError::TaskTimedOut => "TaskTimedOut",
+            EngineError::MissingRequiredParameter => "MissingRequiredParameter",
             EngineError::Validation(_) => "ValidationException",
         }
     }

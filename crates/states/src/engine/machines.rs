@@ -22,8 +22,8 @@ pub struct MachineRecord {
     pub created_ms: u64,
     /// When it was changed last, milliseconds since 1970.
     pub updated_ms: u64,
-    /// Changes with every update.
-    pub revision: String,
+    /// Changes with every update; a machine that was never updated has none.
+    pub revision: Option<String>,
     /// The definition, checked.
     pub machine: Arc<Machine>,
 }
@@ -42,7 +42,8 @@ pub struct NewMachine {
 }
 
 impl Engine {
-    /// Registers a machine. Doing the same again is the same; see `CreateStateMachine`.
+    /// Registers a machine. Doing the same again is the same, whatever the role: `CreateStateMachine` compares
+    /// name, type and definition only.
     ///
     /// # Errors
     ///
@@ -57,9 +58,8 @@ impl Engine {
         let parsed =
             Machine::parse(&new.definition, new.machine_type).map_err(EngineError::InvalidDefinition)?;
         if let Some(existing) = self.machines.get(&new.name) {
-            let same = existing.definition == new.definition
-                && *existing.role_arn == *new.role_arn
-                && existing.machine.machine_type == new.machine_type;
+            let same =
+                existing.definition == new.definition && existing.machine.machine_type == new.machine_type;
             return match same {
                 true => Ok(Arc::clone(existing)),
                 false => Err(EngineError::StateMachineAlreadyExists(existing.arn.clone())),
@@ -72,14 +72,15 @@ impl Engine {
             role_arn: Arc::from(new.role_arn),
             created_ms: now_ms,
             updated_ms: now_ms,
-            revision: self.chance.uuid(),
+            revision: None,
             machine: Arc::new(parsed),
         });
         self.machines.insert(new.name, Arc::clone(&record));
         Ok(record)
     }
 
-    /// Changes a machine's definition, role or both; running executions go on with what they were started with.
+    /// Changes a machine's definition, role or both; running executions go on with what they were started with. An
+    /// update that changes nothing leaves the revision as it is.
     ///
     /// # Errors
     ///
@@ -92,6 +93,15 @@ impl Engine {
         now_ms: u64,
     ) -> Result<Arc<MachineRecord>, EngineError> {
         let old = Arc::clone(self.machine(arn)?);
+        let same_definition = definition
+            .as_ref()
+            .is_none_or(|definition| *definition == old.definition);
+        let same_role = role_arn
+            .as_ref()
+            .is_none_or(|role_arn| **role_arn == *old.role_arn);
+        if same_definition && same_role {
+            return Ok(old);
+        }
         let (definition, machine) = match definition {
             None => (old.definition.clone(), Arc::clone(&old.machine)),
             Some(definition) => {
@@ -109,7 +119,7 @@ impl Engine {
             role_arn: role_arn.map_or_else(|| Arc::clone(&old.role_arn), Arc::from),
             created_ms: old.created_ms,
             updated_ms: now_ms,
-            revision: self.chance.uuid(),
+            revision: Some(self.chance.uuid()),
             machine,
         });
         self.machines.insert(record.name.clone(), Arc::clone(&record));

@@ -46,7 +46,7 @@ pub struct Ended {
     pub at_ms: u64,
     /// Its output as JSON text, if it succeeded.
     pub output: Option<Arc<str>>,
-    /// Its error, if it did not.
+    /// Its error, if it failed or was stopped.
     pub failure: Option<Failure>,
 }
 
@@ -60,31 +60,26 @@ impl Execution {
     pub fn stop(&mut self, error: Option<String>, cause: Option<String>, now_ms: u64) {
         self.advance(now_ms);
         if self.ended.is_none() {
-            self.end(
-                Status::Aborted,
-                EventType::ExecutionAborted,
-                None,
-                Failure::reported(error, cause),
-            );
+            let failure = Failure::reported(error, cause);
+            // AWS writes no event for the states that were at work, and names no event as the reason.
+            self.finish(EventType::ExecutionAborted, 0, error_details(&failure));
+            self.set_ended(Status::Aborted, Some(failure));
         }
     }
 
     pub(super) fn end_timed_out(&mut self) {
-        self.end(
-            Status::TimedOut,
+        self.finish(
             EventType::ExecutionTimedOut,
-            None,
-            Failure::reported(None, None),
+            0,
+            error_details(&Failure::timeout()),
         );
+        // The history says States.Timeout, the execution itself says nothing: so AWS answers.
+        self.set_ended(Status::TimedOut, None);
     }
 
     pub(super) fn end_failed(&mut self, previous: u64, failure: Failure) {
-        self.end(
-            Status::Failed,
-            EventType::ExecutionFailed,
-            Some(previous),
-            failure,
-        );
+        self.finish(EventType::ExecutionFailed, previous, error_details(&failure));
+        self.set_ended(Status::Failed, Some(failure));
     }
 
     /// The history has no room for more.
@@ -93,13 +88,7 @@ impl Execution {
             "The execution reached the maximum number of history events ({}).",
             limits::EVENTS_MAX
         );
-        let last = self.history.len() as u64;
-        self.end(
-            Status::Failed,
-            EventType::ExecutionFailed,
-            Some(last),
-            Failure::runtime(cause),
-        );
+        self.end_failed(self.history.len() as u64, Failure::runtime(cause));
     }
 
     pub(super) fn end_succeeded(&mut self, previous: u64, output: &Value) {
@@ -116,23 +105,12 @@ impl Execution {
         });
     }
 
-    fn end(&mut self, status: Status, event_type: EventType, previous: Option<u64>, failure: Failure) {
-        let last = self.history.len() as u64;
-        let root = self.strands.keys().next().copied();
-        if let Some(root) = root {
-            self.abort_strand(root, last);
-        }
-        let previous = previous.unwrap_or(self.history.len() as u64);
-        let details = Details::Error {
-            error: failure.error.clone(),
-            cause: failure.cause.clone(),
-        };
-        self.finish(event_type, previous, details);
+    fn set_ended(&mut self, status: Status, failure: Option<Failure>) {
         self.ended = Some(Ended {
             status,
             at_ms: self.now_ms,
             output: None,
-            failure: Some(failure),
+            failure,
         });
     }
 
@@ -185,5 +163,12 @@ impl Execution {
             }
         }
         described
+    }
+}
+
+fn error_details(failure: &Failure) -> Details {
+    Details::Error {
+        error: failure.error.clone(),
+        cause: failure.cause.clone(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -20,10 +20,10 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(journal: &Path, aws: SocketAddr) -> Server {
+    pub fn start(journal: &Folder, aws: SocketAddr) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_states"))
             .args(["serve", "--port", "0", "--journal"])
-            .arg(journal)
+            .arg(&journal.0)
             .args(["--aws-endpoint", &format!("http://{aws}")])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -118,11 +118,18 @@ pub fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A folder of its own, empty.
-pub fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("states-server-{}-{name}", std::process::id()));
-    let _absent = std::fs::remove_dir_all(&folder);
-    folder
+/// A journal's folder of its own, which goes when the test is over.
+pub struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A test that failed early may not have made it.
+        let _absent = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub fn folder(name: &str) -> Folder {
+    Folder(std::env::temp_dir().join(format!("states-server-{}-{name}", std::process::id())))
 }
 
 fn post(address: SocketAddr, operation: &str, body: &str) -> (u16, Value) {

@@ -56,21 +56,28 @@ pub(super) struct Update {
     state_machine_arn: String,
     definition: Option<String>,
     role_arn: Option<String>,
+    logging_configuration: Option<Value>,
+    tracing_configuration: Option<Value>,
     #[serde(default)]
     publish: bool,
 }
 
 pub(super) async fn update(service: &Service, request: Update) -> Answer {
     refuse_publish(request.publish)?;
+    let without_effect = request.logging_configuration.is_some() || request.tracing_configuration.is_some();
+    if request.definition.is_none() && request.role_arn.is_none() && !without_effect {
+        return Err(EngineError::MissingRequiredParameter.into());
+    }
     let operation = Operation::Update {
         arn: request.state_machine_arn,
         definition: request.definition,
         role_arn: request.role_arn,
     };
     match service.perform(operation).await? {
-        Outcome::Machine(record) => {
-            Ok(json!({ "updateDate": seconds(record.updated_ms), "revisionId": record.revision }))
-        }
+        Outcome::Machine(record) => Ok(with_revision(
+            json!({ "updateDate": seconds(record.updated_ms) }),
+            &record,
+        )),
         _ => Err(Refused::Unavailable),
     }
 }
@@ -116,16 +123,23 @@ pub(super) fn describe_for_execution(service: &Service, request: OfExecution) ->
     })
 }
 
+fn with_revision(mut answer: Value, record: &MachineRecord) -> Value {
+    if let Some(revision) = &record.revision {
+        answer["revisionId"] = revision.as_str().into();
+    }
+    answer
+}
+
 fn described(record: &MachineRecord) -> Value {
-    json!({
+    let described = json!({
         "stateMachineArn": record.arn,
         "name": record.name,
         "definition": record.definition,
         "roleArn": &*record.role_arn,
         "loggingConfiguration": { "level": "OFF", "includeExecutionData": false },
         "tracingConfiguration": { "enabled": false },
-        "revisionId": record.revision,
-    })
+    });
+    with_revision(described, record)
 }
 
 fn type_name(record: &MachineRecord) -> &'static str {

@@ -1,0 +1,429 @@
+//! What is refused at registration, by which name and at which place.
+
+use serde_json::{Value, json};
+
+use super::{Code, Machine, MachineType};
+
+fn complaints(definition: &Value, machine_type: MachineType) -> Vec<(Code, String, String)> {
+    let parsed = Machine::parse(&definition.to_string(), machine_type);
+    let diagnostics = parsed.err().unwrap_or_default();
+    diagnostics
+        .into_iter()
+        .map(|found| (found.code, found.location, found.message))
+        .collect()
+}
+
+/// A machine of one state `A`, and a state `B` to go to, is refused with one complaint at one place.
+fn check(state: Value, code: Code, location: &str, message: &str) {
+    let mut state = state;
+    if state.get("Next").is_none() && !matches!(state["Type"].as_str(), Some("Choice" | "Succeed" | "Fail")) {
+        state["Next"] = "B".into();
+    }
+    let definition = json!({
+        "QueryLanguage": "JSONata", "StartAt": "A",
+        "States": { "A": state, "B": { "Type": "Succeed" } },
+    });
+    let found = complaints(&definition, MachineType::Standard);
+    let hit = found
+        .iter()
+        .any(|(found_code, place, text)| *found_code == code && place == location && text.contains(message));
+    assert!(hit, "{definition}\n{found:?}");
+}
+
+fn task(fields: Value) -> Value {
+    let mut task = json!({
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "FunctionName": "f" },
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        task[name] = value.clone();
+    }
+    task
+}
+
+#[test]
+fn json_path_is_refused_by_name_wherever_it_stands() {
+    check(
+        json!({ "Type": "Pass", "ResultPath": "$.a" }),
+        Code::NotSupported,
+        "/States/A/ResultPath",
+        "JSONPath",
+    );
+    check(
+        json!({ "Type": "Pass", "Parameters": {} }),
+        Code::NotSupported,
+        "/States/A/Parameters",
+        "JSONPath",
+    );
+    check(
+        json!({ "Type": "Pass", "QueryLanguage": "JSONPath" }),
+        Code::NotSupported,
+        "/States/A/QueryLanguage",
+        "JSONPath",
+    );
+    check(
+        task(json!({ "TimeoutSecondsPath": "$.t" })),
+        Code::NotSupported,
+        "/States/A/TimeoutSecondsPath",
+        "JSONPath",
+    );
+    let choice =
+        json!({ "Type": "Choice", "Choices": [{ "Variable": "$.a", "NumericEquals": 1, "Next": "B" }] });
+    check(
+        choice,
+        Code::NotSupported,
+        "/States/A/Choices/0/Variable",
+        "JSONPath",
+    );
+    let whole = json!({ "StartAt": "A", "States": { "A": { "Type": "Succeed" } } });
+    let found = complaints(&whole, MachineType::Standard);
+    assert_eq!(
+        (found[0].0, found[0].1.as_str()),
+        (Code::NotSupported, "/States/A/QueryLanguage")
+    );
+    let whole =
+        json!({ "QueryLanguage": "JSONPath", "StartAt": "A", "States": { "A": { "Type": "Succeed" } } });
+    let found = complaints(&whole, MachineType::Standard);
+    assert_eq!(
+        (found[0].0, found[0].1.as_str()),
+        (Code::NotSupported, "/QueryLanguage")
+    );
+}
+
+#[test]
+fn a_state_may_choose_jsonata_for_itself() {
+    let whole =
+        json!({ "StartAt": "A", "States": { "A": { "Type": "Succeed", "QueryLanguage": "JSONata" } } });
+    assert_eq!(complaints(&whole, MachineType::Standard), []);
+}
+
+#[test]
+fn transitions_must_lead_to_a_state_of_the_same_flow() {
+    check(
+        json!({ "Type": "Pass", "Next": "C" }),
+        Code::Transition,
+        "/States/A/Next",
+        "does not exist",
+    );
+    check(
+        task(json!({ "Catch": [{ "ErrorEquals": ["E"], "Next": "C" }] })),
+        Code::Transition,
+        "/States/A/Catch/0/Next",
+        "does not exist",
+    );
+    let choice =
+        json!({ "Type": "Choice", "Choices": [{ "Condition": "{% true %}", "Next": "C" }], "Default": "D" });
+    check(
+        choice.clone(),
+        Code::Transition,
+        "/States/A/Choices/0/Next",
+        "does not exist",
+    );
+    check(choice, Code::Transition, "/States/A/Default", "does not exist");
+    let parallel = json!({ "Type": "Parallel", "Branches": [{ "StartAt": "X", "States": { "X": { "Type": "Pass", "Next": "B" } } }] });
+    check(
+        parallel,
+        Code::Transition,
+        "/States/A/Branches/0/States/X/Next",
+        "does not exist",
+    );
+    let lost = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Succeed" }, "B": { "Type": "Succeed" } } });
+    let found = complaints(&lost, MachineType::Standard);
+    assert_eq!((found[0].0, found[0].1.as_str()), (Code::Transition, "/States/B"));
+    let start =
+        json!({ "QueryLanguage": "JSONata", "StartAt": "Z", "States": { "A": { "Type": "Succeed" } } });
+    assert_eq!(complaints(&start, MachineType::Standard)[0].1, "/StartAt");
+}
+
+#[test]
+fn a_state_ends_or_goes_on_and_not_both() {
+    check(
+        json!({ "Type": "Pass", "Next": "B", "End": true }),
+        Code::Schema,
+        "/States/A",
+        "either Next",
+    );
+    check(
+        json!({ "Type": "Succeed", "Next": "B" }),
+        Code::Schema,
+        "/States/A/Next",
+        "not known",
+    );
+}
+
+#[test]
+fn names_of_states_are_unique_in_the_whole_machine() {
+    let parallel = json!({ "Type": "Parallel", "Branches": [{ "StartAt": "B", "States": { "B": { "Type": "Succeed" } } }] });
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Parallel", "Branches": parallel["Branches"], "Next": "B" }, "B": { "Type": "Succeed" } } });
+    let found = complaints(&definition, MachineType::Standard);
+    assert!(found[0].2.contains("stands twice"), "{found:?}");
+}
+
+#[test]
+fn unknown_fields_types_and_resources_are_named() {
+    check(
+        json!({ "Type": "Pass", "Colour": "red" }),
+        Code::Schema,
+        "/States/A/Colour",
+        "not known",
+    );
+    check(
+        json!({ "Type": "Sleep" }),
+        Code::Schema,
+        "/States/A/Type",
+        "not a type",
+    );
+    check(
+        task(json!({ "Resource": "arn:aws:states:::sns:publish" })),
+        Code::NotSupported,
+        "/States/A/Resource",
+        "sns:publish",
+    );
+    check(
+        task(json!({ "Resource": "arn:aws:states:us-east-1:0:activity:a" })),
+        Code::NotSupported,
+        "/States/A/Resource",
+        "Activities",
+    );
+    check(
+        task(json!({ "Resource": "lock-ticket" })),
+        Code::NotSupported,
+        "/States/A/Resource",
+        "neither",
+    );
+    check(
+        task(json!({ "Arguments": { "FunctionName": "f", "ClientContext": "x" } })),
+        Code::NotSupported,
+        "/States/A/Arguments/ClientContext",
+        "not supported",
+    );
+    check(
+        task(json!({ "Arguments": { "Payload": 1 } })),
+        Code::Schema,
+        "/States/A/Arguments",
+        "FunctionName",
+    );
+    check(
+        task(json!({ "Credentials": {} })),
+        Code::NotSupported,
+        "/States/A/Credentials",
+        "Credentials",
+    );
+}
+
+#[test]
+fn distributed_maps_are_refused_by_name() {
+    let body = json!({ "StartAt": "X", "States": { "X": { "Type": "Succeed" } } });
+    let mut map = json!({ "Type": "Map", "ItemProcessor": body });
+    map["ItemProcessor"]["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+    check(
+        map.clone(),
+        Code::NotSupported,
+        "/States/A/ItemProcessor/ProcessorConfig/Mode",
+        "DISTRIBUTED",
+    );
+    map["ItemReader"] = json!({});
+    check(
+        map,
+        Code::NotSupported,
+        "/States/A/ItemReader",
+        "Distributed maps",
+    );
+}
+
+#[test]
+fn limits_of_numbers_are_kept() {
+    let retry = |fields: Value| {
+        let mut retrier = json!({ "ErrorEquals": ["E"] });
+        for (name, value) in fields.as_object().unwrap() {
+            retrier[name] = value.clone();
+        }
+        task(json!({ "Retry": [retrier] }))
+    };
+    check(
+        retry(json!({ "MaxAttempts": -1 })),
+        Code::Schema,
+        "/States/A/Retry/0/MaxAttempts",
+        "whole number",
+    );
+    check(
+        retry(json!({ "IntervalSeconds": 0 })),
+        Code::Schema,
+        "/States/A/Retry/0/IntervalSeconds",
+        "whole number",
+    );
+    check(
+        retry(json!({ "BackoffRate": 0.5 })),
+        Code::Schema,
+        "/States/A/Retry/0/BackoffRate",
+        "at least 1.0",
+    );
+    check(
+        retry(json!({ "IntervalSeconds": 9, "MaxDelaySeconds": 9 })),
+        Code::Schema,
+        "/States/A/Retry/0/MaxDelaySeconds",
+        "greater",
+    );
+    check(
+        retry(json!({ "JitterStrategy": "HALF" })),
+        Code::Schema,
+        "/States/A/Retry/0/JitterStrategy",
+        "FULL",
+    );
+    check(
+        task(json!({ "TimeoutSeconds": 0 })),
+        Code::Schema,
+        "/States/A/TimeoutSeconds",
+        "whole number",
+    );
+    check(
+        task(json!({ "TimeoutSeconds": 5, "HeartbeatSeconds": 5 })),
+        Code::Schema,
+        "/States/A/HeartbeatSeconds",
+        "smaller",
+    );
+    check(
+        json!({ "Type": "Wait", "Seconds": -1 }),
+        Code::Schema,
+        "/States/A/Seconds",
+        "whole number",
+    );
+    check(
+        json!({ "Type": "Wait", "Timestamp": "tomorrow" }),
+        Code::Schema,
+        "/States/A/Timestamp",
+        "RFC 3339",
+    );
+    check(
+        json!({ "Type": "Wait" }),
+        Code::Schema,
+        "/States/A",
+        "either Seconds or Timestamp",
+    );
+}
+
+#[test]
+fn error_names_of_the_language_are_used_as_it_says() {
+    let catch = |errors: Value| {
+        task(
+            json!({ "Catch": [{ "ErrorEquals": errors, "Next": "B" }, { "ErrorEquals": ["X"], "Next": "B" }] }),
+        )
+    };
+    check(
+        catch(json!(["States.ALL"])),
+        Code::Schema,
+        "/States/A/Catch/0/ErrorEquals",
+        "must stand alone",
+    );
+    check(
+        catch(json!(["States.Nonsense"])),
+        Code::Schema,
+        "/States/A/Catch/0/ErrorEquals",
+        "reserved",
+    );
+    check(
+        catch(json!([])),
+        Code::Schema,
+        "/States/A/Catch/0/ErrorEquals",
+        "at least one",
+    );
+}
+
+#[test]
+fn expressions_must_parse() {
+    check(
+        json!({ "Type": "Pass", "Output": { "a": ["{% $states. %}"] } }),
+        Code::Expression,
+        "/States/A/Output/a/0",
+        "does not parse",
+    );
+    check(
+        json!({ "Type": "Pass", "Output": "{% %}" }),
+        Code::Expression,
+        "/States/A/Output",
+        "empty",
+    );
+    check(
+        json!({ "Type": "Pass", "Output": "{% $eval('1') %}" }),
+        Code::Expression,
+        "/States/A/Output",
+        "$parse",
+    );
+    check(
+        json!({ "Type": "Wait", "Seconds": "soon" }),
+        Code::Schema,
+        "/States/A/Seconds",
+        "expression",
+    );
+}
+
+#[test]
+fn variables_have_plain_names_and_do_not_hide_outer_ones() {
+    check(
+        json!({ "Type": "Pass", "Assign": { "states": 1 } }),
+        Code::Schema,
+        "/States/A/Assign/states",
+        "cannot be the name",
+    );
+    check(
+        json!({ "Type": "Pass", "Assign": { "a-b": 1 } }),
+        Code::Schema,
+        "/States/A/Assign/a-b",
+        "cannot be the name",
+    );
+    let parallel = json!({
+        "Type": "Parallel", "Assign": { "x": 1 },
+        "Branches": [{ "StartAt": "X", "States": { "X": { "Type": "Pass", "Assign": { "x": 2 }, "End": true } } }],
+    });
+    check(
+        parallel,
+        Code::Schema,
+        "/States/A/Branches/0/States/X/Assign/x",
+        "already set",
+    );
+}
+
+#[test]
+fn an_express_machine_waits_for_nobody() {
+    for resource in [
+        "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "arn:aws:states:::states:startExecution.sync:2",
+    ] {
+        let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Task", "Resource": resource, "End": true } } });
+        let found = complaints(&definition, MachineType::Express);
+        assert_eq!(found[0].1, "/States/A/Resource");
+        assert_eq!(complaints(&definition, MachineType::Standard), []);
+    }
+}
+
+#[test]
+fn a_placeholder_nobody_filled_in_is_named() {
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Pass", "Output": "${Name}", "End": true } } });
+    let found = complaints(&definition, MachineType::Standard);
+    assert!(found[0].2.contains("${Name}"), "{found:?}");
+}
+
+#[test]
+fn what_is_no_machine_at_all_is_refused_and_every_mistake_is_told_at_once() {
+    for text in [
+        "",
+        "{",
+        "[]",
+        "1",
+        "{}",
+        "{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"A\",\"States\":{\"A\":1}}",
+    ] {
+        assert!(
+            !Machine::parse(text, MachineType::Standard)
+                .unwrap_err()
+                .is_empty(),
+            "{text}"
+        );
+    }
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(
+        Machine::parse(&deep, MachineType::Standard).unwrap_err()[0].code,
+        Code::InvalidJson
+    );
+    let two = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Pass", "Next": "Z", "Hue": 1 } } });
+    assert_eq!(complaints(&two, MachineType::Standard).len(), 2);
+}
