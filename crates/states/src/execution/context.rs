@@ -49,14 +49,26 @@ impl Execution {
         evaluation
     }
 
-    /// Evaluates a template that must yield a whole number.
-    pub(super) fn evaluate_whole(&mut self, id: StrandId, template: &Template) -> Result<u64, QueryError> {
+    /// Evaluates a template that must yield a whole number of at least `least`.
+    pub(super) fn evaluate_whole(
+        &mut self,
+        id: StrandId,
+        template: &Template,
+        least: u64,
+    ) -> Result<u64, QueryError> {
         let value = self.evaluate(id, template, None, None)?;
-        match (value.as_u64(), template) {
+        match (value.as_u64().filter(|number| *number >= least), template) {
             (Some(number), _) => Ok(number),
-            (None, Template::Expression(query)) => Err(QueryError::unexpected_type(query, "number", &value)),
+            (None, Template::Expression(query)) => {
+                let expected = match (value.is_number(), least) {
+                    (false, _) => "number",
+                    (true, 0) => "non-negative integer",
+                    (true, _) => "positive integer",
+                };
+                Err(QueryError::unexpected_type(query, expected, &value))
+            }
             // Literals were checked when the machine was registered.
-            (None, _) => Ok(0),
+            (None, _) => Ok(least),
         }
     }
 

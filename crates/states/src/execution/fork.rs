@@ -59,7 +59,7 @@ impl Execution {
         let concurrency = map
             .concurrency_max
             .as_ref()
-            .map(|max| self.evaluate_whole(id, max))
+            .map(|max| self.evaluate_whole(id, max, 0))
             .transpose()?;
         let concurrency_max = match concurrency.map(usize::try_from) {
             None | Some(Ok(0)) => items.len(),

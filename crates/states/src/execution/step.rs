@@ -149,7 +149,7 @@ impl Execution {
     fn wait(&mut self, id: StrandId, state: &State, wait: &WaitFor) -> Result<(), QueryError> {
         let due_ms = match wait {
             WaitFor::Seconds(seconds) => {
-                let seconds = self.evaluate_whole(id, seconds)?;
+                let seconds = self.evaluate_whole(id, seconds, 0)?;
                 self.now_ms.saturating_add(seconds.saturating_mul(1000))
             }
             WaitFor::Timestamp(template) => {

@@ -28,12 +28,12 @@ impl Execution {
         let timeout_s = task
             .timeout_s
             .as_ref()
-            .map(|limit| self.evaluate_whole(id, limit))
+            .map(|limit| self.evaluate_whole(id, limit, 1))
             .transpose()?;
         let heartbeat_s = task
             .heartbeat_s
             .as_ref()
-            .map(|limit| self.evaluate_whole(id, limit))
+            .map(|limit| self.evaluate_whole(id, limit, 1))
             .transpose()?;
         let Some(parameters) = limits::payload_text(&arguments) else {
             let cause = self.in_state(id, "The arguments are larger than 262144 bytes.");
