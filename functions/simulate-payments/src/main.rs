@@ -40,6 +40,9 @@ fn odds(switch: &str) -> Result<Option<Odds>, SettingError> {
     match switch {
         "on" => Ok(Some(Odds::default())),
         "off" => Ok(None),
-        _ => Err(SettingError::Malformed { name: "SIMULATOR_ODDS".to_owned(), expected: "on or off" }),
+        _ => Err(SettingError::Malformed {
+            name: "SIMULATOR_ODDS".to_owned(),
+            expected: "on or off",
+        }),
     }
 }
