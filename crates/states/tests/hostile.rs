@@ -152,6 +152,8 @@ fn no_definition_hangs_or_breaks_the_interpreter() {
         .map(|entry| entry.unwrap().path())
         .collect();
     paths.sort();
+    // The endless loop has its test in the conformance cases; it takes longer than all others together.
+    paths.retain(|path| !path.ends_with("loop-ends-with-a-full-history.json"));
     for (path, number) in paths.iter().zip(0..) {
         let case: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         for mutant in 0..MUTANTS_PER_CASE {

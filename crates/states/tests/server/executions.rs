@@ -1,76 +1,11 @@
-//! The program over HTTP, as a client of Step Functions sees it, and through crashes.
+//! Starting, watching, listing and answering executions.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "support/http.rs"]
-mod http;
-
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
-
-use http::{Aws, Server, Told, folder, until};
 use serde_json::{Value, json};
 
-const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
-
-fn returned(value: Value) -> Told {
-    Some((200, "", value))
-}
-
-fn nobody() -> Aws {
-    Aws::start(|_| None)
-}
-
-fn one_state(state: Value) -> String {
-    json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": state } }).to_string()
-}
-
-fn invoke(function: &str) -> Value {
-    json!({
-        "Type": "Task",
-        "Resource": "arn:aws:states:::lambda:invoke",
-        "Arguments": { "FunctionName": function, "Payload": "{% $states.input %}" },
-        "Output": "{% $states.result.Payload %}",
-        "End": true,
-    })
-}
-
-fn wait_for_token() -> Value {
-    json!({
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-        "Arguments": { "QueueUrl": "http://q/1", "MessageBody": "{% $states.context.Task.Token %}" },
-        "End": true,
-    })
-}
-
-fn create(server: &Server, definition: &str) -> Value {
-    server.tell(
-        "CreateStateMachine",
-        json!({ "name": "m", "definition": definition, "roleArn": "arn:aws:iam::0:role/r" }),
-    )
-}
-
-fn start(server: &Server, name: &str, input: Value) -> String {
-    let request = json!({ "stateMachineArn": MACHINE, "name": name, "input": input.to_string() });
-    server.tell("StartExecution", request)["executionArn"]
-        .as_str()
-        .unwrap()
-        .to_owned()
-}
-
-/// A queue that takes every message.
-fn queue() -> Aws {
-    Aws::start(|_| returned(json!({ "MessageId": "1", "MD5OfMessageBody": "0" })))
-}
-
-fn token_sent(aws: &Aws) -> String {
-    until(|| {
-        aws.asked()
-            .last()
-            .map(|asked| asked.body["MessageBody"].as_str().unwrap().to_owned())
-    })
-}
+use crate::http::{Aws, Server, folder};
+use crate::scenes::{
+    MACHINE, create, invoke, nobody, one_state, queue, returned, start, token_sent, wait_for_token,
+};
 
 #[test]
 fn an_execution_calls_its_function_and_tells_its_history() {
@@ -168,71 +103,6 @@ fn a_standard_machine_cannot_be_started_synchronously() {
     create(&server, &one_state(json!({ "Type": "Succeed" })));
     let refused = server.ask("StartSyncExecution", json!({ "stateMachineArn": MACHINE }));
     assert_eq!(refused.unwrap_err(), "StateMachineTypeNotSupported");
-}
-
-#[test]
-fn a_machine_is_created_once_and_then_updated() {
-    let aws = nobody();
-    let journal = folder("update");
-    let server = Server::start(&journal, aws.address);
-    let (first, second) = (
-        one_state(json!({ "Type": "Succeed" })),
-        one_state(json!({ "Type": "Pass", "End": true })),
-    );
-    assert_eq!(create(&server, &first), create(&server, &first));
-    let again = json!({ "name": "m", "definition": second, "roleArn": "arn:aws:iam::0:role/r" });
-    assert_eq!(
-        server.ask("CreateStateMachine", again).unwrap_err(),
-        "StateMachineAlreadyExists"
-    );
-    server.tell(
-        "UpdateStateMachine",
-        json!({ "stateMachineArn": MACHINE, "definition": second }),
-    );
-    assert_eq!(
-        server.tell("DescribeStateMachine", json!({ "stateMachineArn": MACHINE }))["definition"],
-        second
-    );
-    let nothing = server.ask("UpdateStateMachine", json!({ "stateMachineArn": MACHINE }));
-    assert_eq!(nothing.unwrap_err(), "MissingRequiredParameter");
-    let machines = server.tell("ListStateMachines", json!({}));
-    assert_eq!(machines["stateMachines"].as_array().unwrap().len(), 1);
-    server.tell("DeleteStateMachine", json!({ "stateMachineArn": MACHINE }));
-    let gone = server.ask("DescribeStateMachine", json!({ "stateMachineArn": MACHINE }));
-    assert_eq!(gone.unwrap_err(), "StateMachineDoesNotExist");
-}
-
-#[test]
-fn a_mistake_in_a_definition_is_named_with_its_place() {
-    let aws = nobody();
-    let journal = folder("mistake");
-    let server = Server::start(&journal, aws.address);
-    let definition = one_state(json!({ "Type": "Pass", "Next": "B" }));
-    let (status, refused) = server.raw(
-        "CreateStateMachine",
-        &json!({ "name": "m", "definition": definition }).to_string(),
-    );
-    assert_eq!(
-        (status, refused["__type"].as_str()),
-        (400, Some("InvalidDefinition"))
-    );
-    assert!(
-        refused["message"]
-            .as_str()
-            .unwrap()
-            .contains("MISSING_TRANSITION_TARGET"),
-        "{refused}"
-    );
-    assert!(
-        refused["message"].as_str().unwrap().contains("/States/A/Next"),
-        "{refused}"
-    );
-    let validated = server.tell(
-        "ValidateStateMachineDefinition",
-        json!({ "definition": definition }),
-    );
-    assert_eq!(validated["result"], "FAIL");
-    assert_eq!(validated["diagnostics"][0]["location"], "/States/A/Next");
 }
 
 #[test]
@@ -389,111 +259,6 @@ fn troubles_of_a_call_have_the_names_aws_gives_them() {
 }
 
 #[test]
-fn a_waiting_execution_goes_on_after_a_crash_with_its_token() {
-    let (aws, journal) = (queue(), folder("crash"));
-    let server = Server::start(&journal, aws.address);
-    create(&server, &one_state(wait_for_token()));
-    let arn = start(&server, "e", json!({ "n": 1 }));
-    let token = token_sent(&aws);
-    until(|| {
-        server
-            .event_types(&arn)
-            .contains(&"TaskSubmitted".to_owned())
-            .then_some(())
-    });
-    let before = server.tell("GetExecutionHistory", json!({ "executionArn": arn }));
-    server.kill();
-    let server = Server::start(&journal, aws.address);
-    assert_eq!(
-        server.tell("GetExecutionHistory", json!({ "executionArn": arn })),
-        before
-    );
-    server.tell("SendTaskSuccess", json!({ "taskToken": token, "output": "2" }));
-    assert_eq!(server.ended(&arn)["output"], "2");
-    assert_eq!(aws.asked().len(), 1, "the message was sent again");
-    server.kill();
-    let server = Server::start(&journal, aws.address);
-    assert_eq!(server.ended(&arn)["output"], "2");
-    assert_eq!(server.event_types(&arn).last().unwrap(), "ExecutionSucceeded");
-}
-
-#[test]
-fn a_timer_that_came_due_while_the_server_was_down_fires_once() {
-    let (aws, journal) = (nobody(), folder("timer"));
-    let server = Server::start(&journal, aws.address);
-    create(
-        &server,
-        &one_state(json!({ "Type": "Wait", "Seconds": 1, "End": true })),
-    );
-    let arn = start(&server, "e", json!({}));
-    server.kill();
-    let begun = std::time::Instant::now();
-    until(|| (begun.elapsed().as_millis() > 1_100).then_some(()));
-    let server = Server::start(&journal, aws.address);
-    assert_eq!(server.ended(&arn)["status"], "SUCCEEDED");
-    let expected = [
-        "ExecutionStarted",
-        "WaitStateEntered",
-        "WaitStateExited",
-        "ExecutionSucceeded",
-    ];
-    assert_eq!(server.event_types(&arn), expected);
-}
-
-#[test]
-fn a_call_in_flight_at_a_crash_is_made_again() {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let (first_begun, begun) = mpsc::channel();
-    let (hold, held) = mpsc::channel::<()>();
-    let held = std::sync::Mutex::new(held);
-    let counted = Arc::clone(&calls);
-    let aws = Aws::start(move |_| match counted.fetch_add(1, Ordering::SeqCst) {
-        0 => {
-            first_begun.send(()).unwrap();
-            // The function is still at work when the server goes down.
-            let _never = held.lock().unwrap().recv();
-            None
-        }
-        _ => returned(json!("second")),
-    });
-    let journal = folder("flight");
-    let server = Server::start(&journal, aws.address);
-    create(&server, &one_state(invoke("f")));
-    let arn = start(&server, "e", json!({}));
-    begun.recv().unwrap();
-    server.kill();
-    let server = Server::start(&journal, aws.address);
-    assert_eq!(server.ended(&arn)["output"], "\"second\"");
-    assert_eq!(calls.load(Ordering::SeqCst), 2);
-    drop(hold);
-}
-
-#[test]
-fn a_child_is_started_and_awaited_through_a_crash() {
-    let (aws, journal) = (nobody(), folder("child"));
-    let server = Server::start(&journal, aws.address);
-    let child = one_state(json!({ "Type": "Wait", "Seconds": 1, "Output": "done", "End": true }));
-    server.tell(
-        "CreateStateMachine",
-        json!({ "name": "child", "definition": child, "roleArn": "r" }),
-    );
-    create(
-        &server,
-        &one_state(json!({
-            "Type": "Task",
-            "Resource": "arn:aws:states:::states:startExecution.sync:2",
-            "Arguments": { "StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:child" },
-            "Output": "{% $states.result.Output %}",
-            "End": true,
-        })),
-    );
-    let arn = start(&server, "e", json!({}));
-    server.kill();
-    let server = Server::start(&journal, aws.address);
-    assert_eq!(server.ended(&arn)["output"], "\"done\"");
-}
-
-#[test]
 fn strange_requests_are_refused_and_the_server_lives_on() {
     let aws = nobody();
     let journal = folder("strange");
@@ -516,21 +281,4 @@ fn strange_requests_are_refused_and_the_server_lives_on() {
         assert!(answer["__type"].is_string(), "{operation} {body}: {answer}");
     }
     assert_eq!(server.health(), 200);
-}
-
-#[test]
-fn a_stop_is_clean_and_loses_nothing() {
-    let (aws, journal) = (nobody(), folder("stop"));
-    let server = Server::start(&journal, aws.address);
-    create(
-        &server,
-        &one_state(json!({ "Type": "Wait", "Seconds": 3600, "End": true })),
-    );
-    let arn = start(&server, "e", json!({}));
-    assert_eq!(server.terminate(), Some(0));
-    let server = Server::start(&journal, aws.address);
-    assert_eq!(
-        server.tell("DescribeExecution", json!({ "executionArn": arn }))["status"],
-        "RUNNING"
-    );
 }

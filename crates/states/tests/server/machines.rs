@@ -1,0 +1,71 @@
+//! Registering machines.
+
+use serde_json::json;
+
+use crate::http::{Server, folder};
+use crate::scenes::{MACHINE, create, nobody, one_state};
+
+#[test]
+fn a_machine_is_created_once_and_then_updated() {
+    let aws = nobody();
+    let journal = folder("update");
+    let server = Server::start(&journal, aws.address);
+    let (first, second) = (
+        one_state(json!({ "Type": "Succeed" })),
+        one_state(json!({ "Type": "Pass", "End": true })),
+    );
+    assert_eq!(create(&server, &first), create(&server, &first));
+    let again = json!({ "name": "m", "definition": second, "roleArn": "arn:aws:iam::0:role/r" });
+    assert_eq!(
+        server.ask("CreateStateMachine", again).unwrap_err(),
+        "StateMachineAlreadyExists"
+    );
+    server.tell(
+        "UpdateStateMachine",
+        json!({ "stateMachineArn": MACHINE, "definition": second }),
+    );
+    assert_eq!(
+        server.tell("DescribeStateMachine", json!({ "stateMachineArn": MACHINE }))["definition"],
+        second
+    );
+    let nothing = server.ask("UpdateStateMachine", json!({ "stateMachineArn": MACHINE }));
+    assert_eq!(nothing.unwrap_err(), "MissingRequiredParameter");
+    let machines = server.tell("ListStateMachines", json!({}));
+    assert_eq!(machines["stateMachines"].as_array().unwrap().len(), 1);
+    server.tell("DeleteStateMachine", json!({ "stateMachineArn": MACHINE }));
+    let gone = server.ask("DescribeStateMachine", json!({ "stateMachineArn": MACHINE }));
+    assert_eq!(gone.unwrap_err(), "StateMachineDoesNotExist");
+}
+
+#[test]
+fn a_mistake_in_a_definition_is_named_with_its_place() {
+    let aws = nobody();
+    let journal = folder("mistake");
+    let server = Server::start(&journal, aws.address);
+    let definition = one_state(json!({ "Type": "Pass", "Next": "B" }));
+    let (status, refused) = server.raw(
+        "CreateStateMachine",
+        &json!({ "name": "m", "definition": definition }).to_string(),
+    );
+    assert_eq!(
+        (status, refused["__type"].as_str()),
+        (400, Some("InvalidDefinition"))
+    );
+    assert!(
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("MISSING_TRANSITION_TARGET"),
+        "{refused}"
+    );
+    assert!(
+        refused["message"].as_str().unwrap().contains("/States/A/Next"),
+        "{refused}"
+    );
+    let validated = server.tell(
+        "ValidateStateMachineDefinition",
+        json!({ "definition": definition }),
+    );
+    assert_eq!(validated["result"], "FAIL");
+    assert_eq!(validated["diagnostics"][0]["location"], "/States/A/Next");
+}

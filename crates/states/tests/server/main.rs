@@ -1,0 +1,9 @@
+//! The program over HTTP, as a client of Step Functions sees it, and through crashes.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod crashes;
+mod executions;
+mod http;
+mod machines;
+mod scenes;
