@@ -191,6 +191,7 @@ mod tests {
         let answer = SavedAnswer {
             status: 201,
             content_type: "application/json".to_owned(),
+            location: None,
             body: "{}".to_owned(),
         };
         let ask = |item: &Item, fingerprint| known(Some(item), fingerprint, &write);

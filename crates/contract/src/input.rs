@@ -63,6 +63,10 @@ where
 /// # Errors
 /// [`Refusal::InvalidInput`] with the field's path.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    // serde would read a list as well, taking its entries for the fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Refusal::invalid("body", "must be a JSON object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -79,6 +83,10 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
 /// serde names missing and unknown fields in the message, not in the path; put them where they belong.
 fn name_field(path: &str, message: &str) -> (String, String) {
     let message = message.split(" at line ").next().unwrap_or(message);
+    // `?` is where the tracker lost its way: the text ended, or broke off, inside what stands before it.
+    let path = path
+        .strip_suffix('?')
+        .map_or(path, |before| before.trim_end_matches('.'));
     let parent = if path == "." { "" } else { path };
     let quoted = message.split('`').nth(1);
     let (named, sentence) = match quoted {
@@ -86,6 +94,7 @@ fn name_field(path: &str, message: &str) -> (String, String) {
         Some(name) if message.starts_with("unknown field") => {
             (Some(name), "is not a field of this request".to_owned())
         }
+        Some(name) if message.starts_with("duplicate field") => (Some(name), "is there twice".to_owned()),
         _ => (None, message.to_owned()),
     };
     let field = match (parent, named) {
@@ -257,8 +266,14 @@ mod tests {
             field_of(r#"{"priceMinor":1,"lines":[],"status":"sold"}"#),
             "status"
         );
+        assert_eq!(
+            field_of(r#"{"priceMinor":1,"priceMinor":2,"lines":[]}"#),
+            "priceMinor"
+        );
         assert_eq!(field_of("not json"), "body");
+        assert_eq!(field_of(r#"{"priceMinor":1,"#), "body");
         assert_eq!(field_of(&"[".repeat(100_000)), "body");
+        assert_eq!(field_of("[1,[]]"), "body");
         assert_eq!(field_of(r#"{"priceMinor":1,"lines":[]} trailing"#), "body");
     }
 }

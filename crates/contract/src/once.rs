@@ -8,6 +8,7 @@
 use crate::gate::{Gate, SignedIn};
 use crate::input::{is_mutation, read_body};
 use crate::problem::Problem;
+use crate::seal::{request_id, write};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -47,6 +48,7 @@ pub async fn once(State(gate): State<Gate>, mut request: Request, next: Next) ->
     });
     request.extensions_mut().insert(key.clone());
 
+    let request_id = request_id(request.headers());
     let (parts, body) = request.into_parts();
     let bytes = read_body(body).await?;
     let print = fingerprint(&[
@@ -70,7 +72,8 @@ pub async fn once(State(gate): State<Gate>, mut request: Request, next: Next) ->
         gate.requests.give_up(&user, key.as_str()).await?;
         return Ok(response);
     }
-    keep(&gate, &user, &key, response).await
+    // Written out before it is kept: a refusal is an answer like any other.
+    keep(&gate, &user, &key, write(response, &request_id)).await
 }
 
 async fn keep(
@@ -85,14 +88,11 @@ async fn keep(
         .await
         .map(|collected| collected.to_bytes())
         .unwrap_or_default();
+    let kept = |name: HeaderName| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
     let answer = SavedAnswer {
         status: parts.status.as_u16(),
-        content_type: parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("application/json")
-            .to_owned(),
+        content_type: kept(header::CONTENT_TYPE).unwrap_or_else(|| "application/json".to_owned()),
+        location: kept(header::LOCATION),
         body: String::from_utf8_lossy(&bytes).into_owned(),
     };
     gate.requests
@@ -104,11 +104,13 @@ async fn keep(
 fn replay(answer: SavedAnswer) -> Response {
     let mut response = answer.body.into_response();
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let headers = response.headers_mut();
     if let Ok(content_type) = HeaderValue::from_str(&answer.content_type) {
-        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        headers.insert(header::CONTENT_TYPE, content_type);
     }
-    response
-        .headers_mut()
-        .insert(REPLAYED, HeaderValue::from_static("true"));
+    if let Some(Ok(location)) = answer.location.as_deref().map(HeaderValue::from_str) {
+        headers.insert(header::LOCATION, location);
+    }
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
     response
 }

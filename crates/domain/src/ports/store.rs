@@ -76,6 +76,9 @@ pub struct SavedAnswer {
     pub status: u16,
     /// The `content-type` header.
     pub content_type: String,
+    /// The `location` header of an answer that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// The body.
     pub body: String,
 }
