@@ -94,15 +94,20 @@ fn binary_of(line: &str) -> Option<(String, PathBuf)> {
 fn lay_out(binary: &Path, folder: &Path) -> Result<()> {
     let doing = format!("lay out {}", folder.display());
     fs::create_dir_all(folder).while_doing(&doing)?;
-    let bootstrap = folder.join("bootstrap");
-    match fs::remove_file(&bootstrap) {
+    // Made aside and moved into place in one step: two builds at once must never find half of it.
+    let aside = folder.with_extension(format!("{}.new", std::process::id()));
+    match fs::remove_file(&aside) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).while_doing(&doing),
         _ => {}
     }
     // A link costs nothing; across file systems only a copy works.
-    fs::hard_link(binary, &bootstrap)
-        .or_else(|_| fs::copy(binary, &bootstrap).map(|_| ()))
-        .while_doing(&doing)
+    fs::hard_link(binary, &aside)
+        .or_else(|_| fs::copy(binary, &aside).map(|_| ()))
+        .and_then(|()| fs::rename(&aside, folder.join("bootstrap")))
+        .while_doing(&doing)?;
+    // Moving a link onto another link to the same file leaves both.
+    let _ = fs::remove_file(&aside);
+    Ok(())
 }
 
 #[cfg(test)]
