@@ -31,6 +31,9 @@ pub enum JournalError {
     /// Written for another region or account, or by another version.
     #[error("{0} was written for {1}; use another folder")]
     Other(PathBuf, String),
+    /// Another process uses it.
+    #[error("{0} is in use by another process")]
+    InUse(PathBuf),
     /// No randomness to be had for a new journal's seed.
     #[error("no random seed: {0}")]
     Seed(String),
@@ -71,6 +74,10 @@ impl Journal {
             .append(true)
             .open(&path)
             .map_err(io)?;
+        // Let go by the system when the process ends, however it ends.
+        if file.try_lock().is_err() {
+            return Err(JournalError::InUse(path));
+        }
         let mut reader = BufReader::new(&file);
         let mut engine: Option<Engine> = None;
         let (mut whole_bytes, mut last_ms, mut number) = (0u64, 0u64, 0usize);
@@ -230,6 +237,19 @@ mod tests {
             assert_eq!(engine.execution(&arn).unwrap().status(), Status::Running);
             assert_eq!(fs::read(&path).unwrap(), whole);
         }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn two_processes_cannot_have_one_journal() {
+        let folder = folder("in-use");
+        let (_engine, journal, _) = started(&folder);
+        assert!(matches!(
+            Journal::open(&folder, &Place::default()),
+            Err(JournalError::InUse(_))
+        ));
+        drop(journal);
+        assert!(Journal::open(&folder, &Place::default()).is_ok());
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -1,6 +1,7 @@
 //! HTTP: `POST /` for the API, `GET /health`.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -20,11 +22,29 @@ use super::service::Service;
 const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Connections at the same time; the next one waits.
 const CONNECTIONS_MAX: usize = 4_096;
-/// A client that does not finish its headers is not waited for.
-const HEADERS_MS_MAX: u64 = 30_000;
+/// A client that does not finish its headers is not waited for. The time counts for idle connections too, which
+/// clients like to keep.
+const HEADERS_MS_MAX: u64 = 600_000;
+/// Requests still open at a stop, such as a StartSyncExecution that waits, get this long.
+const STOP_MS_MAX: u64 = 2_000;
 
-/// Accepts connections for ever.
-pub(super) async fn accept(listener: TcpListener, service: Arc<Service>) {
+/// Answers requests until `stop` is over, and then those it has begun with.
+pub(super) async fn serve(listener: TcpListener, service: Arc<Service>, stop: impl Future<Output = ()>) {
+    let open = GracefulShutdown::new();
+    tokio::select! {
+        () = accept(&listener, &service, &open) => {}
+        () = stop => tracing::info!("stopping"),
+    }
+    drop(listener);
+    if tokio::time::timeout(Duration::from_millis(STOP_MS_MAX), open.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("stopped with requests unanswered");
+    }
+}
+
+async fn accept(listener: &TcpListener, service: &Arc<Service>, open: &GracefulShutdown) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         // The semaphore is never closed.
@@ -40,7 +60,8 @@ pub(super) async fn accept(listener: TcpListener, service: Arc<Service>) {
         };
         // Small answers must not wait for the client's acknowledgement.
         let _refused = stream.set_nodelay(true).err();
-        let service = Arc::clone(&service);
+        let service = Arc::clone(service);
+        let watcher = open.watcher();
         tokio::spawn(async move {
             let _place = place;
             let answer = service_fn(|request| answer(request, &service));
@@ -48,7 +69,7 @@ pub(super) async fn accept(listener: TcpListener, service: Arc<Service>) {
                 .timer(TokioTimer::new())
                 .header_read_timeout(Duration::from_millis(HEADERS_MS_MAX))
                 .serve_connection(TokioIo::new(stream), answer);
-            if let Err(reason) = connection.await {
+            if let Err(reason) = watcher.watch(connection).await {
                 tracing::debug!(%reason, "a connection broke");
             }
         });

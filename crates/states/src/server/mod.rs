@@ -28,8 +28,8 @@ use journal::Journal;
 use outside::Outside;
 use service::Service;
 
-/// Requests still open at a stop, such as a StartSyncExecution that waits, get this long.
-const STOP_MS_MAX: u64 = 2_000;
+/// The journal's last operations get this long at a stop.
+const WRITE_MS_MAX: u64 = 2_000;
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -53,6 +53,9 @@ pub enum ServeError {
     /// The journal cannot be read or written.
     #[error("journal: {0}")]
     Journal(#[from] journal::JournalError),
+    /// The journal could not be written any more, so nothing more could be promised.
+    #[error("the journal cannot be written any more")]
+    Unwritable,
 }
 
 /// Serves until `stop` is over. `listening` is told the address.
@@ -75,18 +78,21 @@ pub async fn serve(
     let outside = Outside::new(options.aws_endpoint, options.place);
     let (service, writer) = Service::start(engine, journal, outside);
     listening(address);
-    tokio::select! {
-        () = listener::accept(listener, Arc::clone(&service)) => {}
-        () = service.keep_time() => {}
-        () = stop => tracing::info!("stopping"),
-    }
+    let failed = tokio::select! {
+        () = listener::serve(listener, Arc::clone(&service), stop) => false,
+        () = service.keep_time() => true,
+    };
     service.close();
     let until_written = tokio::task::spawn_blocking(move || writer.join().is_ok());
-    if tokio::time::timeout(Duration::from_millis(STOP_MS_MAX), until_written)
+    if tokio::time::timeout(Duration::from_millis(WRITE_MS_MAX), until_written)
         .await
         .is_err()
     {
         tracing::warn!("the journal's last operations may not be written");
     }
-    Ok(())
+    if failed {
+        Err(ServeError::Unwritable)
+    } else {
+        Ok(())
+    }
 }

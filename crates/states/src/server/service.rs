@@ -163,9 +163,9 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Fires timers when they are due, until the journal cannot be written any more.
+    /// Fires timers when they are due, until the service is closed.
     pub async fn keep_time(&self) {
-        loop {
+        while self.locked().writer.is_some() {
             let due_ms = self.look(Engine::next_due_ms);
             let now_ms = clock_ms();
             match due_ms {
@@ -188,6 +188,7 @@ impl Service {
     /// Takes no more operations; what was taken is still written.
     pub fn close(&self) {
         self.locked().writer = None;
+        self.due_changed.notify_one();
     }
 }
 
