@@ -6,8 +6,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
 mod definitions;
+mod engine;
 mod errors;
+mod hazards;
+mod independent_client;
 mod layout;
 mod openapi;
 mod project;
+mod ports_contract;
+mod ports_in_memory;
+mod simulated;

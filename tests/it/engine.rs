@@ -1,0 +1,183 @@
+//! The running system that tests speak to over HTTP: which stack, who asks, and how long to wait.
+//!
+//! `cargo xtask test` starts the stacks and says where they are; without it the first test of a process that needs
+//! one starts it (see `xtask::test_stacks` for why). A stack started here is never dropped, because statics are not:
+//! its processes are ended by the guard that watches over each of them, however this process ends.
+//!
+//! Tests share stacks and run side by side, so each signs up people of its own and sells tickets of its own.
+//! Nothing here asserts how long anything takes: a wait has a condition, and a bound that only a hang reaches.
+
+mod aws;
+mod client;
+
+pub use aws::Aws;
+pub use client::{Answer, Person, Ticket};
+
+use serde_json::Value;
+use std::future::Future;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::task::JoinSet;
+use xtask::functions::{Built, build};
+use xtask::project::Project;
+use xtask::python::{Environment, Python};
+use xtask::stack::{Addresses, Options};
+use xtask::steps::Steps;
+use xtask::test_stacks::{self, Kind, TestStack};
+
+/// Longest wait for anything that must happen. A loaded machine is slow; a broken one never gets there.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// One running shop, as one test sees it.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    /// The way in for people.
+    pub front: String,
+    /// The AWS APIs behind it.
+    pub aws: Aws,
+    http: reqwest::Client,
+}
+
+impl Shop {
+    /// The shop where holds outlive every test.
+    pub fn patient() -> Self {
+        static STACK: OnceLock<TestStack> = OnceLock::new();
+        Self::shared(Kind::Patient, &STACK)
+    }
+
+    /// The shop where holds end within seconds. A test there may say how things end, never when.
+    pub fn brisk() -> Self {
+        static STACK: OnceLock<TestStack> = OnceLock::new();
+        Self::shared(Kind::Brisk, &STACK)
+    }
+
+    fn shared(kind: Kind, own: &'static OnceLock<TestStack>) -> Self {
+        let given = test_stacks::find(kind).unwrap_or_else(|failure| panic!("{failure}"));
+        Self::at(&given.unwrap_or_else(|| own.get_or_init(|| start(kind, |_| {})).addresses().clone()))
+    }
+
+    /// The shop at these addresses.
+    pub fn at(addresses: &Addresses) -> Self {
+        // A client belongs to the runtime of the test that uses it.
+        let http = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .no_proxy()
+            .build()
+            .expect("a client without TLS can always be built");
+        Self {
+            front: addresses.front.replace("localhost", "127.0.0.1"),
+            aws: Aws::at(addresses, http.clone()),
+            http,
+        }
+    }
+
+    /// Somebody who is not signed in.
+    pub fn stranger(&self) -> Person {
+        Person::stranger(self.http.clone(), &self.front)
+    }
+
+    /// Somebody new, signed up.
+    pub async fn person(&self, name: &str) -> Person {
+        let email = format!("{name}-{}@example.com", fresh());
+        self.stranger().sign_up(&email, "correct horse battery").await
+    }
+
+    /// A crowd of new people. Hashing passwords is work, so only a few sign up at a time.
+    pub async fn crowd(&self, name: &str, size: usize) -> Vec<Person> {
+        let mut crowd = Vec::with_capacity(size);
+        while crowd.len() < size {
+            let next = (size - crowd.len()).min(4);
+            let shop = self.clone();
+            let name = name.to_owned();
+            crowd.extend(
+                at_once((0..next).map(|_| {
+                    let (shop, name) = (shop.clone(), name.clone());
+                    async move { shop.person(&name).await }
+                }))
+                .await,
+            );
+        }
+        crowd
+    }
+}
+
+/// Starts a stack from a process that was not given one.
+pub fn start(kind: Kind, change: impl FnOnce(&mut Options) + Send) -> TestStack {
+    // On a thread of its own: the pieces of a stack bring runtimes of their own.
+    std::thread::scope(|scope| scope.spawn(|| start_here(kind, change)).join())
+        .unwrap_or_else(|_| panic!("the thread that starts the {} stack panicked", kind.name()))
+        .unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+fn start_here(kind: Kind, change: impl FnOnce(&mut Options)) -> xtask::failure::Result<TestStack> {
+    // One after the other: each builds and lays out the same functions.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock();
+    let project = Project::here()?;
+    let python = Steps::Silent.run("Python", |step| {
+        Python::prepare(&project, Environment::Engine, step)
+    })?;
+    let built: Built = build(&project)?;
+    TestStack::start(&project, &python, &built, kind, change)
+}
+
+/// Runs all of them at the same time and returns what came out, in their order.
+pub async fn at_once<F>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    let mut running = JoinSet::new();
+    for (index, future) in futures.into_iter().enumerate() {
+        running.spawn(async move { (index, future.await) });
+    }
+    let mut done: Vec<(usize, F::Output)> = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        done.push(ended.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic())));
+    }
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, output)| output).collect()
+}
+
+/// Looks until `look` finds something, and fails with the last thing seen when it takes too long.
+pub async fn until<T, F>(what: &str, mut look: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, String>>,
+{
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(seen) if Instant::now() > deadline => {
+                panic!("waited {} s for {what}; last seen: {seen}", PATIENCE.as_secs())
+            }
+            Err(_) => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    }
+}
+
+/// Text that no other test uses, in this run or an earlier one.
+pub fn fresh() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let now_ns = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_nanos();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{now_ns:x}-{}-{count}", std::process::id())
+}
+
+/// How many of the answers have this status.
+pub fn count(answers: &[Answer], status: u16) -> usize {
+    answers.iter().filter(|answer| answer.status == status).count()
+}
+
+/// A field of a JSON value as text, or a failure that shows the value.
+pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("no text at {pointer} in {value}"))
+}

@@ -1,0 +1,289 @@
+//! The AWS APIs behind a shop: what only a test may do, because it wants to break things or to count them.
+//!
+//! Plain HTTP, without an SDK: an engine on this machine looks at no signature, and a test that speaks the wire
+//! format itself shares no mistake with the code it tests.
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use xtask::stack::Addresses;
+
+/// The stack's name, which is where the names of its functions begin.
+const STACK: &str = "holdfast";
+/// Engines route by the service in the credential's scope; the signature itself is not checked.
+const SIGNATURE: &str =
+    "Credential=test/20260101/eu-central-1/SERVICE/aws4_request, SignedHeaders=host, Signature=0";
+
+/// One stack's AWS APIs.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    http: Client,
+    engine: String,
+    states: String,
+}
+
+impl Aws {
+    pub(super) fn at(addresses: &Addresses, http: Client) -> Self {
+        Self {
+            http,
+            engine: addresses.engine.clone(),
+            states: addresses
+                .states
+                .clone()
+                .unwrap_or_else(|| addresses.engine.clone()),
+        }
+    }
+
+    /// Runs a step as its workflow would. `Err` is the error it ended with: its name and message.
+    pub async fn invoke(&self, function: &str, payload: &Value) -> Result<Value, (String, String)> {
+        let url = format!(
+            "{}/2015-03-31/functions/{STACK}-{function}/invocations",
+            self.engine
+        );
+        let response = self
+            .http
+            .post(url)
+            .header("authorization", signature("lambda"))
+            .json(payload)
+            .send()
+            .await
+            .expect("the engine answers");
+        let failed = response.headers().contains_key("x-amz-function-error");
+        assert!(
+            response.status().is_success(),
+            "invoke {function}: {}",
+            response.status()
+        );
+        let body: Value = response.json().await.unwrap_or_default();
+        if failed {
+            let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+            return Err((text("errorType"), text("errorMessage")));
+        }
+        Ok(body)
+    }
+
+    /// A function's environment variables, which name the tables and machines it uses.
+    pub async fn environment(&self, function: &str) -> BTreeMap<String, String> {
+        let url = format!(
+            "{}/2015-03-31/functions/{STACK}-{function}/configuration",
+            self.engine
+        );
+        let answer: Value = self
+            .http
+            .get(url)
+            .header("authorization", signature("lambda"))
+            .send()
+            .await
+            .expect("the engine answers")
+            .json()
+            .await
+            .expect("the configuration of a function is JSON");
+        serde_json::from_value(answer["Environment"]["Variables"].clone())
+            .unwrap_or_else(|error| panic!("{function} has no environment ({error}): {answer}"))
+    }
+
+    /// One of the settings of a function.
+    pub async fn setting(&self, function: &str, name: &str) -> String {
+        let environment = self.environment(function).await;
+        environment
+            .get(name)
+            .unwrap_or_else(|| panic!("{function} has no {name}"))
+            .clone()
+    }
+
+    /// Calls DynamoDB.
+    pub async fn dynamodb(&self, action: &str, body: &Value) -> Value {
+        self.call(
+            &self.engine,
+            "dynamodb",
+            &format!("DynamoDB_20120810.{action}"),
+            body,
+        )
+        .await
+        .unwrap_or_else(|(status, body)| panic!("{action}: {status} {body}"))
+    }
+
+    /// Calls Step Functions. `Err` is its refusal.
+    pub async fn states(&self, action: &str, body: &Value) -> Result<Value, (u16, Value)> {
+        self.call(
+            &self.states,
+            "states",
+            &format!("AWSStepFunctions.{action}"),
+            body,
+        )
+        .await
+    }
+
+    /// Calls CloudWatch Logs.
+    pub async fn logs(&self, action: &str, body: &Value) -> Result<Value, (u16, Value)> {
+        self.call(&self.engine, "logs", &format!("Logs_20140328.{action}"), body)
+            .await
+    }
+
+    async fn call(
+        &self,
+        base: &str,
+        service: &str,
+        target: &str,
+        body: &Value,
+    ) -> Result<Value, (u16, Value)> {
+        let version = if service == "dynamodb" || service == "states" {
+            "1.0"
+        } else {
+            "1.1"
+        };
+        let response = self
+            .http
+            .post(base)
+            .header("authorization", signature(service))
+            .header("x-amz-target", target)
+            .header("content-type", format!("application/x-amz-json-{version}"))
+            .body(body.to_string())
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{target}: no answer: {error:?}"));
+        let status = response.status();
+        let body: Value = response.json().await.unwrap_or_default();
+        if status.is_success() {
+            Ok(body)
+        } else {
+            Err((status.as_u16(), body))
+        }
+    }
+
+    /// One row of a table, or null. `table` is the variable of `function` that names it.
+    pub async fn row(&self, function: &str, table: &str, key: &str, id: &str) -> Value {
+        let table = self.setting(function, table).await;
+        let body = json!({ "TableName": table, "Key": { key: { "S": id } }, "ConsistentRead": true });
+        self.dynamodb("GetItem", &body).await["Item"].clone()
+    }
+
+    /// An order as stored.
+    pub async fn order(&self, order_id: &str) -> Value {
+        self.row("place-order", "TABLE_ORDERS", "order_id", order_id)
+            .await
+    }
+
+    /// A ticket as stored.
+    pub async fn ticket(&self, ticket_id: &str) -> Value {
+        self.row("tickets-api", "TABLE_TICKETS", "ticket_id", ticket_id)
+            .await
+    }
+
+    /// Forgets what would wake the execution of this order, as if the message with it had been lost.
+    pub async fn lose_token(&self, order_id: &str) {
+        self.change_order(order_id, "REMOVE task_token", json!({})).await;
+    }
+
+    /// Makes the reconciler look at this order now instead of when its time comes.
+    pub async fn make_due(&self, order_id: &str) {
+        self.change_order(order_id, "SET due_at = :past", json!({ ":past": { "N": "1" } }))
+            .await;
+    }
+
+    async fn change_order(&self, order_id: &str, update: &str, values: Value) {
+        let mut body = json!({
+            "TableName": self.setting("place-order", "TABLE_ORDERS").await,
+            "Key": { "order_id": { "S": order_id } },
+            "UpdateExpression": update,
+            "ConditionExpression": "attribute_exists(order_id)",
+        });
+        if values.as_object().is_some_and(|values| !values.is_empty()) {
+            body["ExpressionAttributeValues"] = values;
+        }
+        self.dynamodb("UpdateItem", &body).await;
+    }
+
+    /// The reconciler's run, outside its schedule.
+    pub async fn reconcile(&self) -> Value {
+        self.invoke("reconcile-orders", &json!({}))
+            .await
+            .unwrap_or_else(|error| panic!("reconcile-orders: {error:?}"))
+    }
+
+    /// The ARN of the execution that carries an order.
+    pub async fn execution_of(&self, name: &str) -> String {
+        let machine = self.setting("reconcile-orders", "ORDER_MACHINE_ARN").await;
+        format!("{}:{name}", machine.replace(":stateMachine:", ":execution:"))
+    }
+
+    /// How the execution of this name stands: `RUNNING`, `SUCCEEDED` ...; none if there is no such execution.
+    pub async fn execution_status(&self, name: &str) -> Option<String> {
+        let arn = self.execution_of(name).await;
+        match self
+            .states("DescribeExecution", &json!({ "executionArn": arn }))
+            .await
+        {
+            Ok(found) => found["status"].as_str().map(str::to_owned),
+            Err((_, refusal)) if refusal.to_string().contains("ExecutionDoesNotExist") => None,
+            Err(other) => panic!("DescribeExecution {name}: {other:?}"),
+        }
+    }
+
+    /// Everything that the payment provider took for an order.
+    pub async fn money(&self, order_id: &str) -> Money {
+        let table = self
+            .setting("simulate-payments", "TABLE_SIMULATED_PAYMENTS")
+            .await;
+        let mut money = Money::default();
+        let mut start = Value::Null;
+        loop {
+            let mut body = json!({ "TableName": table, "ConsistentRead": true });
+            if !start.is_null() {
+                body["ExclusiveStartKey"] = start;
+            }
+            let page = self.dynamodb("Scan", &body).await;
+            for row in page["Items"].as_array().into_iter().flatten() {
+                money.add(row, order_id);
+            }
+            start = page["LastEvaluatedKey"].clone();
+            if start.is_null() {
+                return money;
+            }
+        }
+    }
+}
+
+fn signature(service: &str) -> String {
+    format!("AWS4-HMAC-SHA256 {}", SIGNATURE.replace("SERVICE", service))
+}
+
+/// What the provider's own books say about one order. Read from its storage, so that a second intent that the shop
+/// has forgotten would be found as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Money {
+    /// Intents made for the order.
+    pub intents: Vec<String>,
+    /// Charges that took money.
+    pub charges: usize,
+    /// Charges that were declined.
+    pub declines: usize,
+    /// Minor units taken.
+    pub taken_minor: u64,
+    /// Minor units given back.
+    pub refunded_minor: u64,
+}
+
+impl Money {
+    fn add(&mut self, row: &Value, order_id: &str) {
+        let document: Value = row["text"]["S"]
+            .as_str()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        if document["metadata"]["order_id"] != order_id || !document["charges"].is_array() {
+            return;
+        }
+        self.intents.extend(document["id"].as_str().map(str::to_owned));
+        for charge in document["charges"].as_array().into_iter().flatten() {
+            if charge["declined"].is_null() {
+                self.charges += 1;
+                self.taken_minor += document["amount"].as_u64().unwrap_or_default();
+            } else {
+                self.declines += 1;
+            }
+        }
+        for refund in document["refunds"].as_array().into_iter().flatten() {
+            self.refunded_minor += refund["amount"].as_u64().unwrap_or_default();
+        }
+    }
+}
