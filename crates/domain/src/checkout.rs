@@ -42,10 +42,18 @@ pub async fn begin_payment(
 /// # Errors
 /// What the workflow port reports.
 pub async fn wake(workflows: &dyn Workflows, order: &Order) -> Result<bool, Fault> {
-    match (&order.task_token, order.wake_up()) {
-        (Some(token), Some(why)) => workflows.wake(token, &why).await,
-        _ => Ok(false),
+    let mut woken = false;
+    if let (Some(waiter), Some(why)) = (&order.waiter, order.wake_up()) {
+        woken |= workflows.wake(&waiter.token, &why).await?;
     }
+    for (ingredient, need) in &order.needs {
+        // Once it goes on to the payment nobody waits for an ingredient any more; don't ask for each of them.
+        let is_over = order.status.is_end() || order.status == Status::Gathering;
+        if let (Some(waiter), Some(why), true) = (&need.waiter, order.wake_up_for(ingredient), is_over) {
+            woken |= workflows.wake(&waiter.token, &why).await?;
+        }
+    }
+    Ok(woken)
 }
 
 /// What a buyer is told when the attempt that was just made was declined; `None` when it was not.

@@ -116,6 +116,12 @@ id!(
     "ord",
     "An order; also the name of its execution, so that a second start is harmless."
 );
+id!(DishId, "dsh", "A dish: a recipe over counted ingredients.");
+id!(
+    SupplyId,
+    "sup",
+    "What one order asks the warehouse for: one ingredient."
+);
 id!(HoldId, "hld", "An expiring claim of one order.");
 
 impl OrderId {
@@ -131,6 +137,22 @@ impl HoldId {
     #[must_use]
     pub fn of_order(order: &OrderId) -> Self {
         Self::from_random(digest16(&["hold", order.as_str()]))
+    }
+}
+
+impl DishId {
+    /// The dish of the seed that is known by this key: seeding twice finds the same dish.
+    #[must_use]
+    pub fn derived_from_key(key: &str) -> Self {
+        Self::from_random(digest16(&["dish", key]))
+    }
+}
+
+impl SupplyId {
+    /// What an order asks for of one ingredient: a repeated message asks for nothing new.
+    #[must_use]
+    pub fn of_order(order: &OrderId, ingredient: &str) -> Self {
+        Self::from_random(digest16(&["supply", order.as_str(), ingredient]))
     }
 }
 

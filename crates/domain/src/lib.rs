@@ -5,8 +5,11 @@
 //! No I/O, no clock, no randomness, no AWS: what comes in is a value, what goes out is a [`Ruling`].
 
 pub mod checkout;
+pub mod dish;
 pub mod fault;
 pub mod ids;
+pub mod ledger;
+pub mod market;
 pub mod money;
 pub mod order;
 pub mod page;
@@ -14,6 +17,7 @@ pub mod payment;
 pub mod ports;
 pub mod refusal;
 pub mod stock;
+pub mod supply;
 pub mod ticket;
 pub mod timestamp;
 pub mod user;

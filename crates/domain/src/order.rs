@@ -3,22 +3,26 @@
 //! A step reads the order, asks it for a [`Ruling`] and commits the [`Decision`] under the condition that the
 //! order is still the one that was read. The rules are the methods in [`steps`]; the table is [`Status::may_become`].
 
+mod gather;
 mod status;
 mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use gather::Missing;
 pub use status::Status;
 pub use steps::{Interruption, NewOrder};
 
-use crate::ids::{HoldId, IntentId, OrderId, TaskToken, TicketId, UserId};
+use crate::ids::{DishId, HoldId, IntentId, OrderId, TaskToken, TicketId, UserId};
+use crate::ledger::Ingredient;
 use crate::money::{Currency, PriceMinor};
-use crate::payment::PaymentAttempt;
+use crate::payment::{CardToken, PaymentAttempt};
 use crate::ports::WakeUp;
 use crate::stock::{HolderChange, StockChange};
 use crate::ticket::TicketHold;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Lines in one order. Ten tickets plus order and holder stay far below the 100 items of a transaction.
 pub const LINES_MAX: usize = 10;
@@ -28,6 +32,8 @@ pub const HOLDS_MAX: u32 = 10;
 pub const RECONCILE_GRACE_S: u32 = 30;
 /// How long a paying or paid order may stand still before the reconciler looks, seconds.
 pub const STANDSTILL_S: u32 = 60;
+/// How long a dish order may wait for what is short before it is looked at, seconds. The machine's own limit is shorter.
+pub const GATHER_LIMIT_S: u32 = 900;
 /// Reconciler look-ups are spread over so many index partitions.
 pub const UNFINISHED_SHARDS: u8 = 8;
 
@@ -42,6 +48,34 @@ pub enum Thing {
         /// The version that the buyer saw.
         version: u32,
     },
+    /// A dish.
+    Dish {
+        /// Which.
+        dish_id: DishId,
+    },
+}
+
+/// The kind of things that an order is made of; all of its lines are of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Tickets.
+    Ticket,
+    /// Dishes.
+    Dish,
+}
+
+/// Input of the `order` machine, and output of the step that holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartInput {
+    /// The order.
+    pub order_id: OrderId,
+    /// What it is made of.
+    pub kind: Kind,
+    /// How long to wait for payment, whole seconds, at least 1.
+    pub await_payment_s: u32,
+    /// What has to be gathered first; empty when everything is held.
+    pub missing: Vec<Missing>,
 }
 
 /// One line of an order, with the price that the buyer saw.
@@ -57,6 +91,46 @@ pub struct Line {
     pub price_minor: PriceMinor,
 }
 
+/// What a dish order needs of one ingredient, all its dishes together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// How much is needed, at least 1.
+    pub needed: u32,
+    /// How much of it the order holds in the kitchen.
+    pub held: u32,
+    /// Whether what was asked of the warehouse has come.
+    #[serde(default)]
+    pub arrived: bool,
+    /// What wakes the execution that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiter: Option<Waiter>,
+}
+
+impl Need {
+    /// What has to be asked of the warehouse.
+    #[must_use]
+    pub const fn shortfall(&self) -> u32 {
+        self.needed.saturating_sub(self.held)
+    }
+}
+
+/// An execution that waits, and since when: a token of an earlier wait, delivered late, must not replace it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiter {
+    /// What wakes it.
+    pub token: TaskToken,
+    /// When it began to wait.
+    pub since: Timestamp,
+}
+
+impl Waiter {
+    /// Whether a message about a wait that began at `since` is older than this one.
+    #[must_use]
+    pub fn is_newer_than(&self, since: Timestamp) -> bool {
+        since < self.since
+    }
+}
+
 /// An order's expiring claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -66,6 +140,8 @@ pub struct Hold {
     pub version: u32,
     /// From this moment on it can no longer be paid.
     pub expires_at: Timestamp,
+    /// How long it lives once everything is held, seconds.
+    pub ttl_s: u32,
 }
 
 /// What happened to an order, one entry per change of status and per attempt to charge.
@@ -104,12 +180,15 @@ pub struct Order {
     /// The provider's payment intent: one per order, so that it can succeed only once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent_id: Option<IntentId>,
-    /// What wakes the execution that waits for payment.
+    /// The execution that waits for payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_token: Option<TaskToken>,
-    /// When that execution began to wait; a token of an earlier wait, delivered late, must not replace it.
+    pub waiter: Option<Waiter>,
+    /// What a dish order needs, by ingredient; empty for other kinds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub needs: BTreeMap<Ingredient, Need>,
+    /// The card to charge as soon as everything is held, if it was given along with the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub awaited_since: Option<Timestamp>,
+    pub pay_with: Option<CardToken>,
     /// What happened, oldest first.
     pub events: Vec<OrderEvent>,
     /// Fingerprint of the request that created it.
@@ -157,6 +236,27 @@ impl Order {
         }
     }
 
+    /// What kind of things it is made of.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.lines.first().map(|line| &line.thing) {
+            Some(Thing::Dish { .. }) => Kind::Dish,
+            Some(Thing::Ticket { .. }) | None => Kind::Ticket,
+        }
+    }
+
+    /// What the `order` machine needs to carry it from where it stands.
+    #[must_use]
+    pub fn start_input(&self, now: Timestamp) -> StartInput {
+        StartInput {
+            order_id: self.order_id.clone(),
+            kind: self.kind(),
+            // A timer needs at least one second; the deadline itself is checked again by every write.
+            await_payment_s: now.seconds_until(self.hold.expires_at).max(1),
+            missing: self.missing().collect(),
+        }
+    }
+
     /// The claim as each of its tickets remembers it.
     #[must_use]
     pub fn ticket_hold(&self) -> TicketHold {
@@ -171,8 +271,9 @@ impl Order {
 
     /// The tickets it is made of.
     pub fn tickets(&self) -> impl Iterator<Item = (&TicketId, u32)> {
-        self.lines.iter().map(|line| match &line.thing {
-            Thing::Ticket { ticket_id, version } => (ticket_id, *version),
+        self.lines.iter().filter_map(|line| match &line.thing {
+            Thing::Ticket { ticket_id, version } => Some((ticket_id, *version)),
+            Thing::Dish { .. } => None,
         })
     }
 }

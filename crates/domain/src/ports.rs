@@ -5,14 +5,17 @@
 
 mod commit;
 mod documents;
+mod kitchen;
 mod store;
 mod world;
 
 pub use commit::{CommitError, decide_and_commit};
 pub use documents::{Document, Documents, PutError};
+pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{
-    Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, WakeUp, WantedTicket, Workflows,
+    Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, WakeUp, WantedDish, WantedTicket,
+    Workflows,
 };
 
 use crate::fault::Fault;

@@ -150,6 +150,12 @@ pub enum Refusal {
         /// Whole seconds left, rounded up.
         remaining_s: u32,
     },
+    /// What the order needs has not all come yet.
+    #[error("Order {order_id} is still being put together.")]
+    OrderStillGathering {
+        /// The order.
+        order_id: OrderId,
+    },
     /// A payment for the order is under way.
     #[error("Order {order_id} is being paid.")]
     OrderBeingPaid {
@@ -194,6 +200,20 @@ pub enum Refusal {
         /// For how long another card may be tried, whole seconds, at least 1.
         await_payment_s: u32,
     },
+    /// There is not as much as a movement needs.
+    #[error("There is not enough {ingredient}.")]
+    NotEnough {
+        /// Of what.
+        ingredient: String,
+    },
+    /// Every allowed round at the market was bought and it is still not enough.
+    #[error("After {rounds_max} purchases there is still not enough {ingredient}.")]
+    MarketExhausted {
+        /// Of what.
+        ingredient: String,
+        /// How many rounds are allowed.
+        rounds_max: u32,
+    },
     /// The last allowed attempt failed.
     #[error("All {attempts_max} payment attempts of order {order_id} failed.")]
     PaymentAttemptsExhausted {
@@ -231,12 +251,15 @@ impl Refusal {
             Self::OrderChanged { .. } => "OrderChanged",
             Self::HoldExpired { .. } => "HoldExpired",
             Self::HoldStillAlive { .. } => "HoldStillAlive",
+            Self::OrderStillGathering { .. } => "OrderStillGathering",
             Self::OrderBeingPaid { .. } => "OrderBeingPaid",
             Self::OrderAlreadyPaid { .. } => "OrderAlreadyPaid",
             Self::OrderNotPaid { .. } => "OrderNotPaid",
             Self::OrderEnded { .. } => "OrderEnded",
             Self::OrderIsStuck { .. } => "OrderIsStuck",
             Self::PaymentDeclined { .. } => "PaymentDeclined",
+            Self::NotEnough { .. } => "NotEnough",
+            Self::MarketExhausted { .. } => "MarketExhausted",
             Self::PaymentAttemptsExhausted { .. } => "PaymentAttemptsExhausted",
         }
     }
@@ -267,7 +290,10 @@ impl Refusal {
             | Self::OrderChanged { .. }
             | Self::HoldExpired { .. }
             | Self::HoldStillAlive { .. }
+            | Self::OrderStillGathering { .. }
             | Self::OrderBeingPaid { .. }
+            | Self::NotEnough { .. }
+            | Self::MarketExhausted { .. }
             | Self::OrderAlreadyPaid { .. }
             | Self::OrderNotPaid { .. }
             | Self::OrderEnded { .. }
@@ -304,6 +330,9 @@ impl Refusal {
             Self::OrderChanged { .. } => "Read the order and repeat the request if it still makes sense.",
             Self::HoldExpired { .. } | Self::OrderEnded { .. } => "Order again if it is still to be had.",
             Self::HoldStillAlive { .. } => "Wait until its time is over.",
+            Self::OrderStillGathering { .. } => "Wait until it is held; read the order with ?wait=20.",
+            Self::NotEnough { .. } => "Order less, or later.",
+            Self::MarketExhausted { .. } => "Ask for less, or later.",
             Self::OrderBeingPaid { .. } => "Wait for the outcome; read the order with ?wait=20.",
             Self::OrderAlreadyPaid { .. } => "Nothing is left to pay.",
             Self::OrderNotPaid { .. } => "Pay it first.",

@@ -4,6 +4,7 @@
 //! so that an order holds every line or none.
 
 use crate::ids::{OrderId, TicketId, UserId};
+use crate::ledger::Wanted;
 use crate::refusal::Refusal;
 use crate::ticket::{Ticket, TicketHold, TicketState};
 
@@ -25,6 +26,16 @@ pub enum StockChange {
         ticket_id: TicketId,
         /// The claim that ends.
         hold: TicketHold,
+    },
+    /// Move ingredients in the kitchen's ledger. Condition: no balance falls below zero or below its claims.
+    MoveIngredients {
+        /// The movements, none of quantity 0.
+        moves: Vec<Wanted>,
+        /// What they are booked under: the order.
+        cause: String,
+        /// The number that the ledger must still have, when the decision depends on what was read; `None` when the
+        /// movements are right whatever else was moved.
+        seen_seq: Option<u64>,
     },
     /// Turn the claim into a sale. Condition: it is held by exactly this hold.
     PostTicket {

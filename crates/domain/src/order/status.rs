@@ -55,7 +55,13 @@ impl Status {
     pub const fn may_become(self, next: Self) -> bool {
         use Status as S;
         match self {
-            S::Gathering => matches!(next, S::Held | S::Cancelled | S::Unavailable | S::Stuck),
+            // Straight to paying when the buyer gave a card along with the order.
+            S::Gathering => {
+                matches!(
+                    next,
+                    S::Held | S::Paying | S::Cancelled | S::Unavailable | S::Stuck
+                )
+            }
             S::Held => matches!(
                 next,
                 S::Paying | S::Expired | S::Cancelled | S::Unavailable | S::Stuck

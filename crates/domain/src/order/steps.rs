@@ -2,6 +2,7 @@
 
 use super::{
     Decision, HOLDS_MAX, Hold, Line, Order, OrderEvent, RECONCILE_GRACE_S, Ruling, STANDSTILL_S, Status,
+    Waiter,
 };
 use crate::fault::Fault;
 use crate::ids::{HoldId, IntentId, OrderId, TaskToken, UserId};
@@ -10,6 +11,7 @@ use crate::payment::{ATTEMPTS_MAX, AttemptStatus, CardToken, ChargeOutcome, Paym
 use crate::refusal::Refusal;
 use crate::stock::{HolderChange, StockChange};
 use crate::timestamp::Timestamp;
+use std::collections::BTreeMap;
 
 /// What is needed to place an order.
 #[derive(Clone, Debug)]
@@ -51,6 +53,7 @@ impl Order {
                 hold_id: HoldId::of_order(&new.order_id),
                 version: 1,
                 expires_at,
+                ttl_s: new.hold_ttl_s,
             },
             order_id: new.order_id,
             user_id: new.user_id,
@@ -61,8 +64,9 @@ impl Order {
             currency: new.currency,
             attempts: Vec::new(),
             intent_id: None,
-            task_token: None,
-            awaited_since: None,
+            waiter: None,
+            needs: BTreeMap::new(),
+            pay_with: None,
             events: vec![OrderEvent {
                 at: now,
                 status: Status::Held,
@@ -126,7 +130,8 @@ impl Order {
                 attempts_max: ATTEMPTS_MAX as u32,
             }),
             Status::Held => Ok(()),
-            Status::Gathering | Status::Paying => Err(Refusal::OrderBeingPaid { order_id }),
+            Status::Gathering => Err(Refusal::OrderStillGathering { order_id }),
+            Status::Paying => Err(Refusal::OrderBeingPaid { order_id }),
             Status::Paid | Status::Shipped | Status::Completed => Err(Refusal::OrderAlreadyPaid { order_id }),
             Status::Stuck => Err(Refusal::OrderIsStuck { order_id }),
             Status::Expired
@@ -146,13 +151,18 @@ impl Order {
     /// A token whose wait began before that of the token kept is a message delivered late, and is ignored.
     #[must_use]
     pub fn keep_task_token(&self, token: TaskToken, awaited_since: Timestamp, now: Timestamp) -> Ruling {
-        let is_late = self.awaited_since.is_some_and(|kept| awaited_since < kept);
-        if is_late || self.task_token.as_ref() == Some(&token) {
+        let is_late = self
+            .waiter
+            .as_ref()
+            .is_some_and(|kept| kept.is_newer_than(awaited_since) || kept.token == token);
+        if is_late {
             return Ruling::AlreadyDone;
         }
         let mut after = self.clone();
-        after.task_token = Some(token);
-        after.awaited_since = Some(awaited_since);
+        after.waiter = Some(Waiter {
+            token,
+            since: awaited_since,
+        });
         self.write(after, now, Vec::new(), HolderChange::Unchanged)
     }
 
@@ -417,6 +427,7 @@ impl Order {
                     StockChange::ReleaseTicket { ticket_id, hold }
                 }
             })
+            .chain(self.ingredients_at_end(status))
             .collect();
         let mut after = self.clone();
         after.due_at = None;
@@ -444,7 +455,7 @@ impl Order {
         Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged))
     }
 
-    fn write(
+    pub(super) fn write(
         &self,
         mut after: Self,
         now: Timestamp,

@@ -172,7 +172,7 @@ fn a_token_that_is_delivered_late_does_not_replace_the_newer_one() {
         Ruling::AlreadyDone
     );
     let order = after(&order, order.keep_task_token(token("third"), at(30), at(31)));
-    assert_eq!(order.task_token, Some(token("third")));
+    assert_eq!(order.waiter.map(|waiter| waiter.token), Some(token("third")));
 }
 
 #[test]

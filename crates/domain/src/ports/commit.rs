@@ -17,6 +17,8 @@ pub enum CommitError {
     OrderMoved,
     /// Another transaction touched the same items at the same moment. Try again.
     Contended,
+    /// The kitchen's ledger is not the one that was read, or does not have what is to be moved. Read it again.
+    LedgerMoved,
     /// A thing was not as the change requires.
     Stock(Box<StockRefusal>),
     /// The buyer has as many live holds as allowed.
@@ -51,6 +53,11 @@ pub async fn decide_and_commit(
                 // The order and its claims change together; if they differ, something else wrote one of them.
                 return Err(Fault::Defect(format!(
                     "a claim of {order_id} is not there: {refusal:?}"
+                )));
+            }
+            Err(CommitError::LedgerMoved) => {
+                return Err(Fault::Defect(format!(
+                    "what {order_id} holds is not in the ledger"
                 )));
             }
             Err(CommitError::TooManyHolds) => {

@@ -1,10 +1,11 @@
 //! Ports to clock, chance, payment provider and workflows.
 
 use super::Answer;
-use crate::ids::{IdempotencyKey, IntentId, OrderId, TaskToken, TicketId, UserId};
-use crate::order::Order;
+use crate::ids::{DishId, IdempotencyKey, IntentId, OrderId, TaskToken, TicketId, UserId};
+use crate::order::{Kind, Order};
 use crate::payment::{CardToken, ChargeOutcome};
 use crate::refusal::Refusal;
+use crate::supply::Supply;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,15 @@ pub struct WantedTicket {
     pub version: Option<u32>,
 }
 
+/// A dish wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedDish {
+    /// Which dish.
+    pub dish_id: DishId,
+    /// How many, at least 1.
+    pub quantity: u32,
+}
+
 /// Input of the `hold-order` machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldRequest {
@@ -63,8 +73,14 @@ pub struct HoldRequest {
     pub order_id: OrderId,
     /// Who buys.
     pub user_id: UserId,
-    /// What.
+    /// What kind of things; the list of the other kind is empty.
+    pub kind: Kind,
+    /// Which tickets.
+    #[serde(default)]
     pub tickets: Vec<WantedTicket>,
+    /// Which dishes.
+    #[serde(default)]
+    pub dishes: Vec<WantedDish>,
     /// Fingerprint of the request.
     pub request_fingerprint: String,
 }
@@ -83,6 +99,10 @@ pub enum HoldAnswer {
 pub enum WakeUp {
     /// The buyer has paid (or the order is further along): go on.
     Paid,
+    /// The ingredient is there: go on.
+    Arrived,
+    /// The ingredient cannot be had.
+    Unavailable,
     /// The buyer has cancelled.
     Cancelled,
     /// The order has ended otherwise.
@@ -111,6 +131,13 @@ pub trait Workflows: Send + Sync {
 
     /// Starts the `order` machine for an order under its present execution name. Starting twice is harmless.
     fn start_order<'a>(&'a self, order: &'a Order) -> Answer<'a, ()>;
+
+    /// Starts the `supply-ingredient` machine for a supply request under its present execution name. Starting twice is
+    /// harmless.
+    fn start_supply<'a>(&'a self, supply: &'a Supply) -> Answer<'a, ()>;
+
+    /// What is known of the supply request's present execution.
+    fn find_supply<'a>(&'a self, supply: &'a Supply) -> Answer<'a, Execution>;
 
     /// What is known of the order's present execution.
     fn find_execution<'a>(&'a self, order: &'a Order) -> Answer<'a, Execution>;

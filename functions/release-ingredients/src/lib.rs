@@ -1,0 +1,29 @@
+//! `ReleaseIngredients`: frees everything an order holds in the kitchen and ends it. Undoes `ReserveIngredients`.
+//!
+//! Safe to repeat and safe on nothing. What is still on its way is booked as free stock when it comes.
+
+use domain::checkout::{GiveBack, GivenBack, give_back};
+use domain::ports::{Clock, Orders, Workflows};
+use domain::Fault;
+use std::sync::Arc;
+
+/// What the step needs.
+#[derive(Clone)]
+pub struct ReleaseIngredients {
+    /// Orders.
+    pub orders: Arc<dyn Orders>,
+    /// The state machines: whoever still waits for an ingredient is told.
+    pub workflows: Arc<dyn Workflows>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ReleaseIngredients {
+    /// Frees everything.
+    ///
+    /// # Errors
+    /// `OrderBeingPaid` and `OrderAlreadyPaid` when money was or may have been taken.
+    pub async fn handle(&self, input: GiveBack) -> Result<GivenBack, Fault> {
+        give_back(&*self.orders, &*self.clock, input).await
+    }
+}
