@@ -1,11 +1,13 @@
-//! Paying, as a buyer's request does it: one conditional write, then a wake-up for whoever waits.
+//! What several functions do alike with an order: pay it, wake whoever waits for it, give everything back, recognise a
+//! request that was carried out before.
 
 use crate::fault::Fault;
 use crate::ids::OrderId;
-use crate::order::{Order, Status};
+use crate::order::{Interruption, Order, StartInput, Status};
 use crate::payment::{AttemptStatus, CardToken};
-use crate::ports::{Clock, Orders, Workflows, decide_and_commit};
+use crate::ports::{Clock, HoldRequest, Orders, Workflows, decide_and_commit};
 use crate::refusal::Refusal;
+use serde::{Deserialize, Serialize};
 
 /// Moves the order from held to paying and wakes its execution. Returns the order as written.
 ///
@@ -79,4 +81,78 @@ pub fn decline_of(order: &Order, now: crate::Timestamp) -> Option<Refusal> {
             attempts_max: crate::payment::ATTEMPTS_MAX as u32,
         },
     })
+}
+
+/// Why everything an order holds is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Every attempt to charge failed.
+    PaymentFailed,
+    /// The order could not be started, or what it lacks cannot be had.
+    Unavailable,
+}
+
+/// Input of the steps that give everything back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GiveBack {
+    /// The order.
+    pub order_id: OrderId,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Output of the steps that give everything back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenBack {
+    /// The order.
+    pub order_id: OrderId,
+    /// Where it stands now; absent when there is no such order.
+    pub status: Option<Status>,
+}
+
+/// Gives everything back and ends the order. Safe to repeat, and safe on nothing: an order that was never written, or
+/// has ended, has nothing to give back.
+///
+/// # Errors
+/// [`Refusal::OrderBeingPaid`] and [`Refusal::OrderAlreadyPaid`] when money was or may have been taken.
+pub async fn give_back(orders: &dyn Orders, clock: &dyn Clock, input: GiveBack) -> Result<GivenBack, Fault> {
+    let why = match input.reason {
+        Reason::PaymentFailed => Interruption::PaymentFailed,
+        Reason::Unavailable => Interruption::Unavailable,
+    };
+    let voided = decide_and_commit(orders, &input.order_id, &|order| order.void(why, clock.now())).await;
+    let status = match voided {
+        Ok(order) => Some(order.status),
+        Err(Fault::Refused(Refusal::NotFound { .. })) => None,
+        Err(fault) => return Err(fault),
+    };
+    Ok(GivenBack {
+        order_id: input.order_id,
+        status,
+    })
+}
+
+/// The answer to a request to hold that was carried out before: the same answer.
+///
+/// # Errors
+/// [`Refusal::OrderAlreadyExists`] when the id belongs to another request.
+pub async fn held_before(
+    orders: &dyn Orders,
+    clock: &dyn Clock,
+    request: &HoldRequest,
+) -> Result<StartInput, Fault> {
+    match orders.get(&request.order_id).await? {
+        Some(order)
+            if order.user_id == request.user_id
+                && order.request_fingerprint == request.request_fingerprint =>
+        {
+            Ok(order.start_input(clock.now()))
+        }
+        Some(order) => Err(Refusal::OrderAlreadyExists {
+            order_id: order.order_id,
+        }
+        .into()),
+        None => Err(Fault::Transient("the order was there and is gone".to_owned())),
+    }
 }

@@ -138,6 +138,22 @@ pub enum MovementKind {
     Served,
 }
 
+impl MovementKind {
+    /// The name in JSON and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Bought => "bought",
+            Self::Received => "received",
+            Self::Given => "given",
+            Self::Held => "held",
+            Self::Released => "released",
+            Self::Served => "served",
+        }
+    }
+}
+
 /// One immutable row of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movement {

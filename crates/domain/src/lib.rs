@@ -23,7 +23,7 @@ pub mod timestamp;
 pub mod user;
 
 pub use fault::Fault;
-pub use ids::{HoldId, IdempotencyKey, IntentId, OrderId, TaskToken, TicketId, UserId};
+pub use ids::{DishId, HoldId, IdempotencyKey, IntentId, OrderId, SupplyId, TaskToken, TicketId, UserId};
 pub use money::{Currency, PriceMinor};
 pub use order::{Decision, Order, Ruling, Status};
 pub use page::{Cursor, Page, PageRequest};

@@ -3,11 +3,10 @@
 //! The decision is the transaction: each ticket must be available at the version whose price the buyer saw.
 //! The read before it is only for titles and prices; where it already shows a ticket held it spares the write.
 
-use domain::order::{HOLDS_MAX, Line, NewOrder, Thing};
+use domain::order::{HOLDS_MAX, Line, NewOrder, StartInput, Thing};
 use domain::ports::{Clock, CommitError, HoldRequest, Orders, Tickets, WantedTicket};
 use domain::stock::{StockRefusal, why_not_held};
 use domain::{Currency, Fault, Order, OrderId, Refusal, Ticket, TicketState};
-use serde::Serialize;
 use std::sync::Arc;
 
 /// Races lost to another transaction before the workflow retries.
@@ -28,25 +27,13 @@ pub struct LockTicket {
     pub currency: Currency,
 }
 
-/// The step's input: an order that is wanted.
-pub type Input = HoldRequest;
-
-/// What the `order` machine needs to wait.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Output {
-    /// The order, now held.
-    pub order_id: OrderId,
-    /// How long to wait for payment, whole seconds, at least 1.
-    pub await_payment_s: u32,
-}
-
 impl LockTicket {
     /// Holds every ticket or none.
     ///
     /// # Errors
     /// The refusals of [`why_not_held`], [`Refusal::TooManyHolds`], [`Refusal::OrderAlreadyExists`] when the id
     /// belongs to another request; [`Fault::Transient`] when others kept touching the same tickets.
-    pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
+    pub async fn handle(&self, input: HoldRequest) -> Result<StartInput, Fault> {
         for _ in 0..TRIES_MAX {
             let mut lines = Vec::with_capacity(input.tickets.len());
             for (index, wanted) in input.tickets.iter().enumerate() {
@@ -71,7 +58,7 @@ impl LockTicket {
                 self.clock.now(),
             )?;
             match self.orders.commit(&decision).await {
-                Ok(()) => return Ok(self.output(&decision.after)),
+                Ok(()) => return Ok(decision.after.start_input(self.clock.now())),
                 Err(CommitError::OrderMoved) => return self.held_before(&input).await,
                 Err(CommitError::Stock(refusal)) => {
                     if let Some(refusal) = self.why(&input, &refusal, &decision.after) {
@@ -81,7 +68,7 @@ impl LockTicket {
                 Err(CommitError::TooManyHolds) => {
                     return Err(Refusal::TooManyHolds { holds_max: HOLDS_MAX }.into());
                 }
-                Err(CommitError::Contended) => {}
+                Err(CommitError::Contended | CommitError::LedgerMoved) => {}
                 Err(CommitError::Fault(fault)) => return Err(fault),
             }
         }
@@ -92,7 +79,7 @@ impl LockTicket {
 
     /// Names the refusal, unless the buyer did not say which version was seen and the ticket merely moved on:
     /// then it is read again at its present price.
-    fn why(&self, input: &Input, refusal: &StockRefusal, order: &Order) -> Option<Refusal> {
+    fn why(&self, input: &HoldRequest, refusal: &StockRefusal, order: &Order) -> Option<Refusal> {
         let wanted = input.tickets.get(refusal.index)?;
         let (_, seen) = order.tickets().nth(refusal.index)?;
         let why = why_not_held(
@@ -106,27 +93,8 @@ impl LockTicket {
     }
 
     /// The same request was carried out before: the same answer. Another request with this id is refused.
-    async fn held_before(&self, input: &Input) -> Result<Output, Fault> {
-        match self.orders.get(&input.order_id).await? {
-            Some(order)
-                if order.user_id == input.user_id
-                    && order.request_fingerprint == input.request_fingerprint =>
-            {
-                Ok(self.output(&order))
-            }
-            Some(order) => Err(Refusal::OrderAlreadyExists {
-                order_id: order.order_id,
-            }
-            .into()),
-            None => Err(Fault::Transient("the order was there and is gone".to_owned())),
-        }
-    }
-
-    fn output(&self, order: &Order) -> Output {
-        Output {
-            order_id: order.order_id.clone(),
-            await_payment_s: self.clock.now().seconds_until(order.hold.expires_at).max(1),
-        }
+    async fn held_before(&self, input: &HoldRequest) -> Result<StartInput, Fault> {
+        domain::checkout::held_before(&*self.orders, &*self.clock, input).await
     }
 }
 
@@ -140,7 +108,7 @@ fn is_held_by(ticket: &Ticket, order_id: &OrderId) -> bool {
 
 /// The line for a wanted ticket, or why it cannot be.
 fn line(
-    input: &Input,
+    input: &HoldRequest,
     index: usize,
     wanted: &WantedTicket,
     present: Option<&Ticket>,

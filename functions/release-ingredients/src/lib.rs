@@ -3,7 +3,7 @@
 //! Safe to repeat and safe on nothing. What is still on its way is booked as free stock when it comes.
 
 use domain::checkout::{GiveBack, GivenBack, give_back};
-use domain::ports::{Clock, Orders, Workflows};
+use domain::ports::{Clock, Orders};
 use domain::Fault;
 use std::sync::Arc;
 
@@ -12,8 +12,6 @@ use std::sync::Arc;
 pub struct ReleaseIngredients {
     /// Orders.
     pub orders: Arc<dyn Orders>,
-    /// The state machines: whoever still waits for an ingredient is told.
-    pub workflows: Arc<dyn Workflows>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
