@@ -2,11 +2,11 @@
 
 use crate::connections::Connections;
 use crate::faults::fault;
-use crate::items::{Item, n, s};
+use crate::items::{Item, n, s, unsigned};
 use crate::write_id::{self, WriteId};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure as OnFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnFailure;
 use domain::ports::{Answer, Document, Documents, PutError};
 use domain::{Fault, Timestamp};
 
@@ -25,11 +25,6 @@ impl DynamoDocuments {
             table: table.into(),
         }
     }
-}
-
-/// A revision as an attribute; one write a nanosecond would reach the end of it in three centuries.
-fn number(revision: u64) -> AttributeValue {
-    AttributeValue::N(revision.to_string())
 }
 
 fn read(item: &Item) -> Option<Document> {
@@ -74,7 +69,7 @@ impl Documents for DynamoDocuments {
                 .put_item()
                 .table_name(&self.table)
                 .item("key", s(key))
-                .item("revision", number(revision))
+                .item("revision", unsigned(revision))
                 .item("text", s(text))
                 .item(write_id::ATTRIBUTE, write.attribute())
                 .return_values_on_condition_check_failure(OnFailure::AllOld);
@@ -86,7 +81,7 @@ impl Documents for DynamoDocuments {
             let put = match expected_revision {
                 Some(expected) => put
                     .condition_expression("revision = :expected")
-                    .expression_attribute_values(":expected", number(expected)),
+                    .expression_attribute_values(":expected", unsigned(expected)),
                 None => put.condition_expression("attribute_not_exists(revision)"),
             };
             let Err(error) = put.send().await else {
@@ -110,7 +105,7 @@ mod tests {
     #[test]
     fn a_document_is_read_with_its_revision_or_not_at_all() {
         let item = Item::from([
-            ("revision".to_owned(), number(u64::MAX)),
+            ("revision".to_owned(), unsigned(u64::MAX)),
             ("text".to_owned(), s("{}")),
         ]);
         let document = Document {

@@ -1,4 +1,4 @@
-//! Orders, tickets and accounts as items of a table, and back.
+//! Values of the domain as items of a table, and back.
 //!
 //! An item is the value as serde writes it, plus the attributes by which an index finds it. Those are present only
 //! while the row belongs in that index, so that the index stays as small as what it is asked for.
@@ -27,6 +27,11 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
 /// A number attribute.
 pub(crate) fn n(number: impl Into<i64>) -> AttributeValue {
     AttributeValue::N(number.into().to_string())
+}
+
+/// A number attribute for what counts without a sign and beyond an `i64`.
+pub(crate) fn unsigned(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
 }
 
 /// An order as stored: with `unfinished` exactly when it has a `due_at`.

@@ -8,7 +8,12 @@
 //! let connections = aws::connect().await;
 //! let orders = aws::DynamoOrders::new(
 //!     &connections,
-//!     aws::OrderTables { orders: "Orders".into(), tickets: "Tickets".into(), holders: "Holders".into() },
+//!     aws::OrderTables {
+//!         orders: "Orders".into(),
+//!         tickets: "Tickets".into(),
+//!         holders: "Holders".into(),
+//!         ledgers: "Ledgers".into(),
+//!     },
 //! );
 //! # let _ = orders;
 //! # }
@@ -22,15 +27,19 @@
 //! [write id](write_id) of its own, by which it recognises itself, or is harmless to repeat.
 
 mod accounts;
+mod cancellation;
 mod connections;
 mod cursor;
+mod dishes;
 mod documents;
 mod faults;
 mod items;
+mod ledgers;
 mod listing;
 mod orders;
 mod requests;
 mod sessions;
+mod supplies;
 mod system;
 mod tickets;
 mod workflows;
@@ -38,10 +47,13 @@ mod write_id;
 
 pub use accounts::{AccountTables, DynamoAccounts};
 pub use connections::{Connections, connect};
+pub use dishes::DynamoDishes;
 pub use documents::DynamoDocuments;
+pub use ledgers::DynamoLedgers;
 pub use orders::{DynamoOrders, OrderTables};
 pub use requests::DynamoRequests;
 pub use sessions::DynamoSessions;
+pub use supplies::{DynamoSupplies, SupplyTables};
 pub use system::{SystemClock, SystemEntropy};
 pub use tickets::DynamoTickets;
 pub use workflows::{Machines, StepFunctionsWorkflows};

@@ -1,20 +1,24 @@
 //! Orders in DynamoDB, and the one transaction that changes order, stock and holder together.
 
+mod moves;
 mod transaction;
 
 use crate::connections::Connections;
 use crate::faults::fault;
 use crate::items::{UNFINISHED, from_item, n, order_item, s};
+use crate::ledgers::{self, read_head};
 use crate::listing::List;
 use crate::write_id::{self, WriteId};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnFailure;
+use domain::ledger::{LedgerChange, Place};
 use domain::ports::{Answer, CommitError, Orders};
 use domain::stock::HolderChange;
 use domain::{Decision, Fault, Order, OrderId, Page, PageRequest, Timestamp, UserId};
-use transaction::AsRead;
+use moves::Moves;
+use transaction::{AsRead, Part};
 
 /// The tables that one order touches.
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ pub struct OrderTables {
     pub tickets: String,
     /// Each buyer's set of live orders by `user_id`.
     pub holders: String,
+    /// Ledgers by `place` and `seq`, for orders of dishes.
+    pub ledgers: String,
 }
 
 /// [`Orders`] in DynamoDB.
@@ -73,15 +79,17 @@ impl DynamoOrders {
         }
     }
 
-    /// Order, stock and holder, all or nothing.
+    /// Order, stock and holder, all or nothing; `kitchen` is what happens to the kitchen's ledger.
     ///
     /// The `ClientRequestToken` is the write id: when the SDK repeats the call after a lost answer, DynamoDB knows it
     /// and answers with success. It is not derived from order and version, because two decisions about the same
     /// version (a retry after contention at a later moment; pay against expire) would then share it for ten minutes
     /// and the second could never be written.
-    async fn transact(&self, decision: &Decision) -> Result<(), CommitError> {
+    async fn transact(&self, decision: &Decision, kitchen: Option<&LedgerChange>) -> Result<(), CommitError> {
         let write = WriteId::draw().map_err(CommitError::Fault)?;
-        let items = transaction::items(&self.tables, decision, &write).map_err(CommitError::Fault)?;
+        let items =
+            transaction::items(&self.tables, decision, kitchen, &write).map_err(CommitError::Fault)?;
+        let (parts, items): (Vec<Part>, Vec<_>) = items.into_iter().unzip();
         let sent = self
             .client
             .transact_write_items()
@@ -92,9 +100,43 @@ impl DynamoOrders {
         let Err(error) = sent else { return Ok(()) };
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                transaction::verdict(decision, &write, cancelled.cancellation_reasons())
+                transaction::verdict(&parts, &write, cancelled.cancellation_reasons())
             }
             _ => Err(CommitError::Fault(fault("TransactWriteItems order", &error))),
+        }
+    }
+
+    /// The same with movements in the kitchen, which are computed from its head.
+    ///
+    /// Movements that are right whatever else was moved are computed anew when the head moved in between, or when
+    /// another transaction had it in hand; each try is a write of its own, since the one before it certainly wrote
+    /// nothing. There is no pause: of those who meet one gets through, so each of up to [`ledgers::TRIES_MAX`] will.
+    async fn transact_with(&self, decision: &Decision, moves: &Moves<'_>) -> Result<(), CommitError> {
+        for _ in 0..ledgers::TRIES_MAX {
+            let kitchen = read_head(&self.client, &self.tables.ledgers, Place::Kitchen)
+                .await
+                .map_err(CommitError::Fault)?;
+            let change = match moves.post(&kitchen, decision.after.updated_at) {
+                Ok(change) => change,
+                Err(error) => return Err(self.order_moved_or(decision, error).await),
+            };
+            match self.transact(decision, change.as_ref()).await {
+                Err(CommitError::LedgerMoved | CommitError::Contended) if moves.seen_seq.is_none() => {}
+                answer => return answer,
+            }
+        }
+        Err(CommitError::Contended)
+    }
+
+    /// Why movements were impossible: an order that moved comes first here too, because what it moved before is the
+    /// usual reason that nothing is left to be moved.
+    async fn order_moved_or(&self, decision: &Decision, otherwise: CommitError) -> CommitError {
+        match self.get(&decision.after.order_id).await {
+            Ok(present) if present.as_ref().map(|order| (order.version, order.status)) != decision.before => {
+                CommitError::OrderMoved
+            }
+            Ok(_) => otherwise,
+            Err(unread) => CommitError::Fault(unread),
         }
     }
 }
@@ -118,9 +160,11 @@ impl Orders for DynamoOrders {
     fn commit<'a>(&'a self, decision: &'a Decision) -> Answer<'a, (), CommitError> {
         Box::pin(async move {
             if decision.stock.is_empty() && decision.holder == HolderChange::Unchanged {
-                self.put(decision).await
-            } else {
-                self.transact(decision).await
+                return self.put(decision).await;
+            }
+            match Moves::of(decision).map_err(CommitError::Fault)? {
+                Some(moves) => self.transact_with(decision, &moves).await,
+                None => self.transact(decision, None).await,
             }
         })
     }

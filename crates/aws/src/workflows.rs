@@ -9,7 +9,8 @@ use aws_sdk_sfn::config::timeout::TimeoutConfig;
 use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::types::{ExecutionStatus, SyncExecutionStatus};
 use domain::ports::{Answer, Clock, Execution, HoldAnswer, HoldRequest, WakeUp, Workflows};
-use domain::{Fault, Order, TaskToken, Timestamp};
+use domain::supply::Supply;
+use domain::{Fault, Order, TaskToken};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct Machines {
     pub hold_order: String,
     /// `order`, a Standard machine.
     pub order: String,
+    /// `supply-ingredient`, a Standard machine.
+    pub supply_ingredient: String,
 }
 
 /// [`Workflows`] at Step Functions.
@@ -54,23 +57,97 @@ impl StepFunctionsWorkflows {
             clock,
         }
     }
-}
 
-/// Input of the `order` machine.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct OrderInput<'a> {
-    order_id: &'a str,
-    /// Whole seconds that the buyer has left to pay, at least 1.
-    await_payment_s: u32,
-}
-
-impl<'a> OrderInput<'a> {
-    fn of(order: &'a Order, now: Timestamp) -> Self {
-        Self {
-            order_id: order.order_id.as_str(),
-            await_payment_s: now.seconds_until(order.hold.expires_at).max(1),
+    async fn start(&self, machine_arn: &str, name: String, input: String) -> Result<(), Fault> {
+        let sent = self
+            .client
+            .start_execution()
+            .state_machine_arn(machine_arn)
+            .name(name)
+            .input(input)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(()),
+            // The name is that of the one thing it carries: it runs or has run. A later start of an order has other
+            // seconds left and hence another input, which is why the service does not take it for the same start.
+            Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
+            Err(error) => Err(fault("StartExecution", &error)),
         }
     }
+
+    async fn find(&self, machine_arn: &str, name: &str) -> Result<Execution, Fault> {
+        let sent = self
+            .client
+            .describe_execution()
+            .execution_arn(execution_arn(machine_arn, name)?)
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => Ok(match answer.status() {
+                ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Execution::Running,
+                _ => Execution::Closed,
+            }),
+            Err(error) if error.code() == Some("ExecutionDoesNotExist") => Ok(Execution::Absent),
+            Err(error) => Err(fault("DescribeExecution", &error)),
+        }
+    }
+
+    async fn succeed(&self, token: &TaskToken, output: &str) -> Result<bool, Fault> {
+        let sent = self
+            .client
+            .send_task_success()
+            .task_token(token.as_str())
+            .output(output)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) if nobody_waits(error.code()) => Ok(false),
+            Err(error) => Err(fault("SendTaskSuccess", &error)),
+        }
+    }
+
+    async fn fail(&self, token: &TaskToken, error: &str, cause: &str) -> Result<bool, Fault> {
+        let sent = self
+            .client
+            .send_task_failure()
+            .task_token(token.as_str())
+            .error(error)
+            .cause(cause)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) if nobody_waits(error.code()) => Ok(false),
+            Err(error) => Err(fault("SendTaskFailure", &error)),
+        }
+    }
+}
+
+/// What a waiting execution is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// The output of the state that waits.
+    Success(&'static str),
+    /// The error of the state that waits, and the sentence beside it.
+    Failure(&'static str, &'static str),
+}
+
+fn told(why: &WakeUp) -> Told {
+    match why {
+        WakeUp::Paid => Told::Success(r#"{"decision":"paid"}"#),
+        WakeUp::Arrived => Told::Success(r#"{"decision":"arrived"}"#),
+        WakeUp::Unavailable => Told::Failure("IngredientUnavailable", "The market has too little of it."),
+        WakeUp::Cancelled => Told::Failure("OrderCancelled", "The buyer cancelled the order."),
+        WakeUp::Ended => Told::Failure("OrderEnded", "The order has ended."),
+    }
+}
+
+/// Input of the `supply-ingredient` machine.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct SupplyInput<'a> {
+    supply_id: &'a str,
 }
 
 fn to_json(what: &str, value: &impl Serialize) -> Result<String, Fault> {
@@ -131,78 +208,41 @@ impl Workflows for StepFunctionsWorkflows {
 
     fn wake<'a>(&'a self, token: &'a TaskToken, why: &'a WakeUp) -> Answer<'a, bool> {
         Box::pin(async move {
-            let (error, cause) = match why {
-                WakeUp::Paid => {
-                    let sent = self
-                        .client
-                        .send_task_success()
-                        .task_token(token.as_str())
-                        .output(r#"{"decision":"paid"}"#)
-                        .send()
-                        .await;
-                    return match sent {
-                        Ok(_) => Ok(true),
-                        Err(error) if nobody_waits(error.code()) => Ok(false),
-                        Err(error) => Err(fault("SendTaskSuccess", &error)),
-                    };
-                }
-                WakeUp::Cancelled => ("OrderCancelled", "The buyer cancelled the order."),
-                WakeUp::Ended => ("OrderEnded", "The order has ended."),
-            };
-            let sent = self
-                .client
-                .send_task_failure()
-                .task_token(token.as_str())
-                .error(error)
-                .cause(cause)
-                .send()
-                .await;
-            match sent {
-                Ok(_) => Ok(true),
-                Err(error) if nobody_waits(error.code()) => Ok(false),
-                Err(error) => Err(fault("SendTaskFailure", &error)),
+            match told(why) {
+                Told::Success(output) => self.succeed(token, output).await,
+                Told::Failure(error, cause) => self.fail(token, error, cause).await,
             }
         })
     }
 
     fn start_order<'a>(&'a self, order: &'a Order) -> Answer<'a, ()> {
         Box::pin(async move {
-            let input = OrderInput::of(order, self.clock.now());
-            let sent = self
-                .client
-                .start_execution()
-                .state_machine_arn(&self.machines.order)
-                .name(order.execution_name())
-                .input(to_json("the input of an order", &input)?)
-                .send()
-                .await;
-            match sent {
-                Ok(_) => Ok(()),
-                // The name is the order's: it runs or has run. A later start has other seconds left and hence
-                // another input, which is why the service does not take it for the same start.
-                Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
-                Err(error) => Err(fault("StartExecution order", &error)),
-            }
+            let input = to_json("the input of an order", &order.start_input(self.clock.now()))?;
+            self.start(&self.machines.order, order.execution_name(), input)
+                .await
+        })
+    }
+
+    fn start_supply<'a>(&'a self, supply: &'a Supply) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let input = SupplyInput {
+                supply_id: supply.supply_id.as_str(),
+            };
+            let input = to_json("the input of a supply request", &input)?;
+            self.start(&self.machines.supply_ingredient, supply.execution_name(), input)
+                .await
+        })
+    }
+
+    fn find_supply<'a>(&'a self, supply: &'a Supply) -> Answer<'a, Execution> {
+        Box::pin(async move {
+            self.find(&self.machines.supply_ingredient, &supply.execution_name())
+                .await
         })
     }
 
     fn find_execution<'a>(&'a self, order: &'a Order) -> Answer<'a, Execution> {
-        Box::pin(async move {
-            let sent = self
-                .client
-                .describe_execution()
-                .execution_arn(execution_arn(&self.machines.order, &order.execution_name())?)
-                .send()
-                .await;
-            match sent {
-                Ok(answer) => Ok(match answer.status() {
-                    ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Execution::Running,
-                    _ => Execution::Closed,
-                }),
-                Err(error) if error.code() == Some("ExecutionDoesNotExist") => Ok(Execution::Absent),
-                Err(error) => Err(fault("DescribeExecution order", &error)),
-            }
-        })
+        Box::pin(async move { self.find(&self.machines.order, &order.execution_name()).await })
     }
 }
 
@@ -212,18 +252,32 @@ mod tests {
     use crate::items::tests::{NOW, placing};
 
     #[test]
-    fn the_order_machine_is_told_how_long_to_wait() {
+    fn the_order_machine_is_told_what_it_is_and_how_long_to_wait() {
         let order = placing(1).after;
-        let input = |now| to_json("input", &OrderInput::of(&order, now)).unwrap();
+        let input = |now| to_json("input", &order.start_input(now)).unwrap();
         let id = &order.order_id;
-        assert_eq!(
-            input(NOW),
-            format!(r#"{{"order_id":"{id}","await_payment_s":900}}"#)
-        );
-        assert_eq!(
-            input(NOW.plus_s(5_000)),
-            format!(r#"{{"order_id":"{id}","await_payment_s":1}}"#)
-        );
+        for (now, seconds) in [(NOW, 900), (NOW.plus_s(5_000), 1)] {
+            let told =
+                format!(r#"{{"order_id":"{id}","kind":"ticket","await_payment_s":{seconds},"missing":[]}}"#);
+            assert_eq!(input(now), told);
+        }
+    }
+
+    #[test]
+    fn good_news_are_an_output_and_bad_news_an_error_that_the_machine_catches() {
+        for (why, decision) in [(WakeUp::Paid, "paid"), (WakeUp::Arrived, "arrived")] {
+            let Told::Success(output) = told(&why) else {
+                panic!("{why:?} is good news");
+            };
+            assert_eq!(output, format!(r#"{{"decision":"{decision}"}}"#));
+        }
+        for (why, name) in [
+            (WakeUp::Unavailable, "IngredientUnavailable"),
+            (WakeUp::Cancelled, "OrderCancelled"),
+            (WakeUp::Ended, "OrderEnded"),
+        ] {
+            assert!(matches!(told(&why), Told::Failure(error, _) if error == name));
+        }
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! A decision as one DynamoDB transaction, and what its cancellation means.
 //!
-//! The items stand in a fixed order: the order first, then each stock change, then the holder. Cancellation reasons
-//! come back in that order, so a position is all that is needed to know whose condition was false.
+//! The items stand in the order in which a false condition counts: the order first, then each stock change (for one
+//! that moves ingredients, head and posting of the kitchen's ledger), then the holder. Beside each item stands what it
+//! is about, because the reasons of a cancellation come back by position alone.
 
 use super::OrderTables;
+use crate::cancellation::{first_false, is_contention};
 use crate::items::{Item, LISTED, LISTED_YES, from_item, n, order_item, s, to_attribute};
+use crate::ledgers::{contradiction, head_put, posting_put};
 use crate::write_id::{self, WriteId};
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
     TransactWriteItem, Update,
 };
+use domain::ledger::{LedgerChange, Place};
 use domain::ports::CommitError;
 use domain::stock::{HolderChange, StockChange, StockRefusal};
 use domain::ticket::TicketHold;
-use domain::{Decision, Fault};
+use domain::{Decision, Fault, TicketId};
 use std::collections::HashMap;
 
 /// The condition that the order is still the one that was read.
@@ -44,18 +48,48 @@ impl AsRead {
     }
 }
 
-/// The whole decision.
+/// What one item of the transaction is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Order,
+    /// The ticket of the stock change with this index.
+    Ticket(usize),
+    /// The head of the kitchen's ledger.
+    Head,
+    /// The posting beside it.
+    Posting,
+    Holder,
+}
+
+/// The whole decision. `kitchen`: what its movements make of the kitchen's ledger; `None` when they are none.
 pub(super) fn items(
     tables: &OrderTables,
     decision: &Decision,
+    kitchen: Option<&LedgerChange>,
     write: &WriteId,
-) -> Result<Vec<TransactWriteItem>, Fault> {
-    let mut items = vec![order_put(tables, decision, write)?];
-    for change in &decision.stock {
-        items.push(stock_update(tables, change)?);
+) -> Result<Vec<(Part, TransactWriteItem)>, Fault> {
+    let mut items = vec![(Part::Order, order_put(tables, decision, write)?)];
+    for (index, change) in decision.stock.iter().enumerate() {
+        let (ticket_id, change) = match change {
+            StockChange::HoldTicket {
+                ticket_id,
+                seen_version,
+                hold,
+            } => (ticket_id, hold_ticket(*seen_version, hold)?),
+            StockChange::ReleaseTicket { ticket_id, hold } => (ticket_id, release_ticket(hold)),
+            StockChange::PostTicket { ticket_id, hold } => (ticket_id, post_ticket(hold)),
+            StockChange::MoveIngredients { .. } => {
+                if let Some(change) = kitchen {
+                    items.push((Part::Head, head_put(&tables.ledgers, change)?));
+                    items.push((Part::Posting, posting_put(&tables.ledgers, change)?));
+                }
+                continue;
+            }
+        };
+        items.push((Part::Ticket(index), ticket_update(tables, ticket_id, change)?));
     }
     if let Some(update) = holder_update(tables, decision)? {
-        items.push(update);
+        items.push((Part::Holder, update));
     }
     Ok(items)
 }
@@ -76,22 +110,17 @@ fn order_put(tables: &OrderTables, decision: &Decision, write: &WriteId) -> Resu
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-fn stock_update(tables: &OrderTables, change: &StockChange) -> Result<TransactWriteItem, Fault> {
-    let (ticket_id, update) = match change {
-        StockChange::HoldTicket {
-            ticket_id,
-            seen_version,
-            hold,
-        } => (ticket_id, hold_ticket(*seen_version, hold)?),
-        StockChange::ReleaseTicket { ticket_id, hold } => (ticket_id, release_ticket(hold)),
-        StockChange::PostTicket { ticket_id, hold } => (ticket_id, post_ticket(hold)),
-    };
+fn ticket_update(
+    tables: &OrderTables,
+    ticket_id: &TicketId,
+    change: Change,
+) -> Result<TransactWriteItem, Fault> {
     let Change {
         update,
         condition,
         names,
         values,
-    } = update;
+    } = change;
     let update = Update::builder()
         .table_name(&tables.tickets)
         .key("ticket_id", s(ticket_id.as_str()))
@@ -191,43 +220,26 @@ fn holder_update(tables: &OrderTables, decision: &Decision) -> Result<Option<Tra
 /// # Errors
 /// Always, unless it was this very write that made the condition false.
 pub(super) fn verdict(
-    decision: &Decision,
+    parts: &[Part],
     write: &WriteId,
     reasons: &[CancellationReason],
 ) -> Result<(), CommitError> {
-    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
-    let stock_end = 1 + decision.stock.len();
-    if let Some(order) = reasons.first().filter(|reason| failed(reason)) {
-        return if write.wrote(order.item()) {
-            Ok(())
-        } else {
-            Err(CommitError::OrderMoved)
-        };
+    let Some(failed) = first_false(parts, reasons) else {
+        is_contention("TransactWriteItems order", reasons).map_err(CommitError::Fault)?;
+        return Err(CommitError::Contended);
+    };
+    match failed.part {
+        Part::Order if write.wrote(failed.present) => Ok(()),
+        Part::Order => Err(CommitError::OrderMoved),
+        Part::Ticket(index) => Err(stock_refusal(index, failed.present)),
+        Part::Head => Err(CommitError::LedgerMoved),
+        Part::Posting => Err(CommitError::Fault(contradiction(Place::Kitchen))),
+        Part::Holder => Err(CommitError::TooManyHolds),
     }
-    let stock = reasons.iter().take(stock_end).skip(1);
-    if let Some((index, reason)) = stock.enumerate().find(|(_, reason)| failed(reason)) {
-        return Err(stock_refusal(index, reason));
-    }
-    if reasons.get(stock_end).is_some_and(failed) {
-        return Err(CommitError::TooManyHolds);
-    }
-    for reason in reasons {
-        match reason.code() {
-            None
-            | Some("None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {}
-            Some(code) => {
-                return Err(CommitError::Fault(Fault::Defect(format!(
-                    "TransactWriteItems order: cancelled for {code}"
-                ))));
-            }
-        }
-    }
-    // Also when no reason was given at all: trying again is safe, and the number of tries is bounded.
-    Err(CommitError::Contended)
 }
 
-fn stock_refusal(index: usize, reason: &CancellationReason) -> CommitError {
-    let present = match reason.item().filter(|item| !item.is_empty()) {
+fn stock_refusal(index: usize, present: Option<&Item>) -> CommitError {
+    let present = match present.filter(|item| !item.is_empty()) {
         Some(item) => match from_item("ticket", item.clone()) {
             Ok(ticket) => Some(ticket),
             Err(fault) => return CommitError::Fault(fault),

@@ -1,13 +1,17 @@
 use super::*;
+use crate::cancellation::tests::{CONFLICT, FAILED, OK, failed_on, reason};
 use crate::items::tests::{NOW, change, placing, ticket};
-use crate::items::{UNFINISHED, ticket_item};
+use crate::items::{UNFINISHED, ticket_item, unsigned};
+use crate::ledgers::samples::{ingredient, stocked};
 use domain::TaskToken;
+use domain::ledger::{MovementKind, Wanted};
 
 fn tables() -> OrderTables {
     OrderTables {
         orders: "orders".to_owned(),
         tickets: "tickets".to_owned(),
         holders: "holders".to_owned(),
+        ledgers: "ledgers".to_owned(),
     }
 }
 
@@ -15,24 +19,20 @@ fn write() -> WriteId {
     WriteId::draw().unwrap()
 }
 
-fn reason(code: &str) -> CancellationReason {
-    CancellationReason::builder().code(code).build()
+/// The items of a decision that moves nothing in the kitchen.
+fn items_of(decision: &Decision) -> Vec<TransactWriteItem> {
+    let items = items(&tables(), decision, None, &write()).unwrap();
+    items.into_iter().map(|(_, item)| item).collect()
 }
 
-fn failed_on(item: Item) -> CancellationReason {
-    CancellationReason::builder()
-        .code("ConditionalCheckFailed")
-        .set_item(Some(item))
-        .build()
+fn parts(decision: &Decision, kitchen: Option<&LedgerChange>) -> Vec<Part> {
+    let items = items(&tables(), decision, kitchen, &write()).unwrap();
+    items.into_iter().map(|(part, _)| part).collect()
 }
-
-const OK: &str = "None";
-const FAILED: &str = "ConditionalCheckFailed";
-const CONFLICT: &str = "TransactionConflict";
 
 /// The verdict on placing an order of two tickets: order, ticket, ticket, holder.
 fn verdict_on(codes: [&str; 4]) -> CommitError {
-    verdict(&placing(2), &write(), &codes.map(reason)).unwrap_err()
+    verdict(&parts(&placing(2), None), &write(), &codes.map(reason)).unwrap_err()
 }
 
 fn stock(index: usize) -> CommitError {
@@ -42,7 +42,7 @@ fn stock(index: usize) -> CommitError {
 #[test]
 fn placing_writes_order_tickets_and_holder_in_that_order() {
     let decision = placing(2);
-    let items = items(&tables(), &decision, &write()).unwrap();
+    let items = items_of(&decision);
     let put = items[0].put().unwrap();
     assert_eq!(put.table_name(), "orders");
     assert_eq!(put.condition_expression(), Some("attribute_not_exists(order_id)"));
@@ -72,7 +72,7 @@ fn placing_writes_order_tickets_and_holder_in_that_order() {
 #[test]
 fn ending_releases_under_the_version_and_status_that_were_read() {
     let decision = change(placing(1).after.cancel(NOW).unwrap());
-    let items = items(&tables(), &decision, &write()).unwrap();
+    let items = items_of(&decision);
     let put = items[0].put().unwrap();
     let values = put.expression_attribute_values().unwrap();
     assert_eq!((&values[":version"], &values[":status"]), (&n(1), &s("held")));
@@ -98,7 +98,7 @@ fn every_placeholder_is_declared_and_every_declared_one_is_used() {
         hold,
     }];
     for decision in [placing(1), cancelling, posting] {
-        for item in items(&tables(), &decision, &write()).unwrap().iter().skip(1) {
+        for item in items_of(&decision).iter().skip(1) {
             let update = item.update().unwrap();
             let text = format!(
                 "{} {}",
@@ -152,7 +152,10 @@ fn contention_may_be_tried_again_and_invalid_requests_may_not() {
     for code in [CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"] {
         assert_eq!(verdict_on([OK, code, OK, OK]), CommitError::Contended);
     }
-    assert_eq!(verdict(&placing(1), &write(), &[]), Err(CommitError::Contended));
+    assert_eq!(
+        verdict(&parts(&placing(1), None), &write(), &[]),
+        Err(CommitError::Contended)
+    );
     assert!(matches!(
         verdict_on([OK, "ValidationError", OK, CONFLICT]),
         CommitError::Fault(Fault::Defect(text)) if text.contains("ValidationError")
@@ -165,7 +168,7 @@ fn a_stock_refusal_shows_the_ticket_as_it_stood() {
     sold.state = domain::TicketState::Sold;
     let reasons = [reason(OK), failed_on(ticket_item(&sold).unwrap()), reason(OK)];
     assert_eq!(
-        verdict(&placing(1), &write(), &reasons),
+        verdict(&parts(&placing(1), None), &write(), &reasons),
         Err(CommitError::Stock(Box::new(StockRefusal {
             index: 0,
             present: Some(sold)
@@ -177,14 +180,76 @@ fn a_stock_refusal_shows_the_ticket_as_it_stood() {
 fn a_write_that_finds_itself_has_succeeded() {
     let token = TaskToken::parse("token").unwrap();
     let decision = change(placing(1).after.keep_task_token(token, NOW, NOW));
-    let own = write();
+    let (own, parts) = (write(), parts(&decision, None));
     let mut stored = order_item(&decision.after).unwrap();
     stored.insert(write_id::ATTRIBUTE.to_owned(), own.attribute());
     let reasons = [failed_on(stored), reason(FAILED)];
-    assert_eq!(verdict(&decision, &own, &reasons), Ok(()));
+    assert_eq!(verdict(&parts, &own, &reasons), Ok(()));
     // The same order by another writer is still another writer's.
+    assert_eq!(verdict(&parts, &write(), &reasons), Err(CommitError::OrderMoved));
+}
+
+/// Placing an order of one ticket that also takes from the kitchen, and what the kitchen makes of it: no order is of
+/// both kinds, but every part then has its place.
+fn placing_with_ingredients() -> (Decision, LedgerChange) {
+    let kitchen = stocked(Place::Kitchen, 5).after;
+    let moves = vec![Wanted::new(&ingredient("pollo"), MovementKind::Held, 2)];
+    let change = kitchen.post(moves.clone(), "ord", NOW).unwrap().unwrap();
+    let mut decision = placing(1);
+    decision.stock.push(StockChange::MoveIngredients {
+        moves,
+        cause: "ord".to_owned(),
+        seen_seq: Some(kitchen.seq),
+    });
+    (decision, change)
+}
+
+#[test]
+fn ingredients_are_moved_by_head_and_posting_before_the_holder() {
+    let (decision, change) = placing_with_ingredients();
+    let items = items(&tables(), &decision, Some(&change), &write()).unwrap();
+    let (parts, items): (Vec<Part>, Vec<_>) = items.into_iter().unzip();
     assert_eq!(
-        verdict(&decision, &write(), &reasons),
-        Err(CommitError::OrderMoved)
+        parts,
+        [
+            Part::Order,
+            Part::Ticket(0),
+            Part::Head,
+            Part::Posting,
+            Part::Holder
+        ]
     );
+    let head = items[2].put().unwrap();
+    assert_eq!(head.table_name(), "ledgers");
+    assert_eq!(
+        head.expression_attribute_values().unwrap()[":before"],
+        unsigned(2)
+    );
+    assert_eq!(items[3].put().unwrap().item()["seq"], unsigned(3));
+    // Movements of nothing write nothing.
+    assert_eq!(
+        super::tests::parts(&decision, None),
+        [Part::Order, Part::Ticket(0), Part::Holder]
+    );
+}
+
+#[test]
+fn a_head_that_moved_is_named_after_the_order_and_before_the_holder() {
+    let (decision, change) = placing_with_ingredients();
+    let parts = parts(&decision, Some(&change));
+    let verdict_on = |codes: [&str; 5]| verdict(&parts, &write(), &codes.map(reason)).unwrap_err();
+    assert_eq!(
+        verdict_on([FAILED, OK, FAILED, FAILED, FAILED]),
+        CommitError::OrderMoved
+    );
+    assert_eq!(verdict_on([OK, FAILED, FAILED, OK, OK]), stock(0));
+    assert_eq!(
+        verdict_on([OK, OK, FAILED, FAILED, FAILED]),
+        CommitError::LedgerMoved
+    );
+    assert_eq!(verdict_on([OK, OK, CONFLICT, OK, OK]), CommitError::Contended);
+    assert!(matches!(
+        verdict_on([OK, OK, OK, FAILED, OK]),
+        CommitError::Fault(Fault::Defect(_))
+    ));
 }
