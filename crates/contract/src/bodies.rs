@@ -80,8 +80,12 @@ impl TicketBody {
 #[serde(rename_all = "camelCase")]
 #[schema(as = OrderLine)]
 pub struct LineBody {
-    /// The ticket.
-    pub ticket_id: String,
+    /// The ticket, in a line of tickets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_id: Option<String>,
+    /// The dish, in a line of dishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dish_id: Option<String>,
     /// Its title when the order was placed.
     pub title: String,
     /// How many.
@@ -92,14 +96,28 @@ pub struct LineBody {
 
 impl From<&Line> for LineBody {
     fn from(line: &Line) -> Self {
-        let Thing::Ticket { ticket_id, .. } = &line.thing;
+        let (ticket_id, dish_id) = match &line.thing {
+            Thing::Ticket { ticket_id, .. } => (Some(ticket_id.to_string()), None),
+            Thing::Dish { dish_id } => (None, Some(dish_id.to_string())),
+        };
         Self {
-            ticket_id: ticket_id.to_string(),
+            ticket_id,
+            dish_id,
             title: line.title.clone(),
             quantity: line.quantity,
             price_minor: line.price_minor.as_minor(),
         }
     }
+}
+
+/// An ingredient that is short.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = MissingIngredient)]
+pub struct MissingBody {
+    /// Which.
+    pub ingredient: String,
+    /// How much.
+    pub quantity: u32,
 }
 
 /// An order's claim.
@@ -132,6 +150,9 @@ pub struct OrderBody {
     pub currency: String,
     /// The claim.
     pub hold: HoldBody,
+    /// What was asked of the warehouse and has not come yet; absent when nothing is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingBody>,
     /// Counts every change.
     pub version: u32,
     /// When it was placed.
@@ -157,6 +178,10 @@ impl OrderBody {
                 version: order.hold.version,
                 expires_at: order.hold.expires_at.to_rfc3339(),
             },
+            missing: order
+                .missing()
+                .map(|missing| MissingBody { ingredient: missing.ingredient.to_string(), quantity: missing.quantity })
+                .collect(),
             version: order.version,
             created_at: order.created_at.to_rfc3339(),
             updated_at: order.updated_at.to_rfc3339(),

@@ -1,7 +1,7 @@
 //! `?wait=seconds`: answer when the order has left its present status, or when the time is over.
 
 use domain::ports::Orders;
-use domain::{Fault, Order, Refusal, Status};
+use domain::{Fault, Order, Refusal};
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 use utoipa::IntoParams;
@@ -33,30 +33,27 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
 }
 
 impl Wait {
-    /// Looks at the order again and again, ever more seldom, until it has left `present` or time is over.
+    /// Looks at the order again and again, ever more seldom, until it is as wanted or time is over.
     ///
     /// This is a read that holds the connection open; no decision hangs on it, and nothing is waited for that
     /// does not happen by itself.
     ///
     /// # Errors
     /// What the orders port reports; [`Refusal::NotFound`] when the order is not there.
-    pub async fn until_left(
+    pub async fn until(
         self,
         orders: &dyn Orders,
         order: Order,
-        present: Status,
+        is_wanted: &(dyn Fn(&Order) -> bool + Send + Sync),
     ) -> Result<Order, Fault> {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(u64::from(self.wait));
         let mut pause = FIRST_LOOK;
         let mut latest = order;
-        while latest.status == present && tokio::time::Instant::now() < deadline {
+        while !is_wanted(&latest) && tokio::time::Instant::now() < deadline {
             let left = deadline - tokio::time::Instant::now();
             tokio::time::sleep(pause.min(left)).await;
             pause = (pause * 3 / 2).min(LOOK_EVERY_MAX);
-            latest = orders
-                .get(&latest.order_id)
-                .await?
-                .ok_or_else(|| Refusal::not_found("order"))?;
+            latest = orders.get(&latest.order_id).await?.ok_or_else(|| Refusal::not_found("order"))?;
         }
         Ok(latest)
     }

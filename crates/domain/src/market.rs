@@ -2,6 +2,7 @@
 
 use crate::ids::{SupplyId, fingerprint};
 use crate::ledger::Ingredient;
+use crate::ports::{Answer, Market};
 
 /// The most that one purchase yields (product.md: a uniform random 0..10).
 pub const YIELD_MAX: u32 = 10;
@@ -39,6 +40,13 @@ impl SimulatedMarket {
             return 0;
         }
         draw("yield", YIELD_MAX + 1)
+    }
+}
+
+impl Market for SimulatedMarket {
+    fn buy<'a>(&'a self, ingredient: &'a Ingredient, purchase_id: &'a str) -> Answer<'a, u32> {
+        let quantity = self.yield_of(ingredient, purchase_id);
+        Box::pin(async move { Ok(quantity) })
     }
 }
 

@@ -4,11 +4,12 @@
 //! never read.
 
 use aws::{
-    AccountTables, Connections, DynamoAccounts, DynamoDocuments, DynamoOrders, DynamoRequests,
-    DynamoSessions, DynamoTickets, Machines, OrderTables, StepFunctionsWorkflows, SystemClock, SystemEntropy,
+    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoOrders, DynamoRequests,
+    DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, SupplyTables, StepFunctionsWorkflows, SystemClock, SystemEntropy,
 };
 use contract::Gate;
-use domain::ports::{Accounts, Clock, Documents, Entropy, Orders, Sessions, Tickets, Workflows};
+use domain::market::SimulatedMarket;
+use domain::ports::{Dishes, Ledgers, Market, Supplies, Accounts, Clock, Documents, Entropy, Orders, Sessions, Tickets, Workflows};
 use shell::{SettingError, Settings};
 use std::sync::Arc;
 
@@ -55,6 +56,7 @@ impl World {
             orders: self.settings.text("TABLE_ORDERS")?,
             tickets: self.settings.text("TABLE_TICKETS")?,
             holders: self.settings.text("TABLE_HOLDERS")?,
+            ledgers: self.settings.text("TABLE_LEDGERS")?,
         };
         Ok(Arc::new(DynamoOrders::new(&self.connections, tables)))
     }
@@ -91,6 +93,45 @@ impl World {
         Ok(Arc::new(DynamoDocuments::new(&self.connections, table)))
     }
 
+    /// The menu.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn dishes(&self) -> Result<Arc<dyn Dishes>, SettingError> {
+        Ok(Arc::new(DynamoDishes::new(&self.connections, self.settings.text("TABLE_DISHES")?)))
+    }
+
+    /// The ledgers of kitchen and warehouse.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn ledgers(&self) -> Result<Arc<dyn Ledgers>, SettingError> {
+        Ok(Arc::new(DynamoLedgers::new(&self.connections, self.settings.text("TABLE_LEDGERS")?)))
+    }
+
+    /// What orders ask of the warehouse.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn supplies(&self) -> Result<Arc<dyn Supplies>, SettingError> {
+        let tables = SupplyTables {
+            supplies: self.settings.text("TABLE_SUPPLIES")?,
+            ledgers: self.settings.text("TABLE_LEDGERS")?,
+        };
+        Ok(Arc::new(DynamoSupplies::new(&self.connections, tables)))
+    }
+
+    /// The simulated market. A real supplier's API takes its place by another adapter, here.
+    ///
+    /// # Errors
+    /// A missing or malformed setting.
+    pub fn market(&self) -> Result<Arc<dyn Market>, SettingError> {
+        Ok(Arc::new(SimulatedMarket {
+            seed: self.settings.text("MARKET_SEED")?,
+            scarcity_percent: self.settings.value("MARKET_SCARCITY_PERCENT", "a whole number from 0 to 100")?,
+        }))
+    }
+
     /// The state machines.
     ///
     /// # Errors
@@ -99,6 +140,7 @@ impl World {
         let machines = Machines {
             hold_order: self.settings.text("HOLD_ORDER_MACHINE_ARN")?,
             order: self.settings.text("ORDER_MACHINE_ARN")?,
+            supply_ingredient: self.settings.text("SUPPLY_INGREDIENT_MACHINE_ARN")?,
         };
         Ok(Arc::new(StepFunctionsWorkflows::new(
             &self.connections,
