@@ -339,3 +339,6 @@ fn moved(balance: Balance, kind: MovementKind, quantity: u32) -> Option<Balance>
     };
     (held <= on_hand).then_some(Balance { on_hand, held })
 }
+
+#[cfg(test)]
+mod tests;

@@ -231,3 +231,6 @@ impl Order {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
