@@ -200,12 +200,6 @@ pub enum Refusal {
         /// For how long another card may be tried, whole seconds, at least 1.
         await_payment_s: u32,
     },
-    /// There is not as much as a movement needs.
-    #[error("There is not enough {ingredient}.")]
-    NotEnough {
-        /// Of what.
-        ingredient: String,
-    },
     /// Every allowed round at the market was bought and it is still not enough.
     #[error("After {rounds_max} purchases there is still not enough {ingredient}.")]
     MarketExhausted {
@@ -258,7 +252,6 @@ impl Refusal {
             Self::OrderEnded { .. } => "OrderEnded",
             Self::OrderIsStuck { .. } => "OrderIsStuck",
             Self::PaymentDeclined { .. } => "PaymentDeclined",
-            Self::NotEnough { .. } => "NotEnough",
             Self::MarketExhausted { .. } => "MarketExhausted",
             Self::PaymentAttemptsExhausted { .. } => "PaymentAttemptsExhausted",
         }
@@ -292,7 +285,6 @@ impl Refusal {
             | Self::HoldStillAlive { .. }
             | Self::OrderStillGathering { .. }
             | Self::OrderBeingPaid { .. }
-            | Self::NotEnough { .. }
             | Self::MarketExhausted { .. }
             | Self::OrderAlreadyPaid { .. }
             | Self::OrderNotPaid { .. }
@@ -331,7 +323,6 @@ impl Refusal {
             Self::HoldExpired { .. } | Self::OrderEnded { .. } => "Order again if it is still to be had.",
             Self::HoldStillAlive { .. } => "Wait until its time is over.",
             Self::OrderStillGathering { .. } => "Wait until it is held; read the order with ?wait=20.",
-            Self::NotEnough { .. } => "Order less, or later.",
             Self::MarketExhausted { .. } => "Ask for less, or later.",
             Self::OrderBeingPaid { .. } => "Wait for the outcome; read the order with ?wait=20.",
             Self::OrderAlreadyPaid { .. } => "Nothing is left to pay.",
