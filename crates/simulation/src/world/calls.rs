@@ -1,7 +1,7 @@
 //! What state machines ask for, and the queue: where an invocation is lost or doubled, and a message is late.
 
 use super::tasks::{Event, Outcome, Purpose, Then};
-use super::{Reply as HttpReply, World};
+use super::{Asked, Reply as HttpReply, World};
 use crate::definitions::START_EXECUTION;
 use crate::faults::Mishap;
 use crate::functions::Functions;
@@ -82,16 +82,30 @@ impl World {
         if befell != Mishap::None {
             self.trace.add(self.now_ms(), &format!("{state}: {befell:?}"));
         }
-        self.asked.insert((call.machine_name.clone(), state));
-        match call.kind.clone() {
+        let asked = match &call.kind {
             CallKind::Lambda {
                 function, payload, ..
-            } => self.invoke(&call, function_name(&function), payload, befell),
-            CallKind::Sqs { queue_url, body, .. } => self.send(&call, &queue_url, &body, befell),
+            } => Asked {
+                function: function_name(function).to_owned(),
+                payload: payload.clone(),
+            },
+            CallKind::Sqs { queue_url, body, .. } => Asked {
+                function: Functions::consumer_of(queue_of(queue_url))
+                    .unwrap_or_default()
+                    .to_owned(),
+                payload: serde_json::from_str(body).unwrap_or_default(),
+            },
+        };
+        self.asked
+            .entry((call.machine_name.clone(), state))
+            .or_insert_with(|| asked.clone());
+        match &call.kind {
+            CallKind::Lambda { .. } => self.take_invocation(&call, &asked.function, asked.payload, befell),
+            CallKind::Sqs { queue_url, body, .. } => self.send(&call, queue_of(queue_url), body, befell),
         }
     }
 
-    fn invoke(&mut self, call: &Call, function: &str, payload: Value, befell: Mishap) {
+    fn take_invocation(&mut self, call: &Call, function: &str, payload: Value, befell: Mishap) {
         let lost = || {
             Reply::Lambda(LambdaReply::ServiceError {
                 error: match function {
@@ -134,45 +148,49 @@ impl World {
     }
 
     fn start_execution(&mut self, call: &Call, payload: &Value, thens: &[Then]) {
-        let start = |world: &Self| {
-            let arn = payload["StateMachineArn"].as_str().unwrap_or_default();
-            lock(&world.engine).start_execution(arn, payload["Name"].as_str(), &payload["Input"])
-        };
-        let mut started = start(self);
-        if thens != [Then::Answer] && thens != [Then::Fail] && thens != [Then::Silence] {
-            started = start(self);
+        let mut started = self.started(payload);
+        if thens.len() > 1 || thens == [Then::Again] {
+            started = self.started(payload);
         }
-        let reply = match (started, thens.first()) {
-            (_, Some(Then::Silence)) => return,
-            (_, Some(Then::Fail)) => LambdaReply::ServiceError {
+        let reply = match thens.first() {
+            Some(Then::Silence) => return,
+            Some(Then::Fail) => LambdaReply::ServiceError {
                 error: "StepFunctions.SdkClientException".to_owned(),
                 cause: "simulated: the answer was lost".to_owned(),
             },
-            (Ok(arn), _) => LambdaReply::Returned(json!({ "ExecutionArn": arn })),
-            (Err(error), _) => LambdaReply::ServiceError {
+            _ => started.unwrap_or(LambdaReply::Returned(Value::Null)),
+        };
+        self.answer(call, Reply::Lambda(reply));
+    }
+
+    /// Starts an execution as `states:startExecution` does.
+    pub(super) fn started(&self, payload: &Value) -> Option<LambdaReply> {
+        let arn = payload["StateMachineArn"].as_str()?;
+        let started = lock(&self.engine).start_execution(arn, payload["Name"].as_str(), &payload["Input"]);
+        Some(match started {
+            Ok(arn) => LambdaReply::Returned(json!({ "ExecutionArn": arn })),
+            Err(error) => LambdaReply::ServiceError {
                 error: format!(
                     "StepFunctions.{}Exception",
                     error.name().trim_end_matches("Exception")
                 ),
                 cause: error.to_string(),
             },
-        };
-        self.answer(call, Reply::Lambda(reply));
+        })
     }
 
     fn answer(&mut self, call: &Call, reply: Reply) {
         self.plan_at(self.now_ms(), Event::Complete(call.id, reply));
     }
 
-    fn send(&mut self, call: &Call, queue_url: &str, body: &str, befell: Mishap) {
-        let queue = queue_url.rsplit('/').next().unwrap_or_default().to_owned();
+    fn send(&mut self, call: &Call, queue: &str, body: &str, befell: Mishap) {
         let copies = match befell {
             Mishap::FailsBefore | Mishap::NeverBegun => 0,
             Mishap::Twice | Mishap::TwiceAtOnce => 2,
             Mishap::None | Mishap::FailsAfter | Mishap::NoAnswer => 1,
         };
         for _ in 0..copies {
-            let message = self.queue.add(&queue, body, false);
+            let message = self.queue.add(queue, body, false);
             self.post(message);
         }
         let reply = match befell {
@@ -269,6 +287,8 @@ impl World {
             }
             (Purpose::Message(number), _) => self.return_message(number),
             (Purpose::Schedule, _) => {}
+            (Purpose::Direct, Outcome::Step(reply)) => self.answered = Some(reply),
+            (Purpose::Direct, _) => self.answered = Some(crashed("Runtime.ExitError")),
             (Purpose::Request(id), outcome) => {
                 let reply = match outcome {
                     Outcome::Served(response) => HttpReply {
@@ -293,6 +313,11 @@ impl World {
             }
         }
     }
+}
+
+/// The name of a queue, from its URL.
+fn queue_of(queue_url: &str) -> &str {
+    queue_url.rsplit('/').next().unwrap_or_default()
 }
 
 fn crashed(error_type: &str) -> LambdaReply {

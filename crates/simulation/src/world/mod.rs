@@ -10,7 +10,7 @@ mod tasks;
 
 pub use calls::Queue;
 
-use crate::definitions::{Definition, NotSimulated, machine_arn};
+use crate::definitions::{Definition, NotSimulated, START_EXECUTION, machine_arn};
 use crate::faults::FaultPlan;
 use crate::functions::{Functions, Parts};
 use crate::invariants::{Violation, Watch};
@@ -27,9 +27,10 @@ use domain::{
 use serde_json::{Value, json};
 use states::chance::Chance;
 use states::engine::EngineError;
-use std::collections::{BTreeMap, BTreeSet};
+use states::execution::LambdaReply;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use tasks::{Event, Task};
+use tasks::{Event, Purpose, Task};
 
 /// When every world begins: 2026-11-21T13:00:00Z.
 pub const BEGIN_MS: u64 = 1_795_266_000_000;
@@ -145,6 +146,15 @@ impl Ask {
     }
 }
 
+/// What a state asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The function, or for a message the one that consumes its queue.
+    pub function: String,
+    /// Its input.
+    pub payload: Value,
+}
+
 /// What a buyer was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
@@ -188,8 +198,10 @@ pub struct World {
     agenda_last: u64,
     requests: BTreeMap<RequestId, Option<Reply>>,
     invocations: BTreeMap<String, u64>,
-    /// Which states asked for something, by machine: what a run has covered.
-    asked: BTreeSet<(String, String)>,
+    /// What each state first asked for, by machine and state: what a run has covered.
+    asked: BTreeMap<(String, String), Asked>,
+    /// What came of the latest [`World::invoke`].
+    answered: Option<LambdaReply>,
     chance: Chance,
     watch: Watch,
     trace: Trace,
@@ -242,7 +254,8 @@ impl World {
             agenda_last: 0,
             requests: BTreeMap::new(),
             invocations: BTreeMap::new(),
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            answered: None,
             chance: Chance::new(setup.seed ^ 0x776f_726c_64),
             watch: Watch::default(),
             trace: Trace::default(),
@@ -334,6 +347,23 @@ impl World {
         self.requests.get(&id)?.as_ref()
     }
 
+    /// Calls a function as nobody in particular, outside of every machine, and lets time pass until it has answered.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub fn invoke(&mut self, function: &str, payload: Value) -> Result<LambdaReply, Box<Violation>> {
+        self.answered = None;
+        let reply = if function == START_EXECUTION {
+            self.started(&payload)
+        } else if self.start_step(function, payload, Purpose::Direct) {
+            while self.answered.is_none() && self.step(u64::MAX)? {}
+            self.answered.take()
+        } else {
+            None
+        };
+        Ok(reply.unwrap_or(LambdaReply::FunctionError(json!({ "errorType": "Defect" }))))
+    }
+
     /// Stops one running execution of a Standard machine whole, chosen by chance, at this time.
     pub fn abort_one_at(&mut self, at_ms: u64) {
         self.plan_at(at_ms, Event::AbortOne);
@@ -375,9 +405,9 @@ impl World {
         &self.queue
     }
 
-    /// Which states asked for something, by machine.
+    /// What each state first asked for, by machine and state.
     #[must_use]
-    pub fn asked(&self) -> &BTreeSet<(String, String)> {
+    pub fn asked(&self) -> &BTreeMap<(String, String), Asked> {
         &self.asked
     }
 

@@ -70,6 +70,8 @@ pub(super) enum Purpose {
     Schedule,
     /// For a buyer.
     Request(RequestId),
+    /// For whoever drives the world.
+    Direct,
 }
 
 /// What becomes of an answer to a state.
