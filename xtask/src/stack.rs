@@ -256,6 +256,8 @@ fn engine_command(
         .env("BIND_HOST", "127.0.0.1")
         .env("IOT_MTLS_ENABLED", "0")
         .env("SFTP_ENABLED", "0")
+        // A burst leaves hundreds of idle function processes; five minutes of them is too long for a laptop.
+        .env("LAMBDA_WARM_TTL_SECONDS", "60")
         .env("MINISTACK_REGION", REGION)
         .env("PERSIST_STATE", "1")
         .env("S3_PERSIST", "1")

@@ -1,1 +1,22 @@
-//! simulation
+//! The whole system in one process: in-memory ports with faults, the real definitions and the real functions on a
+//! virtual clock, invariants after every step.
+//!
+//! - [`memory`], [`provider`], [`workflows`]: every port of the domain, in memory.
+//! - [`wire`]: the way to each of them, where calls take time and faults strike; [`faults`]: which.
+//! - [`functions`]: the functions as Lambda calls them; [`definitions`]: the state machines as they are written.
+//! - [`world`]: all of it, driven from one agenda; [`invariants`]: what must hold; [`trace`]: what happened.
+
+pub mod definitions;
+pub mod faults;
+pub mod functions;
+pub mod invariants;
+pub mod memory;
+pub mod provider;
+pub mod trace;
+pub mod wire;
+pub mod workflows;
+pub mod world;
+
+pub use faults::{FaultPlan, InvocationFault, Mishap, PortFault, Rates, Verdict};
+pub use invariants::{Broken, Violation};
+pub use world::{Ask, Counts, Reply, Setup, World};

@@ -224,6 +224,50 @@ fn a_parent_that_stops_waiting_stops_its_child() {
 }
 
 #[test]
+fn two_parents_may_wait_for_one_child() {
+    struct Slow;
+    impl Outside for Slow {
+        fn call(&mut self, _call: Call, world: &mut World) -> Answer {
+            Answer::At(world.now_ms() + 1_000, returned(json!("done")))
+        }
+    }
+    let mut world = world();
+    let child = world
+        .create_machine("child", &task(json!({})), MachineType::Standard)
+        .unwrap();
+    let parent = task(json!({
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Arguments": { "StateMachineArn": child, "Name": "c", "Input": { "a": 1 } },
+        "Output": "{% $states.result.Output %}",
+    }));
+    let machine = world.create_machine("m", &parent, MachineType::Standard).unwrap();
+    let arns = ["one", "two"].map(|name| world.start_execution(&machine, Some(name), &json!({})).unwrap());
+    world.run_until_idle(&mut Slow);
+    assert_eq!(
+        arns.map(|arn| world.output(&arn)),
+        [Some(json!("done")), Some(json!("done"))]
+    );
+    assert_eq!(world.executions().count(), 3);
+}
+
+#[test]
+fn a_machine_that_starts_itself_comes_to_an_end() {
+    let mut world = world();
+    let own = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+    let definition = task(json!({
+        "Resource": "arn:aws:states:::states:startExecution", "Arguments": { "StateMachineArn": own }, "Output": {},
+    }));
+    let machine = world
+        .create_machine("m", &definition, MachineType::Standard)
+        .unwrap();
+    world.start_execution(&machine, None, &json!({})).unwrap();
+    world.run_until_idle(&mut Silent::default());
+    let last = world.executions().last().unwrap();
+    let error = last.ended().unwrap().failure.as_ref().unwrap().error.as_deref();
+    assert_eq!(error, Some("StepFunctions.ExecutionLimitExceededException"));
+}
+
+#[test]
 fn a_running_execution_keeps_the_definition_it_was_started_with() {
     let mut world = world();
     let machine = world

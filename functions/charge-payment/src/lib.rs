@@ -65,12 +65,13 @@ impl ChargePayment {
             // Write down that it is not known, so that whoever looks at the order sees it; then let the workflow
             // come back and ask.
             Err(Fault::Unknown(why)) => {
-                self.record(&order.order_id, &ChargeOutcome::Processing).await?;
+                self.record(&order.order_id, attempt.number, &ChargeOutcome::Processing)
+                    .await?;
                 return Err(Fault::Unknown(why));
             }
             other => other?,
         };
-        let order = self.record(&order.order_id, &outcome).await?;
+        let order = self.record(&order.order_id, attempt.number, &outcome).await?;
         match outcome {
             ChargeOutcome::Processing | ChargeOutcome::NotAttempted => {
                 Err(Fault::Unknown("the provider is still working on it".to_owned()))
@@ -105,6 +106,10 @@ impl ChargePayment {
                 order_id: order.order_id.clone(),
                 status: order.status,
             }),
+            // The buyer has asked for another attempt meanwhile: come back and charge that.
+            Status::Paying if !order.latest_attempt_is(AttemptStatus::Declined) => Err(Fault::Transient(
+                "another attempt was asked for meanwhile".to_owned(),
+            )),
             _ => Err(decline_of(order, self.clock.now())
                 .unwrap_or_else(|| Refusal::OrderNotPaid {
                     order_id: order.order_id.clone(),
@@ -153,9 +158,9 @@ impl ChargePayment {
             .ok_or_else(|| Fault::Defect("the intent was kept and is not there".to_owned()))
     }
 
-    async fn record(&self, order_id: &OrderId, outcome: &ChargeOutcome) -> Result<Order, Fault> {
+    async fn record(&self, order_id: &OrderId, number: u32, outcome: &ChargeOutcome) -> Result<Order, Fault> {
         decide_and_commit(&*self.orders, order_id, &|order| {
-            order.record_outcome(outcome, self.clock.now())
+            order.record_outcome(number, outcome, self.clock.now())
         })
         .await
     }

@@ -141,7 +141,15 @@ impl PlaceOrder {
         };
         let request = wanted.hold_request(order_id.clone(), user_id.clone());
         match self.workflows.hold_order(&request).await? {
-            HoldAnswer::Held => Ok((StatusCode::CREATED, self.read(&order_id).await?)),
+            HoldAnswer::Held => {
+                let order = self.read(&order_id).await?;
+                // A repeat of a request whose hold was undone finds that order: it holds nothing any more.
+                if order.status == Status::Unavailable {
+                    let status = order.status;
+                    return Err(Refusal::OrderEnded { order_id, status }.into());
+                }
+                Ok((StatusCode::CREATED, order))
+            }
             HoldAnswer::Refused(Refusal::TicketHeldByYou { ticket_id, order_id }) => {
                 // A buyer's own hold never blocks the buyer's retry of the same request.
                 let own = self.read(&order_id).await?;

@@ -82,9 +82,11 @@ pub async fn a_decision_about_an_order_that_moved_writes_nothing(ports: &Ports<'
     let later = NOW.plus_s(5);
     let paying = change(order.begin_payment(CardToken::parse("tok_visa").unwrap(), later));
     let cancelling = change(order.cancel(later));
-    let keeping = change::<()>(Ok(
-        order.keep_task_token(TaskToken::parse("token").unwrap(), later, later)
-    ));
+    let keeping = change::<()>(Ok(order.keep_task_token(
+        TaskToken::parse("token").unwrap(),
+        later,
+        later,
+    )));
     assert_eq!(ports.orders.commit(&paying).await, Ok(()));
     assert_eq!(
         ports.orders.commit(&cancelling).await,
@@ -117,7 +119,7 @@ pub async fn completing_turns_claims_into_sales(ports: &Ports<'_>) {
     let order = ports.placed(2).await;
     let paying = change(order.begin_payment(CardToken::parse("tok_visa").unwrap(), NOW));
     assert_eq!(ports.orders.commit(&paying).await, Ok(()));
-    let paid = change(paying.after.record_outcome(&ChargeOutcome::Succeeded, NOW));
+    let paid = change(paying.after.record_outcome(1, &ChargeOutcome::Succeeded, NOW));
     assert_eq!(ports.orders.commit(&paid).await, Ok(()));
     let completed = change(paid.after.complete(NOW));
     assert_eq!(ports.orders.commit(&completed).await, Ok(()));

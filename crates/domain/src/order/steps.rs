@@ -184,18 +184,28 @@ impl Order {
         }
     }
 
-    /// Records what the provider says of the latest attempt: charged, declined, or not known yet.
+    /// Records what the provider says of attempt `number`: charged, declined, or not known yet.
+    ///
+    /// What comes late changes nothing: a decline of an earlier attempt says nothing of the latest, and "not known"
+    /// is no news once it is known. That money was taken always counts.
     ///
     /// # Errors
     /// [`Fault::Defect`] when there is no attempt, or when the provider never heard of it.
-    pub fn record_outcome(&self, outcome: &ChargeOutcome, now: Timestamp) -> Result<Ruling, Fault> {
+    pub fn record_outcome(
+        &self,
+        number: u32,
+        outcome: &ChargeOutcome,
+        now: Timestamp,
+    ) -> Result<Ruling, Fault> {
         let Some(latest) = self.attempts.last() else {
             return Err(Fault::Defect(
                 "an outcome arrived for an order without an attempt".to_owned(),
             ));
         };
+        if latest.number != number && *outcome != ChargeOutcome::Succeeded {
+            return Ok(Ruling::AlreadyDone);
+        }
         let mut attempt = latest.clone();
-        let number = attempt.number;
         attempt.settled_at = Some(now);
         let (status, what) = match outcome {
             ChargeOutcome::Succeeded if latest.status == AttemptStatus::Succeeded => {
@@ -220,7 +230,7 @@ impl Order {
                 };
                 (status, format!("Payment attempt {number} was declined: {code}."))
             }
-            ChargeOutcome::Processing if latest.status == AttemptStatus::Unknown => {
+            ChargeOutcome::Processing if latest.status != AttemptStatus::Requested => {
                 return Ok(Ruling::AlreadyDone);
             }
             ChargeOutcome::Processing => {

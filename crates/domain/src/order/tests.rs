@@ -45,6 +45,11 @@ fn declined() -> ChargeOutcome {
     }
 }
 
+/// The number of the latest attempt.
+fn latest(order: &Order) -> u32 {
+    order.attempts.last().map_or(0, |attempt| attempt.number)
+}
+
 /// The order after a ruling; the same order after "already done".
 fn after(order: &Order, ruling: Ruling) -> Order {
     match ruling {
@@ -94,7 +99,10 @@ fn a_declined_card_leaves_the_hold_alive_until_the_attempts_are_used_up() {
     let mut order = placed();
     for attempt in 1..=ATTEMPTS_MAX {
         order = after(&order, order.begin_payment(card(), at(1)).unwrap());
-        order = after(&order, order.record_outcome(&declined(), at(2)).unwrap());
+        order = after(
+            &order,
+            order.record_outcome(attempt as u32, &declined(), at(2)).unwrap(),
+        );
         let expected = if attempt < ATTEMPTS_MAX {
             Status::Held
         } else {
@@ -108,12 +116,45 @@ fn a_declined_card_leaves_the_hold_alive_until_the_attempts_are_used_up() {
 }
 
 #[test]
+fn what_is_said_of_an_earlier_attempt_is_not_taken_for_the_latest() {
+    let mut order = placed();
+    for _ in 0..2 {
+        order = after(&order, order.begin_payment(card(), at(1)).unwrap());
+        if latest(&order) == 1 {
+            order = after(&order, order.record_outcome(1, &declined(), at(2)).unwrap());
+            let unknown = order.record_outcome(1, &ChargeOutcome::Processing, at(3));
+            assert_eq!(unknown, Ok(Ruling::AlreadyDone), "what is known stays known");
+        }
+    }
+    assert_eq!(order.status, Status::Paying);
+    assert_eq!(
+        order.record_outcome(1, &declined(), at(4)),
+        Ok(Ruling::AlreadyDone)
+    );
+    assert_eq!(
+        order.record_outcome(1, &ChargeOutcome::Processing, at(4)),
+        Ok(Ruling::AlreadyDone)
+    );
+    let paid = after(
+        &order,
+        order.record_outcome(1, &ChargeOutcome::Succeeded, at(5)).unwrap(),
+    );
+    assert_eq!(
+        paid.status,
+        Status::Paid,
+        "money that was taken counts, whoever heard of it"
+    );
+}
+
+#[test]
 fn an_unknown_outcome_is_never_taken_for_a_failure() {
     let order = placed();
     let order = after(&order, order.begin_payment(card(), at(1)).unwrap());
     let order = after(
         &order,
-        order.record_outcome(&ChargeOutcome::Processing, at(2)).unwrap(),
+        order
+            .record_outcome(latest(&order), &ChargeOutcome::Processing, at(2))
+            .unwrap(),
     );
     assert!(order.latest_attempt_is(AttemptStatus::Unknown));
     assert_eq!(
@@ -123,7 +164,9 @@ fn an_unknown_outcome_is_never_taken_for_a_failure() {
     assert_eq!(refusal(order.expire(at(TTL_S * 2))), "OrderBeingPaid");
     let order = after(
         &order,
-        order.record_outcome(&ChargeOutcome::Succeeded, at(4)).unwrap(),
+        order
+            .record_outcome(latest(&order), &ChargeOutcome::Succeeded, at(4))
+            .unwrap(),
     );
     assert_eq!(order.status, Status::Paid);
 }
@@ -149,7 +192,9 @@ fn completing_posts_every_claim_and_expiring_releases_every_claim() {
     let order = after(&order, order.begin_payment(card(), at(1)).unwrap());
     let order = after(
         &order,
-        order.record_outcome(&ChargeOutcome::Succeeded, at(2)).unwrap(),
+        order
+            .record_outcome(latest(&order), &ChargeOutcome::Succeeded, at(2))
+            .unwrap(),
     );
     let Ok(Ruling::Change(completed)) = order.complete(at(3)) else {
         panic!("not completed")
@@ -217,9 +262,9 @@ fn ask(order: &Order, ask: Ask, now: Timestamp) -> Result<Ruling, Fault> {
         Ask::Succeeded | Ask::Declined | Ask::Unknown if order.status != Status::Paying => {
             Ok(Ruling::AlreadyDone)
         }
-        Ask::Succeeded => order.record_outcome(&ChargeOutcome::Succeeded, now),
-        Ask::Declined => order.record_outcome(&declined(), now),
-        Ask::Unknown => order.record_outcome(&ChargeOutcome::Processing, now),
+        Ask::Succeeded => order.record_outcome(latest(order), &ChargeOutcome::Succeeded, now),
+        Ask::Declined => order.record_outcome(latest(order), &declined(), now),
+        Ask::Unknown => order.record_outcome(latest(order), &ChargeOutcome::Processing, now),
         Ask::Complete => order.complete(now),
         Ask::Expire => order.expire(now),
         Ask::Cancel => order.cancel(now),

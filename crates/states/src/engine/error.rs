@@ -23,6 +23,9 @@ pub enum EngineError {
     /// No such execution.
     #[error("Execution Does Not Exist: '{0}'")]
     ExecutionDoesNotExist(String),
+    /// Too many started at once.
+    #[error("The maximum number of running executions has been reached")]
+    ExecutionLimitExceeded,
     /// Not an ARN of the right kind.
     #[error("Invalid Arn: '{0}'")]
     InvalidArn(String),
@@ -61,6 +64,7 @@ impl EngineError {
             EngineError::StateMachineTypeNotSupported => "StateMachineTypeNotSupported",
             EngineError::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             EngineError::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
+            EngineError::ExecutionLimitExceeded => "ExecutionLimitExceeded",
             EngineError::InvalidArn(_) => "InvalidArn",
             EngineError::InvalidName(_) => "InvalidName",
             EngineError::InvalidExecutionInput(_) => "InvalidExecutionInput",

@@ -76,7 +76,7 @@ impl Engine {
         machine_arn: &str,
         name: Option<&str>,
         input: &str,
-        parent: Option<(ExecutionId, TaskId)>,
+        waiting: Option<(ExecutionId, TaskId)>,
         now_ms: u64,
     ) -> Result<(ExecutionId, Started), EngineError> {
         let record = Arc::clone(self.machine(machine_arn)?);
@@ -100,14 +100,12 @@ impl Engine {
         };
         if let Some((id, existing)) = self.find(&arn) {
             let same_input = serde_json::from_str(existing.execution.input_text()).ok() == Some(value);
-            if existing.execution.status() == Status::Running && same_input && parent.is_none() {
-                return Ok((
-                    id,
-                    Started {
-                        arn,
-                        at_ms: existing.execution.started_ms(),
-                    },
-                ));
+            if existing.execution.status() == Status::Running && same_input {
+                let at_ms = existing.execution.started_ms();
+                if let Some(entry) = self.executions.get_mut(&id) {
+                    entry.waiting.extend(waiting);
+                }
+                return Ok((id, Started { arn, at_ms }));
             }
             return Err(EngineError::ExecutionAlreadyExists(arn));
         }
@@ -130,7 +128,7 @@ impl Engine {
                 execution,
                 machine: record,
                 due_ms: None,
-                parent,
+                waiting: waiting.into_iter().collect(),
                 end_told: false,
             },
         );

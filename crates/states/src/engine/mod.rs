@@ -30,6 +30,9 @@ pub struct ExecutionId(u64);
 
 /// Ended Express executions that can still be looked at. AWS keeps none.
 const EXPRESS_KEPT: usize = 1_000;
+/// Executions that one request or timer may start, directly or through others, before time must pass: a machine
+/// that starts itself would else go on for ever in a single moment.
+const STARTS_AT_ONCE_MAX: u32 = 10_000;
 
 /// One execution and what the engine knows of it.
 #[derive(Debug)]
@@ -38,8 +41,8 @@ struct Entry {
     machine: Arc<MachineRecord>,
     /// The time under which it stands in `due`.
     due_ms: Option<u64>,
-    /// The task of another execution that waits for its end.
-    parent: Option<(ExecutionId, TaskId)>,
+    /// Tasks of other executions that wait for its end.
+    waiting: Vec<(ExecutionId, TaskId)>,
     /// Whether its end was told.
     end_told: bool,
 }
@@ -66,6 +69,7 @@ pub struct Engine {
     touched: VecDeque<ExecutionId>,
     ended: Vec<String>,
     express_ended: VecDeque<ExecutionId>,
+    starts_left: u32,
 }
 
 impl Engine {
@@ -89,6 +93,7 @@ impl Engine {
             touched: VecDeque::new(),
             ended: Vec::new(),
             express_ended: VecDeque::new(),
+            starts_left: STARTS_AT_ONCE_MAX,
         }
     }
 

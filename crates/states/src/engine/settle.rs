@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::definition::{MachineType, Waits};
 use crate::execution::{Effect, Failure};
 
-use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId};
+use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX};
 
 impl Engine {
     /// Looks at an execution's effects, and at those of every execution they touch.
     pub(super) fn settle(&mut self, id: ExecutionId, now_ms: u64) {
+        self.starts_left = STARTS_AT_ONCE_MAX;
         self.touched.push_back(id);
         while let Some(id) = self.touched.pop_front() {
             let Some(entry) = self.executions.get_mut(&id) else {
@@ -120,6 +121,10 @@ impl Engine {
         if waiting.is_some() && self.machine(machine_arn)?.machine.machine_type == MachineType::Express {
             return Err(EngineError::StateMachineTypeNotSupported);
         }
+        self.starts_left = self
+            .starts_left
+            .checked_sub(1)
+            .ok_or(EngineError::ExecutionLimitExceeded)?;
         let (child, started) = self.start(machine_arn, name, input, waiting, now_ms)?;
         Ok((child, started.arn, started.at_ms))
     }
@@ -135,7 +140,7 @@ impl Engine {
         entry.end_told = true;
         self.ended.push(entry.execution.identity().arn.clone());
         let is_express = entry.machine.machine.machine_type == MachineType::Express;
-        if let Some((parent, task)) = entry.parent.take() {
+        for (parent, task) in std::mem::take(&mut entry.waiting) {
             self.child_of.remove(&(parent, task));
             // Both are needed at once, so one is taken out for a moment.
             if let Some(mut waiting) = self.executions.remove(&parent) {

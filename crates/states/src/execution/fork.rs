@@ -62,9 +62,8 @@ impl Execution {
             .map(|max| self.evaluate_whole(id, max, 0))
             .transpose()?;
         let concurrency_max = match concurrency.map(usize::try_from) {
-            None | Some(Ok(0)) => items.len(),
-            Some(Ok(limit)) => limit,
-            Some(Err(_)) => usize::MAX,
+            Some(Ok(limit)) if limit > 0 => limit.min(limits::INLINE_CONCURRENCY_MAX),
+            _ => limits::INLINE_CONCURRENCY_MAX,
         };
         if self.strands.len() + items.len().min(concurrency_max) > limits::STRANDS_MAX {
             return self.too_many_strands(id);

@@ -10,6 +10,8 @@ pub const PAYLOAD_BYTES_MAX: usize = 262_144;
 pub(super) const VARIABLES_BYTES_MAX: usize = 10_485_760;
 /// Iterations of inline maps and branches that may run at once in one execution.
 pub(super) const STRANDS_MAX: usize = 10_000;
+/// Iterations of one inline map that run at once, whatever MaxConcurrency says (Developer Guide, "Inline mode").
+pub(super) const INLINE_CONCURRENCY_MAX: usize = 40;
 /// An Express execution lasts at most this long.
 pub(super) const EXPRESS_S_MAX: u64 = 300;
 

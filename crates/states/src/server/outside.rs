@@ -106,7 +106,10 @@ impl Outside {
                 (500.., None) => "Lambda.ServiceException".to_owned(),
                 _ => "Lambda.AWSLambdaException".to_owned(),
             };
-            return LambdaReply::ServiceError { error, cause: text };
+            return LambdaReply::ServiceError {
+                error,
+                cause: answer.cause("Lambda"),
+            };
         }
         let payload = match text.trim() {
             "" => Ok(Value::Null),
@@ -152,7 +155,7 @@ impl Outside {
                     "SQS.{}",
                     answer.error_name().unwrap_or_else(|| "SqsException".to_owned())
                 ),
-                cause: String::from_utf8_lossy(&answer.body).into_owned(),
+                cause: answer.cause("Sqs"),
             },
         }
     }
@@ -214,6 +217,16 @@ impl Outside {
 }
 
 impl Answer {
+    /// What a refused request's cause looks like in Step Functions.
+    fn cause(&self, service: &str) -> String {
+        let told: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let message = ["message", "Message"]
+            .iter()
+            .find_map(|name| told.get(name)?.as_str().map(str::to_owned));
+        let message = message.unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned());
+        format!("{message} (Service: {service}, Status Code: {})", self.status)
+    }
+
     /// The refused request's error as Step Functions names it, such as `QueueDoesNotExistException`.
     fn error_name(&self) -> Option<String> {
         let told: Value = serde_json::from_slice(&self.body).unwrap_or_default();

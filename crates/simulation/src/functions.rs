@@ -1,0 +1,236 @@
+//! The functions, each with the in-memory ports, called as Lambda calls them: JSON in, JSON or a named error out.
+
+use crate::memory::{
+    MemoryOrders, MemoryRequests, MemorySessions, MemoryTickets, SharedTables, SimulatedClock,
+    SimulatedEntropy,
+};
+use crate::provider::{Ledger, MemoryProvider};
+use crate::wire::Wire;
+use crate::workflows::SimulatedWorkflows;
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::Response;
+use contract::Gate;
+use contract::session::SessionSecret;
+use domain::ports::{Clock, Orders, PaymentProvider, Workflows};
+use domain::{Currency, Fault};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use states::execution::LambdaReply;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use tower::ServiceExt;
+
+/// A function at work.
+pub type Working<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What the functions are made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Everything stored.
+    pub tables: SharedTables,
+    /// The provider's books.
+    pub ledger: Arc<Mutex<Ledger>>,
+    /// The state machines.
+    pub workflows: SimulatedWorkflows,
+    /// The way to all of them.
+    pub wire: Wire,
+    /// How long a hold lives, seconds.
+    pub hold_ttl_s: u32,
+    /// The money.
+    pub currency: Currency,
+    /// What signs sessions.
+    pub secret: SessionSecret,
+    /// For fresh ids.
+    pub seed: u64,
+}
+
+/// Every function there is.
+#[derive(Clone)]
+pub struct Functions {
+    lock_ticket: lock_ticket::LockTicket,
+    unlock_ticket: unlock_ticket::UnlockTicket,
+    request_payment: request_payment::RequestPayment,
+    charge_payment: charge_payment::ChargePayment,
+    complete_order: complete_order::CompleteOrder,
+    expire_order: expire_order::ExpireOrder,
+    mark_order_stuck: mark_order_stuck::MarkOrderStuck,
+    reconcile_orders: reconcile_orders::ReconcileOrders,
+    place_order: axum::Router,
+    take_payment: axum::Router,
+    cancel_order: axum::Router,
+}
+
+impl std::fmt::Debug for Functions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Functions(..)")
+    }
+}
+
+/// How long a function may run before Lambda ends it, milliseconds: `Timeout` in the template.
+#[must_use]
+pub fn limit_ms(function: &str) -> u64 {
+    match function {
+        "charge-payment" => 30_000,
+        "place-order" | "take-payment" => 29_000,
+        "reconcile-orders" => 60_000,
+        _ => 10_000,
+    }
+}
+
+impl Functions {
+    /// Wires them.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let Parts { tables, wire, .. } = &parts;
+        let orders: Arc<dyn Orders> = Arc::new(MemoryOrders::new(Arc::clone(tables), wire.clone()));
+        let tickets = Arc::new(MemoryTickets::new(Arc::clone(tables), wire.clone()));
+        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock(wire.clone()));
+        let provider: Arc<dyn PaymentProvider> =
+            Arc::new(MemoryProvider::new(Arc::clone(&parts.ledger), wire.clone()));
+        let workflows: Arc<dyn Workflows> = Arc::new(parts.workflows.clone());
+        let gate = Gate {
+            sessions: Arc::new(MemorySessions::new(Arc::clone(tables), wire.clone())),
+            requests: Arc::new(MemoryRequests::new(Arc::clone(tables), wire.clone())),
+            clock: Arc::clone(&clock),
+            secret: parts.secret.clone(),
+        };
+        Self {
+            lock_ticket: lock_ticket::LockTicket {
+                orders: Arc::clone(&orders),
+                tickets,
+                clock: Arc::clone(&clock),
+                hold_ttl_s: parts.hold_ttl_s,
+                currency: parts.currency.clone(),
+            },
+            unlock_ticket: unlock_ticket::UnlockTicket {
+                orders: Arc::clone(&orders),
+                clock: Arc::clone(&clock),
+            },
+            request_payment: request_payment::RequestPayment {
+                orders: Arc::clone(&orders),
+                workflows: Arc::clone(&workflows),
+                clock: Arc::clone(&clock),
+            },
+            charge_payment: charge_payment::ChargePayment {
+                orders: Arc::clone(&orders),
+                provider,
+                clock: Arc::clone(&clock),
+            },
+            complete_order: complete_order::CompleteOrder {
+                orders: Arc::clone(&orders),
+                clock: Arc::clone(&clock),
+            },
+            expire_order: expire_order::ExpireOrder {
+                orders: Arc::clone(&orders),
+                clock: Arc::clone(&clock),
+            },
+            mark_order_stuck: mark_order_stuck::MarkOrderStuck {
+                orders: Arc::clone(&orders),
+                clock: Arc::clone(&clock),
+            },
+            reconcile_orders: reconcile_orders::ReconcileOrders {
+                orders: Arc::clone(&orders),
+                workflows: Arc::clone(&workflows),
+                clock: Arc::clone(&clock),
+            },
+            place_order: place_order::router(place_order::PlaceOrder {
+                gate: gate.clone(),
+                orders: Arc::clone(&orders),
+                workflows: Arc::clone(&workflows),
+                clock: Arc::clone(&clock),
+                entropy: Arc::new(SimulatedEntropy::new(parts.seed)),
+            }),
+            take_payment: take_payment::router(take_payment::TakePayment {
+                gate: gate.clone(),
+                orders: Arc::clone(&orders),
+                workflows: Arc::clone(&workflows),
+                clock: Arc::clone(&clock),
+            }),
+            cancel_order: cancel_order::router(cancel_order::CancelOrder {
+                gate,
+                orders,
+                workflows,
+                clock,
+            }),
+        }
+    }
+
+    /// Calls a step; `None` when there is no such function.
+    #[must_use]
+    pub fn call(&self, function: &str, payload: Value) -> Option<Working<LambdaReply>> {
+        macro_rules! step {
+            ($field:ident) => {{
+                let step = self.$field.clone();
+                Box::pin(async move {
+                    answer(run(payload, |input| async move { step.handle(input).await }).await)
+                })
+            }};
+        }
+        Some(match function {
+            "lock-ticket" => step!(lock_ticket),
+            "unlock-ticket" => step!(unlock_ticket),
+            "charge-payment" => step!(charge_payment),
+            "complete-order" => step!(complete_order),
+            "expire-order" => step!(expire_order),
+            "mark-order-stuck" => step!(mark_order_stuck),
+            "reconcile-orders" => step!(reconcile_orders),
+            "request-payment" => step!(request_payment),
+            _ => return None,
+        })
+    }
+
+    /// Which function consumes a queue; `None` when there is no such queue.
+    #[must_use]
+    pub fn consumer_of(queue: &str) -> Option<&'static str> {
+        (queue == "payment-requests").then_some("request-payment")
+    }
+
+    /// Serves a request; `None` when no function answers there.
+    #[must_use]
+    pub fn serve(&self, function: &str, request: Request<Body>) -> Option<Working<Response>> {
+        let router = match function {
+            "place-order" => &self.place_order,
+            "take-payment" => &self.take_payment,
+            "cancel-order" => &self.cancel_order,
+            _ => return None,
+        };
+        let serving = contract::seal(router.clone()).oneshot(request);
+        Some(Box::pin(async move {
+            match serving.await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }))
+    }
+}
+
+async fn run<I, O, F>(payload: Value, handle: impl FnOnce(I) -> F) -> Result<Value, Fault>
+where
+    I: DeserializeOwned,
+    O: Serialize,
+    F: Future<Output = Result<O, Fault>>,
+{
+    let input = serde_json::from_value(payload)
+        .map_err(|error| Fault::Defect(format!("the input is not what the step reads: {error}")))?;
+    serde_json::to_value(handle(input).await?)
+        .map_err(|error| Fault::Defect(format!("the answer is not JSON: {error}")))
+}
+
+/// A fault as the Lambda runtime reports it.
+fn answer(outcome: Result<Value, Fault>) -> LambdaReply {
+    match outcome {
+        Ok(value) => LambdaReply::Returned(value),
+        Err(fault) => {
+            let message = match &fault {
+                Fault::Refused(refusal) => {
+                    serde_json::to_string(refusal).unwrap_or_else(|_| refusal.to_string())
+                }
+                other => other.to_string(),
+            };
+            LambdaReply::FunctionError(json!({ "errorType": fault.name(), "errorMessage": message }))
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! What must hold after every single step, and what must hold when everything has come to rest.
+//!
+//! Nothing here asks the code under test: the checks read the tables and the provider's books side by side.
+
+use crate::memory::{OrderChange, Tables};
+use crate::provider::Ledger;
+use crate::trace::Trace;
+use crate::world::Queue;
+use domain::order::{HOLDS_MAX, OrderEvent};
+use domain::{HoldId, Order, OrderId, Status, TicketState};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// A ticket is held by something that is not a live order of it.
+    #[error("ticket {ticket} is held by {order}, which is {status}")]
+    HeldByNobody {
+        /// The ticket.
+        ticket: String,
+        /// The order that it names.
+        order: String,
+        /// How that order stands.
+        status: String,
+    },
+    /// A live order does not hold one of its tickets.
+    #[error("{order} is {status} and does not hold {ticket}")]
+    HoldMissing {
+        /// The order.
+        order: OrderId,
+        /// How it stands.
+        status: Status,
+        /// The ticket.
+        ticket: String,
+    },
+    /// A completed order has not got its ticket, or a sold ticket has no completed order.
+    #[error("{ticket} is not sold to exactly one completed order: {why}")]
+    SoldWrongly {
+        /// The ticket.
+        ticket: String,
+        /// In words.
+        why: String,
+    },
+    /// A status followed another that it may not follow.
+    #[error("{order} went from {from} to {to}")]
+    IllegalTransition {
+        /// The order.
+        order: OrderId,
+        /// Before.
+        from: Status,
+        /// After.
+        to: Status,
+    },
+    /// A version was skipped or used twice.
+    #[error("{order} went from version {from} to {to}")]
+    VersionSkipped {
+        /// The order.
+        order: OrderId,
+        /// Before.
+        from: u32,
+        /// After.
+        to: u32,
+    },
+    /// A hold ended for want of payment before its time.
+    #[error("{order} expired {early_ms} ms before its deadline")]
+    ExpiredEarly {
+        /// The order.
+        order: OrderId,
+        /// How much too early.
+        early_ms: i64,
+    },
+    /// A hold that had ended lives again, or ended twice.
+    #[error("the hold of {order} ended twice, or lives after its end")]
+    HoldEndedTwice {
+        /// The order.
+        order: OrderId,
+    },
+    /// More than one charge, or one of the wrong amount, or one that the order does not know of.
+    #[error("{order} is {status}, and was charged {times} times, {taken} of {total}")]
+    ChargedWrongly {
+        /// The order.
+        order: OrderId,
+        /// How it stands.
+        status: Status,
+        /// Charges.
+        times: u32,
+        /// Money taken, minor units.
+        taken: u64,
+        /// What the order costs, minor units.
+        total: u64,
+    },
+    /// Money was taken for nothing we know.
+    #[error("{taken} was taken and {kept} belongs to orders")]
+    MoneyNotConserved {
+        /// Taken by the provider, minor units.
+        taken: u64,
+        /// Of orders that we have, minor units.
+        kept: u64,
+    },
+    /// A buyer's set of live holds is not the set of the buyer's live orders.
+    #[error("the holds of {user} are {said:?}, and really {live:?}")]
+    HoldersDiffer {
+        /// The buyer.
+        user: String,
+        /// What the set says.
+        said: Vec<OrderId>,
+        /// The live orders.
+        live: Vec<OrderId>,
+    },
+    /// An order hangs: time has passed, nothing goes wrong any more, and it has not ended.
+    #[error("{order} is still {status} at rest")]
+    NotEnded {
+        /// The order.
+        order: OrderId,
+        /// How it stands.
+        status: Status,
+    },
+    /// An order waits for a person, and nobody wrote down why.
+    #[error("{order} is stuck without a reason")]
+    StuckInSilence {
+        /// The order.
+        order: OrderId,
+    },
+    /// An execution hangs.
+    #[error("the execution {name} still runs at rest")]
+    StillRunning {
+        /// The execution.
+        name: String,
+    },
+    /// A message of ours was parked.
+    #[error("a message was parked: {body}")]
+    MessageParked {
+        /// Its text.
+        body: String,
+    },
+}
+
+/// An invariant that does not hold, and how it came to that.
+#[derive(Clone, Debug, thiserror::Error)]
+pub struct Violation {
+    /// What does not hold.
+    pub broken: Broken,
+    /// The seed that shows it again.
+    pub seed: u64,
+    /// What happened until then.
+    pub trace: String,
+}
+
+impl Violation {
+    pub(crate) fn new(broken: Broken, seed: u64, trace: &Trace) -> Self {
+        Self {
+            broken,
+            seed,
+            trace: trace.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seed {}: {}\n{}", self.seed, self.broken, self.trace)
+    }
+}
+
+/// What has to be remembered to check the next step.
+#[derive(Debug, Default)]
+pub struct Watch {
+    ended_holds: BTreeSet<(HoldId, u32)>,
+    taken: u64,
+}
+
+fn is_live(status: Status) -> bool {
+    !status.is_end()
+}
+
+impl Watch {
+    /// Checks what was written since the last time, and everything that stands if anything changed.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(crate) fn check(
+        &mut self,
+        tables: &Tables,
+        ledger: &Ledger,
+        changes: &[OrderChange],
+        now_ms: u64,
+        grace_ms: u64,
+    ) -> Result<(), Broken> {
+        for change in changes {
+            self.check_change(change, now_ms, grace_ms)?;
+        }
+        let taken = ledger.taken();
+        if changes.is_empty() && taken == self.taken {
+            return Ok(());
+        }
+        self.taken = taken;
+        check_tickets(tables)?;
+        check_holders(tables)?;
+        check_money(tables, ledger)
+    }
+
+    fn check_change(&mut self, change: &OrderChange, now_ms: u64, grace_ms: u64) -> Result<(), Broken> {
+        let after = &change.after;
+        let order = after.order_id.clone();
+        let hold = (after.hold.hold_id.clone(), after.hold.version);
+        let was_live = change.before.as_ref().is_none_or(|before| is_live(before.status));
+        let ends = was_live && !is_live(after.status);
+        // `Refunded` follows `Completed`, and ends nothing a second time.
+        if is_live(after.status) && self.ended_holds.contains(&hold) || ends && !self.ended_holds.insert(hold)
+        {
+            return Err(Broken::HoldEndedTwice { order });
+        }
+        if after.status == Status::Expired && was_live {
+            let now_ms = i64::try_from(now_ms + grace_ms).unwrap_or(i64::MAX);
+            let early_ms = after.hold.expires_at.as_ms() - now_ms;
+            if early_ms > 0 {
+                return Err(Broken::ExpiredEarly { order, early_ms });
+            }
+        }
+        let Some(before) = &change.before else {
+            return Ok(());
+        };
+        if after.version != before.version + 1 {
+            return Err(Broken::VersionSkipped {
+                order,
+                from: before.version,
+                to: after.version,
+            });
+        }
+        if before.status != after.status && !before.status.may_become(after.status) {
+            return Err(Broken::IllegalTransition {
+                order,
+                from: before.status,
+                to: after.status,
+            });
+        }
+        Ok(())
+    }
+
+    /// Checks that everything has ended.
+    ///
+    /// # Errors
+    /// The first thing that has not.
+    pub(crate) fn check_rest(
+        &self,
+        tables: &Tables,
+        running: &[String],
+        queue: &Queue,
+    ) -> Result<(), Broken> {
+        for order in tables.orders.values() {
+            let has_reason = |event: &OrderEvent| event.status == Status::Stuck && !event.what.is_empty();
+            match order.status {
+                Status::Stuck if order.events.iter().any(has_reason) => {}
+                Status::Stuck => {
+                    return Err(Broken::StuckInSilence {
+                        order: order.order_id.clone(),
+                    });
+                }
+                status if status.is_end() => {}
+                status => {
+                    return Err(Broken::NotEnded {
+                        order: order.order_id.clone(),
+                        status,
+                    });
+                }
+            }
+        }
+        if let Some(name) = running.first() {
+            return Err(Broken::StillRunning { name: name.clone() });
+        }
+        match queue.dead_letters.iter().find(|message| !message.is_foreign) {
+            Some(message) => Err(Broken::MessageParked {
+                body: message.body.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_tickets(tables: &Tables) -> Result<(), Broken> {
+    for ticket in tables.tickets.values() {
+        let order = ticket
+            .hold
+            .as_ref()
+            .and_then(|hold| tables.orders.get(&hold.order_id));
+        let claims = order.is_some_and(|order| {
+            ticket.hold == Some(order.ticket_hold()) && order.tickets().any(|(id, _)| *id == ticket.ticket_id)
+        });
+        match ticket.state {
+            TicketState::Available if ticket.hold.is_none() => {}
+            TicketState::Held if claims && order.is_some_and(|order| is_live(order.status)) => {}
+            TicketState::Sold if claims && order.is_some_and(|order| order.status == Status::Completed) => {}
+            TicketState::Sold => {
+                return Err(Broken::SoldWrongly {
+                    ticket: ticket.ticket_id.to_string(),
+                    why: order.map_or("no order".to_owned(), |order| order.status.to_string()),
+                });
+            }
+            TicketState::Available | TicketState::Held => {
+                return Err(Broken::HeldByNobody {
+                    ticket: ticket.ticket_id.to_string(),
+                    order: order.map_or("nobody".to_owned(), |order| order.order_id.to_string()),
+                    status: order.map_or("not there".to_owned(), |order| order.status.to_string()),
+                });
+            }
+        }
+    }
+    for order in tables.orders.values() {
+        let state = match order.status {
+            Status::Completed => TicketState::Sold,
+            status if is_live(status) => TicketState::Held,
+            _ => continue,
+        };
+        for (ticket_id, _) in order.tickets() {
+            let is_ours = tables
+                .tickets
+                .get(ticket_id)
+                .is_some_and(|ticket| ticket.state == state && ticket.hold == Some(order.ticket_hold()));
+            if !is_ours {
+                return Err(Broken::HoldMissing {
+                    order: order.order_id.clone(),
+                    status: order.status,
+                    ticket: ticket_id.to_string(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_holders(tables: &Tables) -> Result<(), Broken> {
+    let mut live: BTreeMap<&str, BTreeSet<OrderId>> = BTreeMap::new();
+    for order in tables.orders.values().filter(|order| is_live(order.status)) {
+        live.entry(order.user_id.as_str())
+            .or_default()
+            .insert(order.order_id.clone());
+    }
+    let mut said: BTreeMap<&str, BTreeSet<OrderId>> = BTreeMap::new();
+    for (user, orders) in tables.holders.iter().filter(|(_, orders)| !orders.is_empty()) {
+        said.insert(user.as_str(), orders.clone());
+    }
+    for user in live.keys().chain(said.keys()) {
+        let (said, live) = (said.get(user), live.get(user));
+        let is_too_many = live.is_some_and(|orders| orders.len() > HOLDS_MAX as usize);
+        if said != live || is_too_many {
+            return Err(Broken::HoldersDiffer {
+                user: (*user).to_owned(),
+                said: said.into_iter().flatten().cloned().collect(),
+                live: live.into_iter().flatten().cloned().collect(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Money is taken once, in full, and only for an order that is paid or on its way there.
+fn check_money(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
+    let mut kept = 0;
+    for order in tables.orders.values() {
+        let (taken, times) = ledger.taken_for(&order.order_id);
+        let total = order.total_minor.as_minor();
+        let is_right = match order.status {
+            Status::Paid | Status::Shipped | Status::Completed => times == 1 && taken == total,
+            Status::Paying | Status::Stuck => times == 0 || (times == 1 && taken == total),
+            Status::Refunded => true,
+            _ => times == 0,
+        };
+        if !is_right {
+            return Err(charged_wrongly(order, times, taken));
+        }
+        kept += taken;
+    }
+    let taken = ledger.taken();
+    if taken == kept {
+        Ok(())
+    } else {
+        Err(Broken::MoneyNotConserved { taken, kept })
+    }
+}
+
+fn charged_wrongly(order: &Order, times: u32, taken: u64) -> Broken {
+    Broken::ChargedWrongly {
+        order: order.order_id.clone(),
+        status: order.status,
+        times,
+        taken,
+        total: order.total_minor.as_minor(),
+    }
+}

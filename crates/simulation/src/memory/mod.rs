@@ -1,0 +1,113 @@
+//! The domain's ports in memory, with the conditions that the real database writes under.
+//!
+//! [`Tables`] is what is stored: plain and synchronous, each method one conditional write or one read. The port
+//! types only put a [`Wire`] in front, so that a call takes time and may fail. What the conditions are is said by
+//! the ports in the domain; one contract suite holds these and the ones on DynamoDB to it.
+
+mod orders;
+mod people;
+mod requests;
+mod tickets;
+
+pub use orders::{MemoryOrders, OrderChange};
+pub use people::{MemoryAccounts, MemorySessions};
+pub use requests::{MemoryDocuments, MemoryRequests};
+pub use tickets::MemoryTickets;
+
+use crate::wire::{Wire, lock};
+use domain::ports::{Clock, Document, Entropy};
+use domain::user::Account;
+use domain::{
+    Cursor, Fault, Order, OrderId, Page, PageRequest, Refusal, Ticket, TicketId, Timestamp, UserId,
+};
+use requests::Row;
+use states::chance::Chance;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// Everything that is stored.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// Orders.
+    pub orders: BTreeMap<OrderId, Order>,
+    /// Tickets.
+    pub tickets: BTreeMap<TicketId, Ticket>,
+    /// Each buyer's live orders.
+    pub holders: BTreeMap<UserId, BTreeSet<OrderId>>,
+    /// What was committed since somebody last took it away, oldest first.
+    pub changes: Vec<OrderChange>,
+    accounts: BTreeMap<String, Account>,
+    sign_ins: BTreeMap<(String, i64), u32>,
+    ended_sessions: BTreeSet<String>,
+    requests: BTreeMap<(String, String), Row>,
+    documents: BTreeMap<String, Document>,
+}
+
+/// Tables that several ports share.
+pub type SharedTables = Arc<Mutex<Tables>>;
+
+/// The clock of whoever asks: the true time, and how far that machine's clock is off.
+#[derive(Clone, Debug)]
+pub struct SimulatedClock(pub Wire);
+
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// Chance from a seed.
+#[derive(Debug)]
+pub struct SimulatedEntropy(Mutex<Chance>);
+
+impl SimulatedEntropy {
+    /// Always the same sequence for the same seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(Chance::new(seed ^ 0x656e_7472_6f70_79)))
+    }
+}
+
+impl Entropy for SimulatedEntropy {
+    fn bytes16(&self) -> Result<[u8; 16], Fault> {
+        let mut chance = lock(&self.0);
+        let (high, low) = (chance.next_u64(), chance.next_u64());
+        Ok(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
+    }
+}
+
+/// Cuts a page out of rows that stand newest first; `key` is what a row is ordered by.
+fn page_of<T>(
+    mut rows: Vec<T>,
+    request: &PageRequest,
+    key: impl Fn(&T) -> (Timestamp, String),
+    is_id: impl Fn(&str) -> bool,
+) -> Result<Page<T>, Fault> {
+    rows.sort_by_key(|row| std::cmp::Reverse(key(row)));
+    if let Some(cursor) = &request.cursor {
+        let after = read_cursor(cursor, is_id)?;
+        rows.retain(|row| key(row) < after);
+    }
+    let limit = usize::from(request.limit.clamp(1, PageRequest::LIMIT_MAX));
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|row| {
+        let (at, id) = key(row);
+        Cursor(format!("{}:{id}", at.as_ms()))
+    });
+    Ok(Page { rows, next })
+}
+
+fn read_cursor(cursor: &Cursor, is_id: impl Fn(&str) -> bool) -> Result<(Timestamp, String), Refusal> {
+    cursor
+        .0
+        .split_once(':')
+        .filter(|(_, id)| is_id(id))
+        .and_then(|(at, id)| Some((Timestamp::from_ms(at.parse().ok()?), id.to_owned())))
+        .ok_or_else(|| {
+            Refusal::invalid(
+                "cursor",
+                "This is not a cursor of this list; start again without one.",
+            )
+        })
+}

@@ -1,0 +1,213 @@
+//! Each state of each machine, found in the definitions: it can be repeated, it can fail before its effect and after
+//! it, it can time out with the effect done, its undo can run twice and on nothing. Afterwards the world is clean.
+//!
+//! Nobody lists the states here. A Task state that no path of [`PATHS`] reaches fails the suite, and so does one
+//! whose comment names no undo and no reason to have none.
+
+use crate::paths::{PATHS, Path, befalls, walked};
+use crate::simulated::{REST_S, definitions, held, status_of, world};
+use serde_json::Value;
+use simulation::{Mishap, Setup};
+use states::execution::LambdaReply;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// A Task state.
+struct Task {
+    machine: String,
+    state: String,
+    comment: String,
+}
+
+/// Every Task state of every definition, nested ones too.
+fn tasks() -> Vec<Task> {
+    let mut tasks = Vec::new();
+    for definition in definitions() {
+        let document: Value = serde_json::from_str(&definition.text).unwrap();
+        collect(&definition.name, &document, &mut tasks);
+    }
+    tasks
+}
+
+fn collect(machine: &str, value: &Value, tasks: &mut Vec<Task>) {
+    if let Some(states) = value["States"].as_object() {
+        for (state, fields) in states.iter().filter(|(_, fields)| fields["Type"] == "Task") {
+            tasks.push(Task {
+                machine: machine.to_owned(),
+                state: state.clone(),
+                comment: fields["Comment"].as_str().unwrap_or_default().to_owned(),
+            });
+        }
+    }
+    match value {
+        Value::Object(members) => members
+            .values()
+            .for_each(|member| collect(machine, member, tasks)),
+        Value::Array(items) => items.iter().for_each(|item| collect(machine, item, tasks)),
+        _ => {}
+    }
+}
+
+/// The shortest path that asks something in this state.
+fn path_to(task: &Task) -> &'static Path {
+    static REACHED: std::sync::OnceLock<Vec<BTreeSet<(String, String)>>> = std::sync::OnceLock::new();
+    let reached = REACHED.get_or_init(|| {
+        PATHS
+            .iter()
+            .map(|path| walked(path, |_| {}).0.asked().keys().cloned().collect())
+            .collect()
+    });
+    let wanted = (task.machine.clone(), task.state.clone());
+    PATHS
+        .iter()
+        .zip(reached)
+        .filter(|(_, asked)| asked.contains(&wanted))
+        .min_by_key(|(_, asked)| asked.len())
+        .unwrap_or_else(|| panic!("no path reaches {}/{}: add one", task.machine, task.state))
+        .0
+}
+
+/// Once: a retry, or the way round. Always: until everything the definition provides for is used up.
+const TIMES: [(&str, u32); 2] = [("once", 1), ("always", 9_999)];
+
+#[test]
+fn every_state_bears_every_mishap() {
+    let mut table = String::new();
+    for task in tasks() {
+        let path = path_to(&task);
+        writeln!(table, "{}/{} on {}", task.machine, task.state, path.name).unwrap();
+        for mishap in Mishap::ALL {
+            for (often, times) in TIMES {
+                let (mut world, scene) = walked(path, |world| {
+                    befalls(world, &task.machine, &task.state, mishap, times);
+                });
+                let told = format!("{mishap:?}");
+                assert!(
+                    world.trace().to_string().contains(&told),
+                    "{}: {told} never came",
+                    task.state
+                );
+                // The invariants have held at every step; now everything has to end.
+                held(world.come_to_rest(REST_S));
+                let status = status_of(&world, &scene.order_id);
+                let status = status.map_or("no order".to_owned(), |status| status.to_string());
+                let transitions = world
+                    .counts()
+                    .transitions
+                    .get("order")
+                    .copied()
+                    .unwrap_or_default();
+                writeln!(table, "  {mishap:?} {often}: {status}, {transitions} billed").unwrap();
+            }
+        }
+    }
+    insta::assert_snapshot!("every_state_bears_every_mishap", table);
+}
+
+/// A step that runs again long after everything has ended (a message or a retry that comes late) changes nothing.
+#[test]
+fn every_step_can_be_repeated_after_the_end() {
+    for task in tasks() {
+        let (mut world, _) = walked(path_to(&task), |_| {});
+        held(world.come_to_rest(REST_S));
+        let asked = world.asked()[&(task.machine.clone(), task.state.clone())].clone();
+        let before = format!("{:?}", world.tables().lock().unwrap());
+        let reply = held(world.invoke(&asked.function, asked.payload));
+        let after = format!("{:?}", world.tables().lock().unwrap());
+        let keeps_token = asked.function == "request-payment";
+        assert!(
+            keeps_token || before == after,
+            "{} changed the world:\n{before}\n{after}",
+            task.state
+        );
+        assert!(!is_defect(&reply), "{}: {reply:?}", task.state);
+    }
+}
+
+/// A step that finds nothing at all says so by name; an undo is content.
+#[test]
+fn every_undo_runs_on_nothing() {
+    let undoes = undoes();
+    for task in tasks() {
+        let (full, _) = walked(path_to(&task), |_| {});
+        let asked = full.asked()[&(task.machine.clone(), task.state.clone())].clone();
+        let mut empty = world(Setup::calm(1));
+        let reply = held(empty.invoke(&asked.function, asked.payload));
+        if undoes.contains_key(&task.state) {
+            assert!(
+                matches!(reply, LambdaReply::Returned(_)),
+                "{}: {reply:?}",
+                task.state
+            );
+        }
+        assert!(!is_defect(&reply), "{}: {reply:?}", task.state);
+    }
+}
+
+/// Which state undoes which, as the comments say it.
+fn undoes() -> BTreeMap<String, String> {
+    let mut undoes = BTreeMap::new();
+    for task in tasks() {
+        if let Some((_, rest)) = task.comment.split_once("Undo of ") {
+            let undone = rest
+                .split(|c: char| !c.is_alphanumeric())
+                .next()
+                .unwrap_or_default();
+            undoes.insert(task.state.clone(), undone.to_owned());
+        }
+    }
+    undoes
+}
+
+/// Undoes that are promised and not built yet. Whoever builds one takes it off this list.
+const PROMISED: [&str; 1] = ["RefundPayment"];
+
+#[test]
+fn every_state_names_its_undo_or_says_why_it_has_none() {
+    let states: BTreeSet<String> = tasks().into_iter().map(|task| task.state).collect();
+    let undoes = undoes();
+    for task in tasks() {
+        if let Some(undone) = undoes.get(&task.state) {
+            assert!(
+                states.contains(undone),
+                "{} undoes {undone}, which is no state",
+                task.state
+            );
+            continue;
+        }
+        let Some((_, undo)) = task.comment.split_once("Undo: ") else {
+            panic!("{}/{} says nothing of its undo", task.machine, task.state);
+        };
+        let word = undo
+            .split(|c: char| !c.is_alphanumeric())
+            .next()
+            .unwrap_or_default();
+        let names_a_state = word.starts_with(|c: char| c.is_ascii_uppercase());
+        if names_a_state {
+            let is_there = states.contains(word);
+            let is_promised = PROMISED.contains(&word);
+            assert!(
+                is_there != is_promised,
+                "{}: the undo {word} is missing, or promised in vain",
+                task.state
+            );
+            if is_there {
+                assert_eq!(
+                    undoes.get(word),
+                    Some(&task.state),
+                    "{word} says whose undo it is"
+                );
+            }
+        } else {
+            assert!(
+                undo.len() > 20,
+                "{}: the reason for no undo is a sentence",
+                task.state
+            );
+        }
+    }
+}
+
+fn is_defect(reply: &LambdaReply) -> bool {
+    matches!(reply, LambdaReply::FunctionError(error) if error["errorType"] == "Defect")
+}
