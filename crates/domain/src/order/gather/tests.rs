@@ -77,7 +77,7 @@ fn the_first_caesar_asks_for_exactly_one_lettuce_and_holds_it_for_itself() {
     assert_eq!(received.after.receive(&ingredient("lechuga"), 1, at(6)), Ok(Ruling::AlreadyDone));
 
     let paying = change(received.after.begin_payment(CardToken::parse("tok_visa").unwrap(), at(7))).after;
-    let paid = change(paying.record_outcome(&crate::ChargeOutcome::Succeeded, at(8))).after;
+    let paid = change(paying.record_outcome(1, &crate::ChargeOutcome::Succeeded, at(8))).after;
     let served = change(paid.complete(at(9)));
     let kitchen = moved(&kitchen, &served.stock);
     assert_eq!(kitchen.balance(&ingredient("lechuga")), Balance::default());
