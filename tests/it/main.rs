@@ -12,6 +12,7 @@ mod engine;
 mod errors;
 mod hazards;
 mod independent_client;
+mod kitchen;
 mod layout;
 mod openapi;
 mod ports_contract;
