@@ -1,4 +1,5 @@
-//! Puts the data of `localstack/seed.json` into a stack, through the HTTP API; what is there stays as it is.
+//! Puts the data of `localstack/seed.json` into a stack: people and tickets through the HTTP API, stock and menu through
+//! the function that is there for it. What is there stays as it is.
 
 use std::fs;
 
@@ -7,15 +8,17 @@ use serde_json::{Value, json};
 use super::api::Person;
 use xtask::failure::{Result, While};
 use xtask::project::Project;
+use xtask::stack::Addresses;
 use xtask::steps::Step;
 
-/// Signs the demo user up (or in) and lists the tickets that are not listed yet.
-pub fn run(project: &Project, front: &str, step: &mut Step) -> Result<()> {
+/// Stocks the kitchen, signs the demo user up (or in) and lists the tickets that are not listed yet.
+pub fn run(project: &Project, addresses: &Addresses, step: &mut Step) -> Result<()> {
     let path = project.path("localstack/seed.json");
     let text = fs::read_to_string(&path).while_doing(format!("read {}", path.display()))?;
     let seed: Value = serde_json::from_str(&text).while_doing(format!("read {}", path.display()))?;
 
-    let somebody = Person::at(front);
+    Person::at(&addresses.engine).invoke("holdfast-stock-kitchen", &seed["stock"])?;
+    let somebody = Person::at(&addresses.front);
     let user = &seed["user"];
     let signed_up = somebody.post("/api/users/signup", user)?;
     let session = match signed_up.status {
