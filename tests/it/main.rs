@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod costs;
 mod definitions;
 mod engine;
 mod errors;
@@ -14,9 +15,9 @@ mod hazards;
 mod independent_client;
 mod layout;
 mod openapi;
+mod paths;
 mod ports_contract;
 mod ports_in_memory;
 mod project;
 mod simulated;
-mod paths;
 mod unwind;
