@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod costs;
 mod definitions;
 mod engine;
 mod errors;
@@ -15,9 +16,9 @@ mod independent_client;
 mod kitchen;
 mod layout;
 mod openapi;
+mod paths;
 mod ports_contract;
 mod ports_in_memory;
 mod project;
 mod simulated;
-mod paths;
 mod unwind;

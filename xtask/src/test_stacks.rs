@@ -6,7 +6,8 @@
 //! variable starts what it needs by itself, so that `cargo test` alone works too.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -19,8 +20,12 @@ use crate::steps::Steps;
 
 /// The environment variable that says where the stacks are.
 pub const WHERE: &str = "HOLDFAST_TEST_STACKS";
-/// Stacks of one kind at a time on this machine; more tests than that at once have forgotten to share.
+/// Stacks of one kind that one process may start; tests that need more have forgotten to share.
 const FOLDERS_MAX: u32 = 16;
+/// A younger folder without a lock may be one whose owner is just about to lock it.
+const SETTLED: Duration = Duration::from_secs(60);
+/// How long the logs of a stack are kept.
+const LOGS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 
 /// Which stack: they differ in how long a hold lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +164,10 @@ pub fn find(kind: Kind) -> Result<Option<Addresses>> {
     }
 }
 
-/// A folder for one stack's state and logs. Its state is wiped; its logs stay until the next stack uses it.
+/// A folder for one stack's state and logs, never used twice.
+///
+/// A stack whose owner was killed is ended by its guards and takes some seconds to write its state down, so a folder
+/// whose owner is gone is not free for another. What is left behind is cleared away by whoever starts a stack later.
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
@@ -167,35 +175,61 @@ struct Folder {
     _lock: File,
 }
 
+const LOCK: &str = "lock";
+
 impl Folder {
     fn take(project: &Project, kind: Kind) -> Result<Self> {
+        let all = project.local("tests/.")?;
+        Self::clear(&all);
         for number in 1..=FOLDERS_MAX {
-            let name = format!("{}-{number}", kind.name());
-            let path = project.local(format!("tests/{name}"))?;
-            let lock_path = path.with_extension("lock");
-            let doing = format!("lock {}", lock_path.display());
-            let lock = File::create(&lock_path).while_doing(&doing)?;
-            if lock.try_lock().is_err() {
-                continue;
+            let path = all.join(format!("{}-{}-{number}", kind.name(), std::process::id()));
+            let doing = format!("make the folder {}", path.display());
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                made => made.while_doing(&doing)?,
             }
-            if path.exists() {
-                fs::remove_dir_all(&path).while_doing(format!("empty {}", path.display()))?;
-            }
+            let lock = File::create(path.join(LOCK)).while_doing(&doing)?;
+            lock.try_lock().while_doing(&doing)?;
             return Ok(Self { path, _lock: lock });
         }
         Err(Failure::new(format!(
-            "There are {FOLDERS_MAX} {} stacks on this machine already; end their tests first.",
+            "This process has started {FOLDERS_MAX} {} stacks already; tests are to share them.",
             kind.name()
         )))
+    }
+
+    /// Removes the state of stacks that are gone, and after a day their logs as well. One that is still being ended
+    /// may write some of it again, which harms nobody: its folder is its own.
+    fn clear(all: &Path) {
+        for folder in fs::read_dir(all).into_iter().flatten().flatten() {
+            let lock_path = folder.path().join(LOCK);
+            let age = fs::metadata(&lock_path)
+                .and_then(|lock| lock.modified())
+                .ok()
+                .and_then(|then| then.elapsed().ok());
+            let is_free = File::open(&lock_path).is_ok_and(|lock| lock.try_lock().is_ok());
+            match age {
+                // Taken back within this process as well: a lock belongs to the open file, not to the process.
+                Some(age) if is_free && age > LOGS_KEPT => {
+                    let _ = fs::remove_dir_all(folder.path());
+                }
+                Some(age) if is_free && age > SETTLED => remove_state(&folder.path()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Removes gigabytes of unpacked functions; what tells how it went is in `log`.
+fn remove_state(folder: &Path) {
+    for part in ["engine", "artefacts", "unpacked", "journal"] {
+        // What cannot be removed now is removed by a later run.
+        let _ = fs::remove_dir_all(folder.join(part));
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Gigabytes of unpacked functions; what tells how it went is in `log`. What cannot be removed now is
-        // removed by the next stack that takes the folder.
-        for part in ["engine", "artefacts", "unpacked", "journal"] {
-            let _ = fs::remove_dir_all(self.path.join(part));
-        }
+        remove_state(&self.path);
     }
 }

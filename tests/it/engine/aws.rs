@@ -5,7 +5,6 @@
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use xtask::stack::Addresses;
 
 /// The stack's name, which is where the names of its functions begin.
@@ -62,33 +61,32 @@ impl Aws {
         Ok(body)
     }
 
-    /// A function's environment variables, which name the tables and machines it uses.
-    pub async fn environment(&self, function: &str) -> BTreeMap<String, String> {
+    /// How a function is deployed.
+    pub async fn configuration(&self, function: &str) -> Value {
         let url = format!(
             "{}/2015-03-31/functions/{STACK}-{function}/configuration",
             self.engine
         );
-        let answer: Value = self
+        let response = self
             .http
             .get(url)
             .header("authorization", signature("lambda"))
             .send()
             .await
-            .expect("the engine answers")
+            .expect("the engine answers");
+        response
             .json()
             .await
-            .expect("the configuration of a function is JSON");
-        serde_json::from_value(answer["Environment"]["Variables"].clone())
-            .unwrap_or_else(|error| panic!("{function} has no environment ({error}): {answer}"))
+            .expect("the configuration of a function is JSON")
     }
 
-    /// One of the settings of a function.
+    /// One of the environment variables of a function; they name the tables and machines it uses.
     pub async fn setting(&self, function: &str, name: &str) -> String {
-        let environment = self.environment(function).await;
-        environment
-            .get(name)
-            .unwrap_or_else(|| panic!("{function} has no {name}"))
-            .clone()
+        let configuration = self.configuration(function).await;
+        configuration["Environment"]["Variables"][name]
+            .as_str()
+            .unwrap_or_else(|| panic!("{function} has no {name}: {configuration}"))
+            .to_owned()
     }
 
     /// Calls DynamoDB.

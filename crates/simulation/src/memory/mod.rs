@@ -64,7 +64,7 @@ impl SimulatedEntropy {
     /// Always the same sequence for the same seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(Mutex::new(Chance::new(seed ^ 0x656e_7472_6f70_79)))
+        Self(Mutex::new(Chance::new(seed ^ 0x0065_6e74_726f_7079)))
     }
 }
 

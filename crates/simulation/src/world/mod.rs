@@ -4,11 +4,13 @@
 //! a state machine fires, the reconciler's minute has come. After each it checks the invariants. One seed decides
 //! everything, so the same seed gives the same trace.
 
+mod ask;
 mod calls;
 mod run;
 mod tasks;
 
-pub use calls::Queue;
+pub use ask::{Ask, Reply, RequestId};
+pub use calls::{Message, Queue};
 
 use crate::definitions::{Definition, NotSimulated, START_EXECUTION, machine_arn};
 use crate::faults::FaultPlan;
@@ -19,7 +21,6 @@ use crate::provider::Ledger;
 use crate::trace::Trace;
 use crate::wire::{TaskId, Traffic, Wire, lock};
 use crate::workflows::{Machines, SimulatedWorkflows};
-use axum::http::Method;
 use contract::session::{SessionSecret, Signed};
 use domain::{
     Currency, IdempotencyKey, Order, OrderId, PriceMinor, Ticket, TicketId, TicketState, Timestamp, UserId,
@@ -84,68 +85,6 @@ pub enum NoWorld {
     Invalid(String),
 }
 
-/// Names a request of a buyer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RequestId(u64);
-
-/// What a buyer asks over HTTP.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// The function that answers, e.g. `place-order`.
-    pub function: &'static str,
-    /// The method.
-    pub method: Method,
-    /// The path.
-    pub path: String,
-    /// The `Idempotency-Key`, if any.
-    pub key: Option<String>,
-    /// The body, if any.
-    pub body: Option<Value>,
-}
-
-impl Ask {
-    /// Place an order of these tickets; with `card`, pay at once.
-    #[must_use]
-    pub fn place(tickets: &[TicketId], card: Option<&str>, key: Option<&str>) -> Self {
-        let lines: Vec<Value> = tickets.iter().map(|id| json!({ "ticketId": id })).collect();
-        let mut body = json!({ "lines": lines });
-        if let Some(card) = card {
-            body["payment"] = json!({ "token": card });
-        }
-        Self {
-            function: "place-order",
-            method: Method::POST,
-            path: "/api/orders".to_owned(),
-            key: key.map(str::to_owned),
-            body: Some(body),
-        }
-    }
-
-    /// Pay an order.
-    #[must_use]
-    pub fn pay(order_id: &OrderId, card: &str) -> Self {
-        Self {
-            function: "take-payment",
-            method: Method::POST,
-            path: format!("/api/orders/{order_id}/payments"),
-            key: None,
-            body: Some(json!({ "token": card })),
-        }
-    }
-
-    /// Cancel an order.
-    #[must_use]
-    pub fn cancel(order_id: &OrderId) -> Self {
-        Self {
-            function: "cancel-order",
-            method: Method::DELETE,
-            path: format!("/api/orders/{order_id}"),
-            key: None,
-            body: None,
-        }
-    }
-}
-
 /// What a state asked for.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -153,15 +92,6 @@ pub struct Asked {
     pub function: String,
     /// Its input.
     pub payload: Value,
-}
-
-/// What a buyer was told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// The HTTP status; 502 when the function died, 504 when it took too long.
-    pub status: u16,
-    /// The body; null when there was none.
-    pub body: Value,
 }
 
 /// What everything cost.
@@ -256,7 +186,7 @@ impl World {
             invocations: BTreeMap::new(),
             asked: BTreeMap::new(),
             answered: None,
-            chance: Chance::new(setup.seed ^ 0x776f_726c_64),
+            chance: Chance::new(setup.seed ^ 0x0077_6f72_6c64),
             watch: Watch::default(),
             trace: Trace::default(),
             setup,

@@ -1,0 +1,76 @@
+//! What buyers ask over HTTP, and what they are told.
+
+use axum::http::Method;
+use domain::{OrderId, TicketId};
+use serde_json::{Value, json};
+
+/// Names a request of a buyer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestId(pub(super) u64);
+
+/// What a buyer asks over HTTP.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The function that answers, e.g. `place-order`.
+    pub function: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path.
+    pub path: String,
+    /// The `Idempotency-Key`, if any.
+    pub key: Option<String>,
+    /// The body, if any.
+    pub body: Option<Value>,
+}
+
+impl Ask {
+    /// Place an order of these tickets; with `card`, pay at once.
+    #[must_use]
+    pub fn place(tickets: &[TicketId], card: Option<&str>, key: Option<&str>) -> Self {
+        let lines: Vec<Value> = tickets.iter().map(|id| json!({ "ticketId": id })).collect();
+        let mut body = json!({ "lines": lines });
+        if let Some(card) = card {
+            body["payment"] = json!({ "token": card });
+        }
+        Self {
+            function: "place-order",
+            method: Method::POST,
+            path: "/api/orders".to_owned(),
+            key: key.map(str::to_owned),
+            body: Some(body),
+        }
+    }
+
+    /// Pay an order.
+    #[must_use]
+    pub fn pay(order_id: &OrderId, card: &str) -> Self {
+        Self {
+            function: "take-payment",
+            method: Method::POST,
+            path: format!("/api/orders/{order_id}/payments"),
+            key: None,
+            body: Some(json!({ "token": card })),
+        }
+    }
+
+    /// Cancel an order.
+    #[must_use]
+    pub fn cancel(order_id: &OrderId) -> Self {
+        Self {
+            function: "cancel-order",
+            method: Method::DELETE,
+            path: format!("/api/orders/{order_id}"),
+            key: None,
+            body: None,
+        }
+    }
+}
+
+/// What a buyer was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status; 502 when the function died, 504 when it took too long.
+    pub status: u16,
+    /// The body; null when there was none.
+    pub body: Value,
+}

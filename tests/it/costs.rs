@@ -1,0 +1,209 @@
+//! What one ticket order costs: counts, never seconds. A count that grows fails, and docs/costs.md follows the code.
+//!
+//! The stack is this test's own, because what other tests do must not be counted. Its functions reach DynamoDB and
+//! Step Functions through proxies that count (see [`wire`]); transitions come from the execution's history,
+//! invocations from the functions' logs. The payment simulator is left out: with a real provider it is not there.
+
+mod prices;
+mod units;
+mod walks;
+mod wire;
+
+use crate::engine::{Shop, start};
+use crate::project::root;
+use std::collections::BTreeMap;
+use std::fs;
+use walks::Count;
+use wire::{Tap, Wire};
+use xtask::ports::Port;
+use xtask::project::Project;
+use xtask::test_stacks::Kind;
+
+/// What one walk of a path took.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// Billed transitions of Standard executions: states entered, and retries.
+    pub transitions: u32,
+    pub express_requests: u32,
+    pub by_function: BTreeMap<String, u32>,
+    pub read_units: f64,
+    pub write_units: f64,
+    pub sqs_requests: u32,
+    /// Requests of the buyer to the HTTP API.
+    pub http_requests: u32,
+}
+
+impl Counts {
+    /// Lambda invocations.
+    pub fn invocations(&self) -> u32 {
+        self.by_function.values().sum()
+    }
+}
+
+/// No count may be above its limit. Lower a limit when a count falls; raise one only with a reason in the commit.
+struct Limit {
+    path: &'static str,
+    transitions: u32,
+    express_requests: u32,
+    invocations: u32,
+    read_units: f64,
+    write_units: f64,
+    sqs_requests: u32,
+    http_requests: u32,
+}
+
+const LIMITS: [Limit; 4] = [
+    Limit {
+        path: "paid",
+        transitions: 4,
+        express_requests: 1,
+        invocations: 6,
+        read_units: 11.0,
+        write_units: 32.0,
+        sqs_requests: 3,
+        http_requests: 2,
+    },
+    Limit {
+        path: "expired",
+        transitions: 3,
+        express_requests: 1,
+        invocations: 4,
+        read_units: 5.0,
+        write_units: 25.0,
+        sqs_requests: 3,
+        http_requests: 1,
+    },
+    Limit {
+        path: "came late",
+        transitions: 0,
+        express_requests: 1,
+        invocations: 2,
+        read_units: 2.0,
+        write_units: 2.0,
+        sqs_requests: 0,
+        http_requests: 1,
+    },
+    Limit {
+        path: "lost the race",
+        transitions: 0,
+        express_requests: 1,
+        invocations: 2,
+        read_units: 2.0,
+        write_units: 8.0,
+        sqs_requests: 0,
+        http_requests: 1,
+    },
+];
+
+const DOCUMENT: &str = "docs/costs.md";
+/// Set to write the document anew from the counts.
+const WRITE: &str = "HOLDFAST_WRITE_COSTS";
+
+#[tokio::test]
+async fn an_order_costs_no_more_than_this() {
+    let engine = Port::Any.choose().expect("a port is free");
+    let states = Port::Any.choose().expect("a port is free");
+    let (dynamodb, sfn) = (Tap::new(), Tap::new());
+    let at = |port: u16| format!("http://127.0.0.1:{port}");
+    let wire = Wire::start(&[(&dynamodb, at(engine)), (&sfn, at(states))]);
+    // Every function inherits the engine's environment, so the template need not know that it is counted.
+    let stack = start(Kind::Counted, |options| {
+        (options.engine, options.states) = (Port::Fixed(engine), Port::Fixed(states));
+        for (name, tap) in [
+            ("AWS_ENDPOINT_URL_DYNAMODB", &dynamodb),
+            ("AWS_ENDPOINT_URL_SFN", &sfn),
+        ] {
+            options.environment.push((name.to_owned(), tap.url.clone()));
+        }
+    });
+    let shop = Shop::at(stack.addresses());
+    let simulated = shop
+        .aws
+        .setting("simulate-payments", "TABLE_SIMULATED_PAYMENTS")
+        .await;
+    let count = Count {
+        functions: Project::here()
+            .and_then(|project| project.functions())
+            .expect("there are functions"),
+        seller: shop.person("seller").await,
+        simulated,
+        shop,
+        wire,
+    };
+    let paths = [
+        ("paid", count.paid().await),
+        ("expired", count.expired().await),
+        ("came late", count.came_late().await),
+        ("lost the race", count.lost_the_race().await),
+    ];
+    let table = prices::table(&paths);
+    println!("{table}");
+    let grown: Vec<String> = paths
+        .iter()
+        .zip(&LIMITS)
+        .flat_map(|(path, limit)| grown(path, limit))
+        .collect();
+    assert!(grown.is_empty(), "{}\n{table}", grown.join("\n"));
+    assert!(paths[0].1.transitions <= 5, "the aim of the design");
+    assert_eq!(paths[3].1.transitions, 0, "a loser costs no Standard execution");
+
+    let memory_mb = count.memory_mb().await;
+    let document = format!("{table}\n{}", prices::dollars(&paths, &memory_mb));
+    keep_in_document(&document);
+    // Stopped here, where a blocking end is no harm, and not while the runtime unwinds.
+    std::thread::spawn(move || drop(stack))
+        .join()
+        .expect("the stack stops");
+}
+
+fn grown((path, counts): &(&str, Counts), limit: &Limit) -> Vec<String> {
+    assert_eq!(*path, limit.path);
+    let whole = |count: u32| f64::from(count);
+    [
+        ("transitions", whole(counts.transitions), whole(limit.transitions)),
+        (
+            "Express requests",
+            whole(counts.express_requests),
+            whole(limit.express_requests),
+        ),
+        (
+            "invocations",
+            whole(counts.invocations()),
+            whole(limit.invocations),
+        ),
+        ("read units", counts.read_units, limit.read_units),
+        ("write units", counts.write_units, limit.write_units),
+        (
+            "SQS requests",
+            whole(counts.sqs_requests),
+            whole(limit.sqs_requests),
+        ),
+        (
+            "HTTP requests",
+            whole(counts.http_requests),
+            whole(limit.http_requests),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, count, limit)| count > limit)
+    .map(|(what, count, limit)| format!("{path}: {count} {what}, and {limit} is the limit"))
+    .collect()
+}
+
+/// Compares the generated part of the document with what was counted.
+fn keep_in_document(counted: &str) {
+    const BEGIN: &str = "<!-- counted: begin -->\n";
+    const END: &str = "<!-- counted: end -->\n";
+    let path = root().join(DOCUMENT);
+    let text = fs::read_to_string(&path).expect("the document is there");
+    let (before, rest) = text.split_once(BEGIN).expect("the document has a counted part");
+    let (kept, after) = rest.split_once(END).expect("the counted part has an end");
+    if std::env::var_os(WRITE).is_some() {
+        fs::write(&path, format!("{before}{BEGIN}{counted}{END}{after}")).expect("it can be written");
+    } else {
+        assert_eq!(
+            kept, counted,
+            "{DOCUMENT} says something else: run this test with {WRITE}=1"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! A function dies right after a write: state and event are one.
+
+use super::{KEY, REST_S, held, order_of, status_of, world};
+use domain::{Status, TicketState, UserId};
+use simulation::{Ask, InvocationFault, Mishap, PortFault, Setup, Verdict, World};
+use std::collections::BTreeSet;
+
+/// How a buyer's evening goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Story {
+    PaysAtOnce,
+    PaysLater,
+    Cancels,
+    Leaves,
+    /// The order's execution cannot be started, so the hold is undone.
+    CannotStart,
+    /// The order's execution dies whole while it is being paid.
+    ExecutionDies,
+}
+
+/// A function dies right after a write, at every write there is: whatever was to follow the write (the wake-up, the
+/// start of an execution, the answer to the buyer) happens all the same.
+#[test]
+fn state_and_event_are_one() {
+    const WRITES: [&str; 5] = [
+        "Orders.commit",
+        "Workflows.hold_order",
+        "Workflows.wake",
+        "Workflows.start_order",
+        "Requests.answer",
+    ];
+    let mut died = BTreeSet::new();
+    for story in [
+        Story::PaysAtOnce,
+        Story::PaysLater,
+        Story::Cancels,
+        Story::Leaves,
+        Story::CannotStart,
+        Story::ExecutionDies,
+    ] {
+        // A story without a fault shows who writes what; then each of these writes is the last of its function once.
+        let quiet = evening(story, None);
+        let writers: BTreeSet<(String, &str)> = quiet
+            .counts()
+            .by_function
+            .into_keys()
+            .filter(|(_, call)| WRITES.contains(call))
+            .collect();
+        assert!(writers.len() > 3, "{story:?}: {writers:?}");
+        for (function, call) in writers {
+            for after in 0..2 {
+                let world = evening(story, Some((&function, call, after)));
+                let order_id = order_of(&World::buyer(1), KEY);
+                let status = status_of(&world, &order_id);
+                let paid = matches!(story, Story::PaysAtOnce | Story::PaysLater | Story::ExecutionDies);
+                let is_right = match status {
+                    Some(Status::Completed) => paid,
+                    // The buyer was told that it could not be done.
+                    Some(Status::Unavailable) => true,
+                    Some(Status::Cancelled) => story == Story::Cancels,
+                    Some(Status::Expired) => story == Story::Leaves,
+                    _ => false,
+                };
+                assert!(
+                    is_right,
+                    "{story:?}, {function} after {call} {after}: {status:?}\n{}",
+                    world.trace()
+                );
+                if world.trace().to_string().contains("DieAfter") {
+                    died.insert(function.clone());
+                }
+            }
+        }
+    }
+    let died: Vec<&str> = died.iter().map(String::as_str).collect();
+    let all = [
+        "cancel-order",
+        "charge-payment",
+        "complete-order",
+        "expire-order",
+        "lock-ticket",
+        "place-order",
+        "reconcile-orders",
+        "request-payment",
+        "take-payment",
+        "unlock-ticket",
+    ];
+    assert_eq!(died, all, "every function that writes has died after a write");
+}
+
+/// One evening, from the order to the rest; a function may die after its write number `after` of this kind.
+fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
+    let mut world = world(Setup::calm(1));
+    if let Some((function, call, after)) = death {
+        world.weather(|plan| {
+            plan.ports.push(PortFault {
+                function: Some(function.to_owned()),
+                call: call.to_owned(),
+                after,
+                times: 1,
+                verdict: Verdict::DieAfter,
+            });
+        });
+    }
+    if story == Story::CannotStart {
+        world.weather(|plan| {
+            plan.invocations.push(InvocationFault {
+                machine: "hold-order".to_owned(),
+                state: "StartOrder".to_owned(),
+                after: 0,
+                times: 3,
+                mishap: Mishap::FailsBefore,
+            });
+        });
+    }
+    let ticket = world.list_ticket(1);
+    let buyer = World::buyer(1);
+    let order_id = order_of(&buyer, KEY);
+    let card = (story == Story::PaysAtOnce).then_some("tok_visa");
+    persist(
+        &mut world,
+        &buyer,
+        &Ask::place(std::slice::from_ref(&ticket), card, Some(KEY)),
+    );
+    match story {
+        Story::Cancels => persist(&mut world, &buyer, &Ask::cancel(&order_id)),
+        Story::PaysLater => persist(&mut world, &buyer, &Ask::pay(&order_id, "tok_visa")),
+        Story::ExecutionDies => {
+            world.abort_one_at(world.now_ms());
+            held(world.run_for_s(1));
+            persist(&mut world, &buyer, &Ask::pay(&order_id, "tok_visa"));
+        }
+        Story::PaysAtOnce | Story::Leaves | Story::CannotStart => {}
+    }
+    // Long enough that what is scheduled to go wrong has gone wrong before the weather turns fair.
+    held(world.run_for_s(1_200));
+    held(world.come_to_rest(REST_S));
+    let free = world.ticket(&ticket).unwrap().state == TicketState::Available;
+    assert_eq!(
+        free,
+        status_of(&world, &order_id) != Some(Status::Completed),
+        "{}",
+        world.trace()
+    );
+    world
+}
+
+/// Asks, and asks again while there is no answer, as a browser does.
+fn persist(world: &mut World, buyer: &UserId, ask: &Ask) {
+    for _ in 0..3 {
+        if held(world.ask(buyer, ask.clone())).status < 500 {
+            return;
+        }
+        // A claim on the request's key is given up for lost after a minute.
+        held(world.run_for_s(61));
+    }
+}
