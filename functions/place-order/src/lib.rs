@@ -108,7 +108,7 @@ pub fn router(function: PlaceOrder) -> axum::Router {
     responses(
         (status = 201, body = PlacedOrder, description = "Held, and being paid if asked for."),
         (status = 200, body = PlacedOrder, description = "Your own live order for the same tickets."),
-        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing is held."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing is held. Or 402: held, and the card was declined; `orderId` says which order."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken; nothing is half-done."),
     ),
     security(("session" = []))
@@ -127,7 +127,7 @@ async fn place_order(
         Some(card) => function.pay(order, &card).await?,
     };
     let present = order.status;
-    let order = wait.until_left(&*function.orders, order, present).await?;
+    let order = wait.until_left(&*function.orders, order, present).await;
     if paying && let Some(decline) = decline_of(&order, function.clock.now()) {
         return Err(decline.into());
     }
@@ -211,8 +211,8 @@ impl PlaceOrder {
         match self.workflows.hold_order(&request).await? {
             HoldAnswer::Held => {
                 let order = self.read(&order_id).await?;
-                // A repeat of a request whose hold was undone finds that order: it holds nothing any more.
-                if order.status == Status::Unavailable {
+                // A repeat of a request whose order has ended finds that order: it holds nothing any more.
+                if order.status.is_end() && order.status != Status::Completed {
                     let status = order.status;
                     return Err(Refusal::OrderEnded { order_id, status }.into());
                 }
@@ -226,7 +226,8 @@ impl PlaceOrder {
                     .map(|(ticket_id, _)| ticket_id.clone())
                     .collect::<BTreeSet<_>>()
                     == wanted;
-                if same && own.status == Status::Held {
+                let is_alive = own.status == Status::Held && self.clock.now() < own.hold.expires_at;
+                if same && is_alive {
                     Ok((StatusCode::OK, own))
                 } else {
                     Err(Refusal::TicketHeldByYou { ticket_id, order_id }.into())

@@ -109,7 +109,7 @@ async fn take_payment(
     )
     .await?;
     let number = paying.attempts.len();
-    let order = wait.until_left(&*function.orders, paying, Status::Paying).await?;
+    let order = wait.until_left(&*function.orders, paying, Status::Paying).await;
     if order.attempts.len() == number
         && let Some(decline) = decline_of(&order, function.clock.now())
     {
