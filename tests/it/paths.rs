@@ -241,10 +241,10 @@ pub const PATHS: &[Path] = &[
         ends: Status::Expired,
     },
     Path {
-        name: "paid_and_cannot_be_completed",
+        name: "paid_and_completed_after_a_long_outage",
         faults: |world| befalls(world, "order", "CompleteOrder", Mishap::FailsBefore, 99),
         walk: |world, scene| scene.place(world, Some("tok_visa")),
-        ends: Status::Stuck,
+        ends: Status::Completed,
     },
 ];
 

@@ -179,7 +179,8 @@ const LOCK: &str = "lock";
 
 impl Folder {
     fn take(project: &Project, kind: Kind) -> Result<Self> {
-        let all = project.local("tests/.")?;
+        let all = project.local("tests")?;
+        fs::create_dir_all(&all).while_doing(format!("make the folder {}", all.display()))?;
         Self::clear(&all);
         for number in 1..=FOLDERS_MAX {
             let path = all.join(format!("{}-{}-{number}", kind.name(), std::process::id()));

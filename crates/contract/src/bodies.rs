@@ -180,7 +180,10 @@ impl OrderBody {
             },
             missing: order
                 .missing()
-                .map(|missing| MissingBody { ingredient: missing.ingredient.to_string(), quantity: missing.quantity })
+                .map(|missing| MissingBody {
+                    ingredient: missing.ingredient.to_string(),
+                    quantity: missing.quantity,
+                })
                 .collect(),
             version: order.version,
             created_at: order.created_at.to_rfc3339(),

@@ -26,6 +26,9 @@ pub struct ProblemBody {
     pub errors: Vec<FieldProblem>,
     /// Whether repeating can make sense: another card after a decline, the same request after a busy moment.
     pub retryable: bool,
+    /// The order that this is about, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<String>,
     /// Tells this request apart in the logs.
     #[serde(default)]
     pub request_id: String,
@@ -66,6 +69,18 @@ impl From<Refusal> for Problem {
 }
 
 impl Problem {
+    /// The order that the refusal names.
+    fn order_id(&self) -> Option<String> {
+        let Fault::Refused(refusal) = &self.0 else {
+            return None;
+        };
+        serde_json::to_value(refusal)
+            .ok()?
+            .get("order_id")?
+            .as_str()
+            .map(str::to_owned)
+    }
+
     /// The document that says it. What is inside a defect or a busy database stays in the log.
     #[must_use]
     pub fn body(&self) -> ProblemBody {
@@ -79,7 +94,7 @@ impl Problem {
             Fault::Transient(_) => (
                 503,
                 "Busy",
-                "The shop is busy right now. Nothing was changed; repeat the request.".to_owned(),
+                "The shop is busy right now. Repeat the request, with the same Idempotency-Key if it had one: nothing is done twice.".to_owned(),
                 true,
             ),
             Fault::Unknown(_) => (
@@ -118,6 +133,7 @@ impl Problem {
             code: self.0.name().to_owned(),
             errors,
             retryable,
+            order_id: self.order_id(),
             request_id: String::new(),
         }
     }
@@ -127,7 +143,7 @@ impl Problem {
 fn is_retryable(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::PaymentDeclined { retryable, .. } => *retryable,
-        Refusal::TooManyAttempts { .. } | Refusal::RequestInFlight | Refusal::OrderChanged { .. } => true,
+        Refusal::TooManyAttempts { .. } | Refusal::RequestInFlight => true,
         _ => false,
     }
 }

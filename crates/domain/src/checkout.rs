@@ -70,6 +70,7 @@ pub fn decline_of(order: &Order, now: crate::Timestamp) -> Option<Refusal> {
     Some(match order.status {
         // What became of the order after the decline is told by the order; the card was declined all the same.
         Status::Held | Status::Expired | Status::Cancelled => Refusal::PaymentDeclined {
+            order_id,
             message: format!("the bank says {decline_code}."),
             decline_code,
             retryable: attempt.retryable,

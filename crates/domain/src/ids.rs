@@ -34,7 +34,7 @@ fn digest16(parts: &[&str]) -> [u8; 16] {
     first
 }
 
-/// SHA-256 of the parts as lower-case hex: the fingerprint that tells two request bodies apart.
+/// The first 128 bits of a SHA-256 of the parts as lower-case hex: the fingerprint that tells two request bodies apart.
 #[must_use]
 pub fn fingerprint(parts: &[&str]) -> String {
     digest16(parts).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -129,6 +129,14 @@ impl OrderId {
     #[must_use]
     pub fn derived_from_request(user: &UserId, key: &IdempotencyKey) -> Self {
         Self::from_random(digest16(&["order", user.as_str(), key.as_str()]))
+    }
+}
+
+impl TicketId {
+    /// The ticket that a user's request with this idempotency key lists: the same key, the same ticket.
+    #[must_use]
+    pub fn derived_from_request(user: &UserId, key: &IdempotencyKey) -> Self {
+        Self::from_random(digest16(&["ticket", user.as_str(), key.as_str()]))
     }
 }
 

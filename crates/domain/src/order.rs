@@ -34,6 +34,10 @@ pub const RECONCILE_GRACE_S: u32 = 30;
 pub const STANDSTILL_S: u32 = 60;
 /// How long a dish order may wait for what is short before it is looked at, seconds. The machine's own limit is shorter.
 pub const GATHER_LIMIT_S: u32 = 900;
+/// How long after it got stuck an order is entered again, seconds; twice as long after each further time.
+pub const STUCK_PAUSE_S: u32 = 300;
+/// The longest pause between two entries of a stuck order, seconds.
+pub const STUCK_PAUSE_MAX_S: u32 = 6 * 3600;
 /// Reconciler look-ups are spread over so many index partitions.
 pub const UNFINISHED_SHARDS: u8 = 8;
 
@@ -226,13 +230,14 @@ impl Order {
     pub const fn wake_up(&self) -> Option<WakeUp> {
         match self.status {
             Status::Gathering | Status::Held => None,
-            Status::Paying | Status::Paid | Status::Shipped | Status::Completed => Some(WakeUp::Paid),
+            // Stuck: the charge is asked after again; the truth decides how it goes on.
+            Status::Paying | Status::Paid | Status::Shipped | Status::Completed | Status::Stuck => {
+                Some(WakeUp::Paid)
+            }
             Status::Cancelled => Some(WakeUp::Cancelled),
-            Status::Expired
-            | Status::PaymentFailed
-            | Status::Refunded
-            | Status::Unavailable
-            | Status::Stuck => Some(WakeUp::Ended),
+            Status::Expired | Status::PaymentFailed | Status::Refunded | Status::Unavailable => {
+                Some(WakeUp::Ended)
+            }
         }
     }
 

@@ -130,12 +130,6 @@ pub enum Refusal {
         /// The order.
         order_id: OrderId,
     },
-    /// The order changed since the version that was seen.
-    #[error("Order {order_id} is changing; look again and repeat.")]
-    OrderChanged {
-        /// The order.
-        order_id: OrderId,
-    },
     /// The hold's time is over.
     #[error("The time to pay for order {order_id} is over.")]
     HoldExpired {
@@ -182,15 +176,17 @@ pub enum Refusal {
         /// How it ended.
         status: Status,
     },
-    /// The order waits for a person.
-    #[error("Order {order_id} is stuck and waits for a person to look at it.")]
+    /// The order could not be carried on for the moment.
+    #[error("Order {order_id} could not be carried on; it is being looked into.")]
     OrderIsStuck {
         /// The order.
         order_id: OrderId,
     },
     /// The provider declined this attempt; the hold lives on.
-    #[error("The card was declined: {message}")]
+    #[error("The card was declined for order {order_id}: {message}")]
     PaymentDeclined {
+        /// The order, which is still held.
+        order_id: OrderId,
         /// The provider's decline code.
         decline_code: String,
         /// The provider's sentence.
@@ -242,7 +238,6 @@ impl Refusal {
             Self::TicketWasHeld { .. } => "TicketWasHeld",
             Self::TooManyHolds { .. } => "TooManyHolds",
             Self::OrderAlreadyExists { .. } => "OrderAlreadyExists",
-            Self::OrderChanged { .. } => "OrderChanged",
             Self::HoldExpired { .. } => "HoldExpired",
             Self::HoldStillAlive { .. } => "HoldStillAlive",
             Self::OrderStillGathering { .. } => "OrderStillGathering",
@@ -280,7 +275,6 @@ impl Refusal {
             | Self::TicketWasHeld { .. }
             | Self::TooManyHolds { .. }
             | Self::OrderAlreadyExists { .. }
-            | Self::OrderChanged { .. }
             | Self::HoldExpired { .. }
             | Self::HoldStillAlive { .. }
             | Self::OrderStillGathering { .. }
@@ -319,7 +313,6 @@ impl Refusal {
             }
             Self::TooManyHolds { .. } => "Pay or cancel one of your orders first.",
             Self::OrderAlreadyExists { .. } => "Read that order.",
-            Self::OrderChanged { .. } => "Read the order and repeat the request if it still makes sense.",
             Self::HoldExpired { .. } | Self::OrderEnded { .. } => "Order again if it is still to be had.",
             Self::HoldStillAlive { .. } => "Wait until its time is over.",
             Self::OrderStillGathering { .. } => "Wait until it is held; read the order with ?wait=20.",

@@ -3,7 +3,7 @@
 //! Each change carries its own condition. All changes of one [`crate::Decision`] are written in one transaction,
 //! so that an order holds every line or none.
 
-use crate::ids::{OrderId, TicketId, UserId};
+use crate::ids::{TicketId, UserId};
 use crate::ledger::Wanted;
 use crate::refusal::Refusal;
 use crate::ticket::{Ticket, TicketHold, TicketState};
@@ -58,15 +58,6 @@ pub enum HolderChange {
     },
     /// Take the order out; harmless when it is not in.
     Remove,
-}
-
-/// Whose set of live holds, and which order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HolderKey {
-    /// The buyer.
-    pub user_id: UserId,
-    /// The order.
-    pub order_id: OrderId,
 }
 
 /// A stock condition that was false when the transaction was tried, with the thing as it stood.

@@ -39,7 +39,12 @@ async fn answer(
     let order_id = order_id_in(request.uri().path());
     let response = routes.oneshot(request.map(Body::new)).await?;
     let fault = response.extensions().get::<LoggedFault>().map(|logged| &logged.0);
-    log::step(step, order_id.as_deref(), began, fault);
+    let request_id = response.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let ids = log::Ids {
+        order: order_id.as_deref(),
+        request: request_id,
+    };
+    log::step(step, ids, began, fault);
     Ok(response)
 }
 

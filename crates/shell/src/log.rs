@@ -21,18 +21,29 @@ pub(crate) fn install() {
     drop(tracing::subscriber::set_global_default(subscriber));
 }
 
+/// By what a line is found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ids<'a> {
+    /// The order that the step is about.
+    pub(crate) order: Option<&'a str>,
+    /// The request that problem documents name.
+    pub(crate) request: Option<&'a str>,
+}
+
 /// The one line that a step leaves behind.
-pub(crate) fn step(step: &str, order_id: Option<&str>, began: Instant, fault: Option<&Fault>) {
+pub(crate) fn step(step: &str, ids: Ids<'_>, began: Instant, fault: Option<&Fault>) {
     let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let order_id = order_id.unwrap_or("-");
+    let (order_id, request_id) = (ids.order.unwrap_or("-"), ids.request.unwrap_or("-"));
     match fault {
-        None => tracing::info!(step, order_id, outcome = "Ok", took_us),
-        Some(fault @ Fault::Refused(_)) => tracing::info!(step, order_id, outcome = fault.name(), took_us),
+        None => tracing::info!(step, order_id, request_id, outcome = "Ok", took_us),
+        Some(fault @ Fault::Refused(_)) => {
+            tracing::info!(step, order_id, request_id, outcome = fault.name(), took_us)
+        }
         Some(fault @ (Fault::Transient(why) | Fault::Unknown(why))) => {
-            tracing::warn!(step, order_id, outcome = fault.name(), why, took_us);
+            tracing::warn!(step, order_id, request_id, outcome = fault.name(), why, took_us);
         }
         Some(fault @ Fault::Defect(why)) => {
-            tracing::error!(step, order_id, outcome = fault.name(), why, took_us)
+            tracing::error!(step, order_id, request_id, outcome = fault.name(), why, took_us)
         }
     }
 }

@@ -67,7 +67,11 @@ async fn work_off(step: &'static str, handler: &Handler, batch: SqsEvent) -> Sqs
                 Err(Fault::Defect(format!("the message is not JSON: {error}"))),
             ),
         };
-        log::step(step, order_id.as_deref(), began, outcome.as_ref().err());
+        let ids = log::Ids {
+            order: order_id.as_deref(),
+            request: None,
+        };
+        log::step(step, ids, began, outcome.as_ref().err());
         if outcome.is_err() {
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = message.message_id.unwrap_or_default();

@@ -78,7 +78,11 @@ async fn serve(step: &'static str, handler: Handler) -> Result<(), StartError> {
                 .and_then(Value::as_str)
                 .map(str::to_owned);
             let outcome = handler(event.payload).await;
-            log::step(step, order_id.as_deref(), began, outcome.as_ref().err());
+            let ids = log::Ids {
+                order: order_id.as_deref(),
+                request: None,
+            };
+            log::step(step, ids, began, outcome.as_ref().err());
             outcome.map_err(Failure)
         }
     }))

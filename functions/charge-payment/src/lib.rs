@@ -71,13 +71,15 @@ impl ChargePayment {
             }
             other => other?,
         };
-        let order = self.record(&order.order_id, attempt.number, &outcome).await?;
-        match outcome {
-            ChargeOutcome::Processing | ChargeOutcome::NotAttempted => {
-                Err(Fault::Unknown("the provider is still working on it".to_owned()))
-            }
-            ChargeOutcome::Succeeded | ChargeOutcome::Declined { .. } => self.answer(&order),
+        if matches!(outcome, ChargeOutcome::Processing | ChargeOutcome::NotAttempted) {
+            self.record(&order.order_id, attempt.number, &ChargeOutcome::Processing)
+                .await?;
+            return Err(Fault::Unknown(
+                "the provider has not said yet how it ended".to_owned(),
+            ));
         }
+        let order = self.record(&order.order_id, attempt.number, &outcome).await?;
+        self.answer(&order)
     }
 
     /// "Done already" for every status but paying.

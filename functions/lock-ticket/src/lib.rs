@@ -40,7 +40,7 @@ impl LockTicket {
                 let present = self.tickets.get(&wanted.ticket_id).await?;
                 if present
                     .as_ref()
-                    .is_some_and(|ticket| is_held_by(ticket, &input.order_id))
+                    .is_some_and(|ticket| is_of(ticket, &input.order_id))
                 {
                     return self.held_before(&input).await;
                 }
@@ -98,8 +98,9 @@ impl LockTicket {
     }
 }
 
-fn is_held_by(ticket: &Ticket, order_id: &OrderId) -> bool {
-    ticket.state == TicketState::Held
+/// Whether this order holds the ticket, or has bought it: then the request was carried out before.
+fn is_of(ticket: &Ticket, order_id: &OrderId) -> bool {
+    ticket.state != TicketState::Available
         && ticket
             .hold
             .as_ref()

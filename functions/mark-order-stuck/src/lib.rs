@@ -1,7 +1,7 @@
-//! `MarkOrderStuck`: parks an order that a person must look at, with everything it holds kept.
+//! `MarkOrderStuck`: parks an order that cannot be carried on, with everything it holds kept, and with an alarm.
 //!
 //! The last resort after the pivot: a refund or a sale lost in silence would be worse than an order that waits.
-//! No undo: a person, or a later inquiry, moves the order on.
+//! No undo: the reconciler enters the order again, ever more seldom, and an inquiry moves it on.
 
 use domain::ports::{Clock, Orders, decide_and_commit};
 use domain::{Fault, OrderId, Status};

@@ -130,7 +130,9 @@ async fn show_order(
 ) -> Reply<Json<OrderBody>> {
     let order = function.own(&order_id, &signed_in.user_id).await?;
     let present = order.status;
-    let order = wait.until(&*function.orders, order, &|order| order.status != present).await?;
+    let order = wait
+        .until(&*function.orders, order, &|order| order.status != present)
+        .await;
     Ok(Json(OrderBody::new(&order, function.clock.now())))
 }
 

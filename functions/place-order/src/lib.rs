@@ -79,7 +79,7 @@ pub fn router(function: PlaceOrder) -> axum::Router {
     responses(
         (status = 201, body = PlacedOrder, description = "Held, and being paid if asked for."),
         (status = 200, body = PlacedOrder, description = "Your own live order for the same tickets."),
-        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing is held."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing is held. Or 402: held, and the card was declined; `orderId` says which order."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken; nothing is half-done."),
     ),
     security(("session" = []))
@@ -97,11 +97,13 @@ async fn place_order(
         // Answers when it has come out: when the dish is served, the ticket is yours, or why not.
         Some(card) => {
             let paying = function.pay(&order.order_id, card).await?;
-            wait.until(&*function.orders, paying, &|order| !is_under_way(order.status)).await?
+            wait.until(&*function.orders, paying, &|order| !is_under_way(order.status))
+                .await
         }
         None => {
             let present = order.status;
-            wait.until(&*function.orders, order, &|order| order.status != present).await?
+            wait.until(&*function.orders, order, &|order| order.status != present)
+                .await
         }
     };
     if wanted.card.is_some()
@@ -143,8 +145,8 @@ impl PlaceOrder {
         match self.workflows.hold_order(&request).await? {
             HoldAnswer::Held => {
                 let order = self.read(&order_id).await?;
-                // A repeat of a request whose hold was undone finds that order: it holds nothing any more.
-                if order.status == Status::Unavailable {
+                // A repeat of a request whose order has ended finds that order: it holds nothing any more.
+                if order.status.is_end() && order.status != Status::Completed {
                     let status = order.status;
                     return Err(Refusal::OrderEnded { order_id, status }.into());
                 }
@@ -153,7 +155,8 @@ impl PlaceOrder {
             HoldAnswer::Refused(Refusal::TicketHeldByYou { ticket_id, order_id }) => {
                 // A buyer's own hold never blocks the buyer's retry of the same request.
                 let own = self.read(&order_id).await?;
-                if own.status == Status::Held && wanted.is_for(own.tickets().map(|(ticket_id, _)| ticket_id)) {
+                let is_alive = own.status == Status::Held && self.clock.now() < own.hold.expires_at;
+                if is_alive && wanted.is_for(own.tickets().map(|(ticket_id, _)| ticket_id)) {
                     Ok((StatusCode::OK, own))
                 } else {
                     Err(Refusal::TicketHeldByYou { ticket_id, order_id }.into())
@@ -174,8 +177,10 @@ impl PlaceOrder {
         let (orders, workflows, clock) = (&*self.orders, &*self.workflows, &*self.clock);
         match begin_payment(orders, workflows, clock, order_id, card).await {
             Err(Fault::Refused(Refusal::OrderStillGathering { .. })) => {
-                let order =
-                    decide_and_commit(orders, order_id, &|order| order.pay_when_held(card.clone(), clock.now())).await?;
+                let order = decide_and_commit(orders, order_id, &|order| {
+                    order.pay_when_held(card.clone(), clock.now())
+                })
+                .await?;
                 // It may have become held, and hence paying, in between.
                 wake(workflows, &order).await.ok();
                 Ok(order)

@@ -61,28 +61,66 @@ impl Wanted {
         if new.lines.is_empty() || new.lines.len() > LINES_MAX {
             errors.add("lines", format!("must have 1 to {LINES_MAX} lines"));
         }
-        let kind = if new.lines.iter().any(|line| line.dish_id.is_some()) { Kind::Dish } else { Kind::Ticket };
-        let mut wanted = Self { kind, tickets: Vec::new(), dishes: Vec::new(), card: None };
+        let kind = if new.lines.iter().any(|line| line.dish_id.is_some()) {
+            Kind::Dish
+        } else {
+            Kind::Ticket
+        };
+        let mut wanted = Self {
+            kind,
+            tickets: Vec::new(),
+            dishes: Vec::new(),
+            card: None,
+        };
         let mut seen = BTreeSet::new();
         for (index, line) in new.lines.iter().enumerate().take(LINES_MAX) {
             match (kind, line) {
-                (Kind::Ticket, NewLine { ticket_id: Some(id), quantity: None, .. }) => {
+                (
+                    Kind::Ticket,
+                    NewLine {
+                        ticket_id: Some(id),
+                        quantity: None,
+                        ..
+                    },
+                ) => {
                     wanted.ticket(&mut errors, &mut seen, index, id, line.version);
                 }
-                (Kind::Dish, NewLine { dish_id: Some(id), ticket_id: None, version: None, quantity }) => {
+                (
+                    Kind::Dish,
+                    NewLine {
+                        dish_id: Some(id),
+                        ticket_id: None,
+                        version: None,
+                        quantity,
+                    },
+                ) => {
                     wanted.dish(&mut errors, index, id, quantity.unwrap_or(1));
                 }
                 (Kind::Ticket, NewLine { ticket_id: None, .. }) => {
                     errors.add(format!("lines[{index}].ticketId"), "is required");
                 }
                 (Kind::Ticket, _) => {
-                    errors.add(format!("lines[{index}].quantity"), "a ticket is one of a kind and has no quantity");
+                    errors.add(
+                        format!("lines[{index}].quantity"),
+                        "a ticket is one of a kind and has no quantity",
+                    );
                 }
                 (Kind::Dish, NewLine { dish_id: None, .. }) => {
-                    errors.add(format!("lines[{index}].dishId"), "is required: all lines are of one kind");
+                    errors.add(
+                        format!("lines[{index}].dishId"),
+                        "is required: all lines are of one kind",
+                    );
                 }
-                (Kind::Dish, NewLine { ticket_id: Some(_), .. }) => {
-                    errors.add(format!("lines[{index}].ticketId"), "a line is a ticket or a dish, not both");
+                (
+                    Kind::Dish,
+                    NewLine {
+                        ticket_id: Some(_), ..
+                    },
+                ) => {
+                    errors.add(
+                        format!("lines[{index}].ticketId"),
+                        "a line is a ticket or a dish, not both",
+                    );
                 }
                 (Kind::Dish, _) => errors.add(format!("lines[{index}].version"), "a dish has no version"),
             }
@@ -122,7 +160,10 @@ impl Wanted {
 
     fn dish(&mut self, errors: &mut FieldErrors, index: usize, id: &str, quantity: u32) {
         if !(1..=QUANTITY_MAX).contains(&quantity) {
-            errors.add(format!("lines[{index}].quantity"), format!("must be 1 to {QUANTITY_MAX}"));
+            errors.add(
+                format!("lines[{index}].quantity"),
+                format!("must be 1 to {QUANTITY_MAX}"),
+            );
         }
         match DishId::parse(&id.to_lowercase()) {
             Ok(dish_id) => self.dishes.push(WantedDish { dish_id, quantity }),
@@ -132,8 +173,14 @@ impl Wanted {
 
     /// The request to hold all of it. What is asked for is its fingerprint; the card is not part of it.
     pub(crate) fn hold_request(&self, order_id: OrderId, user_id: UserId) -> HoldRequest {
-        let tickets = self.tickets.iter().map(|w| format!("{}@{}", w.ticket_id, w.version.unwrap_or_default()));
-        let dishes = self.dishes.iter().map(|w| format!("{}x{}", w.dish_id, w.quantity));
+        let tickets = self
+            .tickets
+            .iter()
+            .map(|w| format!("{}@{}", w.ticket_id, w.version.unwrap_or_default()));
+        let dishes = self
+            .dishes
+            .iter()
+            .map(|w| format!("{}x{}", w.dish_id, w.quantity));
         let names: Vec<String> = tickets.chain(dishes).collect();
         HoldRequest {
             order_id,

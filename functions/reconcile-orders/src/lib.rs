@@ -7,12 +7,14 @@
 use domain::checkout::wake;
 use domain::order::UNFINISHED_SHARDS;
 use domain::ports::{Clock, Execution, Orders, Workflows, decide_and_commit};
-use domain::{Fault, OrderId, Refusal, Status};
+use domain::{Fault, Order, OrderId, Refusal, Status};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Orders looked at per shard and run. What is left comes next minute.
 const ORDERS_PER_SHARD_MAX: u16 = 100;
+/// Orders named in the error when some could not be helped.
+const TROUBLES_NAMED: usize = 10;
 
 /// What the step needs.
 #[derive(Clone)]
@@ -40,8 +42,6 @@ pub struct Output {
     pub woken: u32,
     /// Executions that were started anew.
     pub started: u32,
-    /// Orders that could not be helped this time; the next run tries again.
-    pub failed: u32,
 }
 
 /// What was done for one order.
@@ -53,29 +53,64 @@ enum Help {
 }
 
 impl ReconcileOrders {
-    /// Looks at every shard once.
+    /// Looks at every shard once, beginning with another one every minute.
     ///
     /// # Errors
-    /// What the ports report when not even the list can be read. Trouble with one order is counted, not raised.
+    /// [`Fault::Defect`] naming orders that could not be helped, after all others were: the function's errors are
+    /// alarmed. They come again later, behind the others.
     pub async fn handle(&self, _: Input) -> Result<Output, Fault> {
         let mut output = Output::default();
-        for shard in 0..UNFINISHED_SHARDS {
-            for order_id in self
+        let mut troubles = Vec::new();
+        let minute = self.clock.now().as_ms() / 60_000;
+        for turn in 0..UNFINISHED_SHARDS {
+            let shard =
+                (u64::try_from(minute).unwrap_or_default() + u64::from(turn)) % u64::from(UNFINISHED_SHARDS);
+            let shard = u8::try_from(shard).unwrap_or_default();
+            let due = match self
                 .orders
                 .list_due(shard, self.clock.now(), ORDERS_PER_SHARD_MAX)
-                .await?
+                .await
             {
+                Ok(due) => due,
+                Err(fault) => {
+                    troubles.push(format!("shard {shard}: {fault}"));
+                    continue;
+                }
+            };
+            for order_id in due {
                 output.looked_at += 1;
                 match self.help(&order_id).await {
                     Ok(Help::Nothing) => {}
                     Ok(Help::Expired) => output.expired += 1,
                     Ok(Help::Woken) => output.woken += 1,
                     Ok(Help::Started) => output.started += 1,
-                    Err(_) => output.failed += 1,
+                    Err(fault) => {
+                        troubles.push(format!("{order_id}: {fault}"));
+                        self.put_off(&order_id).await.ok();
+                    }
                 }
             }
         }
-        Ok(output)
+        if troubles.is_empty() {
+            return Ok(output);
+        }
+        let named = troubles
+            .iter()
+            .take(TROUBLES_NAMED)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("; ");
+        Err(Fault::Defect(format!(
+            "{} of {} could not be helped: {named}",
+            troubles.len(),
+            output.looked_at
+        )))
+    }
+
+    /// Puts an order behind the others, so that one that cannot be helped does not stand in their way.
+    async fn put_off(&self, order_id: &OrderId) -> Result<(), Fault> {
+        let later = |order: &Order| Ok(order.look_again(false, self.clock.now()));
+        decide_and_commit(&*self.orders, order_id, &later).await.map(drop)
     }
 
     async fn help(&self, order_id: &OrderId) -> Result<Help, Fault> {
@@ -89,14 +124,6 @@ impl ReconcileOrders {
         if order.status.is_end() || !is_due {
             return Ok(Help::Nothing);
         }
-        if order.status == Status::Stuck {
-            // A person has to look. Put it behind the others, so that it does not stand in their way.
-            decide_and_commit(&*self.orders, order_id, &|order| {
-                Ok(order.look_again(false, self.clock.now()))
-            })
-            .await?;
-            return Ok(Help::Nothing);
-        }
         if order.status == Status::Held && self.clock.now() >= order.hold.expires_at {
             // Its timer is late or lost. The same write as `ExpireOrder`, so whoever comes second changes nothing.
             let order =
@@ -105,9 +132,11 @@ impl ReconcileOrders {
             return Ok(Help::Expired);
         }
         let execution = self.workflows.find_execution(&order).await?;
-        // Written before anything is started: if this run dies in between, the next one starts the same name.
-        let again = execution == Execution::Closed;
+        // Written before anything is started: if this run dies in between, the next one starts the same name. Of two
+        // runs at once only the first counts, so both start the same.
+        let (is_over, seen) = (execution == Execution::Closed, order.reentries);
         let order = decide_and_commit(&*self.orders, order_id, &|order| {
+            let again = is_over && order.reentries == seen;
             Ok(order.look_again(again, self.clock.now()))
         })
         .await?;

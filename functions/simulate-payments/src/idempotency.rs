@@ -5,8 +5,10 @@
 //! - The same key with other parameters, or at another endpoint, is refused (`idempotency_error`).
 //! - While the first request is being worked on, a second one gets 409.
 //! - What never began to execute is not kept: parameters that fail validation, and requests that were in conflict
-//!   with another one. Nor is a failure of the provider's own kept here; a gateway lost the answer or gave up, and
-//!   the request behind it did what it did.
+//!   with another one.
+//! - Different from Stripe: no 5xx is kept. Stripe keeps the 500 of a request that had begun to execute and gives it
+//!   again to every repeat. Here every 5xx counts as a gateway's, which never reaches the key: a repeat gets what was
+//!   done in silence or, where nothing was done, is executed afresh.
 //!
 //! Sources: <https://docs.stripe.com/api/idempotent_requests>, <https://docs.stripe.com/error-low-level#idempotency>.
 

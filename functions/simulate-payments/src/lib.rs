@@ -8,6 +8,12 @@
 //!
 //! - Four cards of its own (see [`cards`]), and odds; a lost answer is a 504 after a wait, and is not kept under the
 //!   idempotency key, while what was done behind it is.
+//! - No 5xx is kept under its idempotency key: a repeat gets what was done in silence or, where nothing was done, is
+//!   executed afresh. Stripe keeps the 500 of a request that had begun to execute, and gives it again to every repeat
+//!   for 24 hours. Here every 5xx (503 of `tok_unavailable`, 504, and 500 or 503 when the simulator's own storage
+//!   fails) counts as a gateway's, which never reaches the key. Nothing plays a kept 500: that a client gets on after
+//!   one is not shown by this simulator.
+//! - A token can be used again, as Stripe's own test tokens can: nothing here is `token_already_used`.
 //! - One account: every `sk_test_` key sees the same intents. A key's holder that has died gives the idempotency key
 //!   free after a minute.
 //! - Cards only, charged at once: no 3-D Secure (`requires_action`), no `processing`, no manual capture, no

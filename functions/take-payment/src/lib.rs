@@ -109,7 +109,9 @@ async fn take_payment(
     )
     .await?;
     let number = paying.attempts.len();
-    let order = wait.until(&*function.orders, paying, &|order| order.status != Status::Paying).await?;
+    let order = wait
+        .until(&*function.orders, paying, &|order| order.status != Status::Paying)
+        .await;
     if order.attempts.len() == number
         && let Some(decline) = decline_of(&order, function.clock.now())
     {

@@ -10,7 +10,7 @@ use contract::problem::ProblemBody;
 use contract::{Body, PathId, Reply, SignedIn};
 use domain::money::{PRICE_MAX_MINOR, PRICE_MIN_MINOR};
 use domain::ticket::{TEXT_MAX, TicketEdit};
-use domain::{PriceMinor, Ticket, TicketId, TicketState, Timestamp};
+use domain::{IdempotencyKey, PriceMinor, Ticket, TicketId, TicketState, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -78,6 +78,7 @@ fn price(errors: &mut FieldErrors, minor: u64) -> PriceMinor {
 pub(crate) async fn create_ticket(
     State(function): State<TicketsApi>,
     signed_in: SignedIn,
+    key: Option<axum::Extension<IdempotencyKey>>,
     Body(new): Body<NewTicket>,
 ) -> Reply<(StatusCode, [(HeaderName, String); 1], Json<TicketBody>)> {
     let mut errors = FieldErrors::default();
@@ -93,8 +94,13 @@ pub(crate) async fn create_ticket(
         );
     }
     errors.check()?;
+    // The same request again lists the same ticket, even if its first answer was never kept.
+    let ticket_id = match key {
+        Some(key) => TicketId::derived_from_request(&signed_in.user_id, &key),
+        None => TicketId::from_random(function.entropy.bytes16()?),
+    };
     let ticket = Ticket {
-        ticket_id: TicketId::from_random(function.entropy.bytes16()?),
+        ticket_id,
         owner_id: signed_in.user_id,
         title,
         price_minor,

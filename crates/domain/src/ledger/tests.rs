@@ -69,7 +69,11 @@ proptest! {
 fn a_posting_moves_everything_or_nothing() {
     let lettuce = ingredient(0);
     let ledger = Ledger::empty(Place::Kitchen);
-    let set = ledger.post([Wanted::new(&lettuce, MovementKind::Set, 4)], "seed", at()).unwrap().unwrap().after;
+    let set = ledger
+        .post([Wanted::new(&lettuce, MovementKind::Set, 4)], "seed", at())
+        .unwrap()
+        .unwrap()
+        .after;
     let hold = |quantity| Wanted::new(&lettuce, MovementKind::Held, quantity);
     let refused = set.post([hold(3), hold(2)], "order", at()).unwrap_err();
     assert_eq!((refused.quantity, refused.balance.available()), (2, 1));
@@ -79,8 +83,18 @@ fn a_posting_moves_everything_or_nothing() {
 #[test]
 fn a_ledger_counts_a_bounded_number_of_things() {
     let mut ledger = Ledger::empty(Place::Warehouse);
-    let set = |index: usize| Wanted::new(&Ingredient::parse(&format!("i{index}")).unwrap(), MovementKind::Set, 1);
-    ledger = ledger.post((0..ITEMS_MAX).map(set), "seed", at()).unwrap().unwrap().after;
+    let set = |index: usize| {
+        Wanted::new(
+            &Ingredient::parse(&format!("i{index}")).unwrap(),
+            MovementKind::Set,
+            1,
+        )
+    };
+    ledger = ledger
+        .post((0..ITEMS_MAX).map(set), "seed", at())
+        .unwrap()
+        .unwrap()
+        .after;
     assert!(ledger.post([set(ITEMS_MAX)], "seed", at()).is_err());
     assert!(ledger.post([set(0)], "seed", at()).is_ok());
     assert!(Ingredient::parse("Lechuga").is_err() && Ingredient::parse("").is_err());

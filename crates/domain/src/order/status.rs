@@ -29,7 +29,7 @@ pub enum Status {
     Refunded,
     /// What was wanted could not be had; everything held was released. An end.
     Unavailable,
-    /// A person must look. The hold is kept.
+    /// Could not be carried on; alarmed, and entered again ever more seldom. The hold is kept.
     Stuck,
 }
 
@@ -71,10 +71,10 @@ impl Status {
             S::Paid => matches!(next, S::Shipped | S::Completed | S::Refunded | S::Stuck),
             S::Shipped => matches!(next, S::Completed | S::Refunded | S::Stuck),
             S::Completed => matches!(next, S::Refunded),
-            // A person, or an inquiry that was answered late, finds out what is true.
+            // The reconciler enters it again, and an inquiry finds out what is true.
             S::Stuck => matches!(
                 next,
-                S::Paying | S::Paid | S::PaymentFailed | S::Completed | S::Refunded
+                S::Held | S::Paying | S::Paid | S::PaymentFailed | S::Completed | S::Refunded
             ),
             S::Expired | S::Cancelled | S::PaymentFailed | S::Refunded | S::Unavailable => false,
         }

@@ -1,8 +1,8 @@
 //! What each step decides about an order. Pure: the moment comes in, a [`Ruling`] or a [`Refusal`] goes out.
 
 use super::{
-    Decision, HOLDS_MAX, Hold, Line, Order, OrderEvent, RECONCILE_GRACE_S, Ruling, STANDSTILL_S, Status,
-    Waiter,
+    Decision, HOLDS_MAX, Hold, Line, Order, OrderEvent, RECONCILE_GRACE_S, Ruling, STANDSTILL_S,
+    STUCK_PAUSE_MAX_S, STUCK_PAUSE_S, Status, Waiter,
 };
 use crate::fault::Fault;
 use crate::ids::{HoldId, IntentId, OrderId, TaskToken, UserId};
@@ -208,14 +208,18 @@ impl Order {
         let mut attempt = latest.clone();
         attempt.settled_at = Some(now);
         let (status, what) = match outcome {
-            ChargeOutcome::Succeeded if latest.status == AttemptStatus::Succeeded => {
+            ChargeOutcome::Succeeded
+                if latest.status == AttemptStatus::Succeeded && self.status != Status::Stuck =>
+            {
                 return Ok(Ruling::AlreadyDone);
             }
             ChargeOutcome::Succeeded => {
                 attempt.status = AttemptStatus::Succeeded;
                 (Status::Paid, format!("Payment attempt {number} succeeded."))
             }
-            ChargeOutcome::Declined { .. } if latest.status == AttemptStatus::Declined => {
+            ChargeOutcome::Declined { .. }
+                if latest.status == AttemptStatus::Declined && self.status != Status::Stuck =>
+            {
                 return Ok(Ruling::AlreadyDone);
             }
             ChargeOutcome::Declined { code, retryable, .. } => {
@@ -353,12 +357,16 @@ impl Order {
     pub fn void(&self, why: Interruption, now: Timestamp) -> Result<Ruling, Fault> {
         let order_id = self.order_id.clone();
         match (self.status, why) {
+            // Its workflow waits already: somebody else has started it, and the hold is theirs.
+            (Status::Held, Interruption::Unavailable) if self.waiter.is_some() => {
+                Err(Refusal::OrderBeingPaid { order_id }.into())
+            }
             (Status::Gathering | Status::Held, Interruption::Unavailable) => self.end(
                 Status::Unavailable,
                 now,
                 "Could not be carried out; the lock is released.".to_owned(),
             ),
-            (Status::Paying, Interruption::PaymentFailed)
+            (Status::Paying | Status::Stuck, Interruption::PaymentFailed)
                 if self.latest_attempt_is(AttemptStatus::Declined) =>
             {
                 self.end(
@@ -384,7 +392,7 @@ impl Order {
         }
     }
 
-    /// Parks the order for a person, with everything held kept.
+    /// Parks the order, with everything held kept, until the reconciler enters it again.
     ///
     /// # Errors
     /// [`Refusal::OrderEnded`] when there is nothing left that could be stuck.
@@ -400,8 +408,13 @@ impl Order {
             .into());
         }
         let mut after = self.clone();
-        after.due_at = Some(now.plus_s(STANDSTILL_S));
-        self.transition(after, Status::Stuck, now, format!("Waits for a person: {why}."))
+        after.due_at = Some(now.plus_s(STUCK_PAUSE_S));
+        self.transition(
+            after,
+            Status::Stuck,
+            now,
+            format!("Could not be carried on: {why}. We look into it."),
+        )
     }
 
     /// Notes that the reconciler looks at the order; with `again`, that it starts a fresh execution for it.
@@ -411,7 +424,14 @@ impl Order {
             return Ruling::AlreadyDone;
         }
         let mut after = self.clone();
-        after.due_at = Some(now.plus_s(2 * STANDSTILL_S));
+        let pause_s = match self.status {
+            // Ever more seldom: what could not be known for an hour will not be known in a minute.
+            Status::Stuck => STUCK_PAUSE_S
+                .saturating_mul(1 << self.reentries.min(8))
+                .min(STUCK_PAUSE_MAX_S),
+            _ => 2 * STANDSTILL_S,
+        };
+        after.due_at = Some(now.plus_s(pause_s));
         after.reentries += u32::from(again);
         self.write(after, now, Vec::new(), HolderChange::Unchanged)
     }

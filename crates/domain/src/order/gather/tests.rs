@@ -18,8 +18,14 @@ fn ingredient(name: &str) -> Ingredient {
 }
 
 fn stocked(place: Place, stock: &[(&str, u32)]) -> Ledger {
-    let set = stock.iter().map(|(name, quantity)| Wanted::new(&ingredient(name), MovementKind::Set, *quantity));
-    Ledger::empty(place).post(set, "seed", at(0)).unwrap().unwrap().after
+    let set = stock
+        .iter()
+        .map(|(name, quantity)| Wanted::new(&ingredient(name), MovementKind::Set, *quantity));
+    Ledger::empty(place)
+        .post(set, "seed", at(0))
+        .unwrap()
+        .unwrap()
+        .after
 }
 
 fn caesar() -> Recipe {
@@ -31,7 +37,9 @@ fn order(byte: u8) -> NewOrder {
         order_id: OrderId::from_random([byte; 16]),
         user_id: UserId::from_random([7; 16]),
         lines: vec![Line {
-            thing: Thing::Dish { dish_id: DishId::derived_from_key("ensalada_cesar") },
+            thing: Thing::Dish {
+                dish_id: DishId::derived_from_key("ensalada_cesar"),
+            },
             title: "Ensalada César".to_owned(),
             quantity: 1,
             price_minor: PriceMinor::new(950).unwrap(),
@@ -66,17 +74,38 @@ fn the_first_caesar_asks_for_exactly_one_lettuce_and_holds_it_for_itself() {
     let placed = Order::place_dishes(order(1), &caesar(), &kitchen, at(0)).unwrap();
     assert_eq!(placed.after.status, Status::Gathering);
     let missing: Vec<Missing> = placed.after.missing().collect();
-    assert_eq!(missing, [Missing { ingredient: ingredient("lechuga"), quantity: 1 }]);
+    assert_eq!(
+        missing,
+        [Missing {
+            ingredient: ingredient("lechuga"),
+            quantity: 1
+        }]
+    );
     let kitchen = moved(&kitchen, &placed.stock);
 
     let received = change(placed.after.receive(&ingredient("lechuga"), 1, at(5)));
     assert_eq!(received.after.status, Status::Held);
-    assert_eq!(received.after.hold.expires_at, at(905), "the time to pay begins when everything is there");
+    assert_eq!(
+        received.after.hold.expires_at,
+        at(905),
+        "the time to pay begins when everything is there"
+    );
     let kitchen = moved(&kitchen, &received.stock);
-    assert_eq!(kitchen.balance(&ingredient("lechuga")), Balance { on_hand: 5, held: 5 });
-    assert_eq!(received.after.receive(&ingredient("lechuga"), 1, at(6)), Ok(Ruling::AlreadyDone));
+    assert_eq!(
+        kitchen.balance(&ingredient("lechuga")),
+        Balance { on_hand: 5, held: 5 }
+    );
+    assert_eq!(
+        received.after.receive(&ingredient("lechuga"), 1, at(6)),
+        Ok(Ruling::AlreadyDone)
+    );
 
-    let paying = change(received.after.begin_payment(CardToken::parse("tok_visa").unwrap(), at(7))).after;
+    let paying = change(
+        received
+            .after
+            .begin_payment(CardToken::parse("tok_visa").unwrap(), at(7)),
+    )
+    .after;
     let paid = change(paying.record_outcome(1, &crate::ChargeOutcome::Succeeded, at(8))).after;
     let served = change(paid.complete(at(9)));
     let kitchen = moved(&kitchen, &served.stock);
@@ -87,9 +116,14 @@ fn the_first_caesar_asks_for_exactly_one_lettuce_and_holds_it_for_itself() {
 #[test]
 fn a_card_given_along_is_charged_as_soon_as_everything_is_held() {
     let kitchen = stocked(Place::Kitchen, &[("lechuga", 4), ("pollo", 2)]);
-    let placed = Order::place_dishes(order(1), &caesar(), &kitchen, at(0)).unwrap().after;
+    let placed = Order::place_dishes(order(1), &caesar(), &kitchen, at(0))
+        .unwrap()
+        .after;
     let card = CardToken::parse("tok_visa").unwrap();
-    assert_eq!(placed.begin_payment(card.clone(), at(1)).unwrap_err().name(), "OrderStillGathering");
+    assert_eq!(
+        placed.begin_payment(card.clone(), at(1)).unwrap_err().name(),
+        "OrderStillGathering"
+    );
     let waiting = change(placed.pay_when_held(card, at(1))).after;
     let received = change(waiting.receive(&ingredient("lechuga"), 1, at(5))).after;
     assert_eq!((received.status, received.attempts.len()), (Status::Paying, 1));
@@ -105,13 +139,21 @@ fn what_comes_for_an_order_that_has_ended_is_free_stock() {
     let received = change(ended.after.receive(&ingredient("lechuga"), 1, at(2)));
     assert_eq!(received.after.status, Status::Unavailable);
     let kitchen = moved(&kitchen, &received.stock);
-    assert_eq!(kitchen.balance(&ingredient("lechuga")), Balance { on_hand: 5, held: 0 });
-    assert_eq!(kitchen.balance(&ingredient("pollo")), Balance { on_hand: 2, held: 0 });
+    assert_eq!(
+        kitchen.balance(&ingredient("lechuga")),
+        Balance { on_hand: 5, held: 0 }
+    );
+    assert_eq!(
+        kitchen.balance(&ingredient("pollo")),
+        Balance { on_hand: 2, held: 0 }
+    );
 }
 
 /// Carries a supply decision out on the warehouse.
 fn booked(warehouse: &Ledger, decision: &SupplyDecision) -> Ledger {
-    let change = warehouse.post(decision.moves.clone(), &decision.cause, at(0)).unwrap();
+    let change = warehouse
+        .post(decision.moves.clone(), &decision.cause, at(0))
+        .unwrap();
     change.map_or_else(|| warehouse.clone(), |change| change.after)
 }
 
