@@ -26,12 +26,26 @@ fn definitions() -> BTreeMap<String, Value> {
     found
 }
 
-fn states(definition: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    definition["States"].as_object().into_iter().flatten()
+/// Every state, with those inside a Map or Parallel; each with what catches its errors: its own `Catch`, or that of
+/// the state it is inside of.
+fn states(definition: &Value) -> Vec<(&String, &Value, &Value)> {
+    fn collect<'a>(machine: &'a Value, caught: &'a Value, found: &mut Vec<(&'a String, &'a Value, &'a Value)>) {
+        for (name, state) in machine["States"].as_object().into_iter().flatten() {
+            let caught = if state["Catch"].is_null() { caught } else { &state["Catch"] };
+            found.push((name, state, caught));
+            collect(&state["ItemProcessor"], caught, found);
+            for branch in state["Branches"].as_array().into_iter().flatten() {
+                collect(branch, caught, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(definition, &Value::Null, &mut found);
+    found
 }
 
-fn tasks(definition: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    states(definition).filter(|(_, state)| state["Type"] == "Task")
+fn tasks(definition: &Value) -> impl Iterator<Item = (&String, &Value, &Value)> {
+    states(definition).into_iter().filter(|(_, state, _)| state["Type"] == "Task")
 }
 
 /// `LockTicket` as `lock-ticket`.
@@ -92,7 +106,7 @@ fn every_state_says_why_it_is_there() {
             definition["TimeoutSeconds"].is_number(),
             "{name} may run for ever"
         );
-        for (state_name, state) in states(&definition) {
+        for (state_name, state, _) in states(&definition) {
             let comment = state["Comment"].as_str().unwrap_or_default();
             assert!(
                 comment.len() > 20,
@@ -105,7 +119,7 @@ fn every_state_says_why_it_is_there() {
 #[test]
 fn every_task_is_bounded_retried_and_caught() {
     for (name, definition) in definitions() {
-        for (state_name, state) in tasks(&definition) {
+        for (state_name, state, caught) in tasks(&definition) {
             let place = format!("{name}/{state_name}");
             assert!(!state["TimeoutSeconds"].is_null(), "{place} has no time limit");
             for retrier in state["Retry"]
@@ -121,7 +135,7 @@ fn every_task_is_bounded_retried_and_caught() {
                     "{place} retries defects"
                 );
             }
-            let catchers = state["Catch"]
+            let catchers = caught
                 .as_array()
                 .unwrap_or_else(|| panic!("{place} has no Catch"));
             let last = catchers.last().map(|catcher| catcher["ErrorEquals"].to_string());
@@ -137,7 +151,7 @@ fn every_task_is_bounded_retried_and_caught() {
 #[test]
 fn every_task_that_invokes_a_function_bears_its_name() {
     for (name, definition) in definitions() {
-        for (state_name, state) in tasks(&definition) {
+        for (state_name, state, _) in tasks(&definition) {
             if let Some(function) = state["Arguments"]["FunctionName"].as_str() {
                 assert_eq!(
                     function,
@@ -158,9 +172,9 @@ fn every_task_that_invokes_a_function_bears_its_name() {
 #[test]
 fn every_error_a_definition_names_is_on_the_closed_list() {
     let refusals = fs::read_to_string(root().join("crates/domain/src/refusal.rs")).expect("there is a list");
-    let ours = ["Transient", "PaymentOutcomeUnknown", "Defect", "OrderCancelled"];
+    let ours = ["Transient", "PaymentOutcomeUnknown", "Defect", "OrderCancelled", "IngredientUnavailable"];
     for (name, definition) in definitions() {
-        for (state_name, state) in tasks(&definition) {
+        for (state_name, state, _) in tasks(&definition) {
             let handlers = ["Retry", "Catch"]
                 .into_iter()
                 .flat_map(|kind| state[kind].as_array().into_iter().flatten());
@@ -212,7 +226,7 @@ fn the_step_table_is_equal_to_the_definitions() {
     }
     let drawn: BTreeMap<String, BTreeSet<String>> = definitions()
         .into_iter()
-        .map(|(name, definition)| (name, tasks(&definition).map(|(state, _)| state.clone()).collect()))
+        .map(|(name, definition)| (name, tasks(&definition).map(|(state, ..)| state.clone()).collect()))
         .collect();
     assert_eq!(
         written, drawn,

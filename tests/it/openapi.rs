@@ -33,6 +33,7 @@ fn described() -> OpenApi {
         of(orders_api::api()),
         of(take_payment::api()),
         of(cancel_order::api()),
+        of(kitchen_api::api()),
         of(report_health::api()),
     ] {
         whole.merge(part);
