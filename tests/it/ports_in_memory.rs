@@ -2,8 +2,8 @@
 
 use crate::ports_contract::{Ports, hold_for};
 use simulation::memory::{
-    MemoryAccounts, MemoryDocuments, MemoryOrders, MemoryRequests, MemorySessions, MemoryTickets,
-    SharedTables,
+    MemoryAccounts, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryOrders, MemoryRequests, MemorySessions,
+    MemorySupplies, MemoryTickets, SharedTables,
 };
 use simulation::wire::Wire;
 use std::pin::pin;
@@ -19,7 +19,10 @@ fn the_ports_in_memory_keep_the_contract() {
         accounts: &MemoryAccounts::new(tables.clone(), wire.clone()),
         sessions: &MemorySessions::new(tables.clone(), wire.clone()),
         requests: &MemoryRequests::new(tables.clone(), wire.clone()),
-        documents: &MemoryDocuments::new(tables, wire),
+        documents: &MemoryDocuments::new(tables.clone(), wire.clone()),
+        dishes: &MemoryDishes::new(tables.clone(), wire.clone()),
+        ledgers: &MemoryLedgers::new(tables.clone(), wire.clone()),
+        supplies: &MemorySupplies::new(tables, wire),
         seed: 7,
     };
     // Nothing is waited for: without traffic on the wire every call is answered at once.

@@ -191,7 +191,7 @@ impl FaultPlan {
         if self.strikes(trouble, chance) {
             return match (access, call, chance.up_to(2)) {
                 (Access::Write, _, 0) => Verdict::AnswerLost,
-                (_, "Orders.commit", 1) => Verdict::Conflict,
+                (_, "Orders.commit" | "Supplies.commit", 1) => Verdict::Conflict,
                 _ => Verdict::Throttled,
             };
         }

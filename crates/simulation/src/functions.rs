@@ -1,8 +1,8 @@
 //! The functions, each with the in-memory ports, called as Lambda calls them: JSON in, JSON or a named error out.
 
 use crate::memory::{
-    MemoryOrders, MemoryRequests, MemorySessions, MemoryTickets, SharedTables, SimulatedClock,
-    SimulatedEntropy,
+    MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders, MemoryRequests, MemorySessions, MemorySupplies,
+    MemoryTickets, SharedTables, SimulatedClock, SimulatedEntropy,
 };
 use crate::provider::{Ledger, MemoryProvider};
 use crate::wire::Wire;
@@ -12,7 +12,8 @@ use axum::http::Request;
 use axum::response::Response;
 use contract::Gate;
 use contract::session::SessionSecret;
-use domain::ports::{Clock, Orders, PaymentProvider, Workflows};
+use domain::market::SimulatedMarket;
+use domain::ports::{Clock, Dishes, Ledgers, Orders, PaymentProvider, Supplies, Workflows};
 use domain::{Currency, Fault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,6 +42,10 @@ pub struct Parts {
     pub hold_ttl_s: u32,
     /// The money.
     pub currency: Currency,
+    /// Where the warehouse buys.
+    pub market: SimulatedMarket,
+    /// How many rounds one supply request may buy.
+    pub rounds_max: u32,
     /// What signs sessions.
     pub secret: SessionSecret,
     /// For fresh ids.
@@ -58,6 +63,15 @@ pub struct Functions {
     expire_order: expire_order::ExpireOrder,
     mark_order_stuck: mark_order_stuck::MarkOrderStuck,
     reconcile_orders: reconcile_orders::ReconcileOrders,
+    stock_kitchen: stock_kitchen::StockKitchen,
+    reserve_ingredients: reserve_ingredients::ReserveIngredients,
+    release_ingredients: release_ingredients::ReleaseIngredients,
+    supply_ingredient: supply_ingredient::SupplyIngredient,
+    give_ingredient: give_ingredient::GiveIngredient,
+    buy_from_market: buy_from_market::BuyFromMarket,
+    release_supply: release_supply::ReleaseSupply,
+    receive_ingredient: receive_ingredient::ReceiveIngredient,
+    serve_dish: serve_dish::ServeDish,
     place_order: axum::Router,
     take_payment: axum::Router,
     cancel_order: axum::Router,
@@ -73,9 +87,10 @@ impl std::fmt::Debug for Functions {
 #[must_use]
 pub fn limit_ms(function: &str) -> u64 {
     match function {
-        "charge-payment" => 30_000,
+        "charge-payment" | "stock-kitchen" => 30_000,
         "place-order" | "take-payment" => 29_000,
         "reconcile-orders" => 60_000,
+        "supply-ingredient" | "receive-ingredient" => 20_000,
         _ => 10_000,
     }
 }
@@ -91,6 +106,10 @@ impl Functions {
         let provider: Arc<dyn PaymentProvider> =
             Arc::new(MemoryProvider::new(Arc::clone(&parts.ledger), wire.clone()));
         let workflows: Arc<dyn Workflows> = Arc::new(parts.workflows.clone());
+        let dishes: Arc<dyn Dishes> = Arc::new(MemoryDishes::new(Arc::clone(tables), wire.clone()));
+        let ledgers: Arc<dyn Ledgers> = Arc::new(MemoryLedgers::new(Arc::clone(tables), wire.clone()));
+        let supplies: Arc<dyn Supplies> = Arc::new(MemorySupplies::new(Arc::clone(tables), wire.clone()));
+        let market = Arc::new(MemoryMarket::new(parts.market.clone(), wire.clone()));
         let gate = Gate {
             sessions: Arc::new(MemorySessions::new(Arc::clone(tables), wire.clone())),
             requests: Arc::new(MemoryRequests::new(Arc::clone(tables), wire.clone())),
@@ -136,6 +155,57 @@ impl Functions {
                 workflows: Arc::clone(&workflows),
                 clock: Arc::clone(&clock),
             },
+            stock_kitchen: stock_kitchen::StockKitchen {
+                dishes: Arc::clone(&dishes),
+                ledgers: Arc::clone(&ledgers),
+                clock: Arc::clone(&clock),
+            },
+            reserve_ingredients: reserve_ingredients::ReserveIngredients {
+                orders: Arc::clone(&orders),
+                dishes,
+                ledgers: Arc::clone(&ledgers),
+                clock: Arc::clone(&clock),
+                hold_ttl_s: parts.hold_ttl_s,
+                currency: parts.currency.clone(),
+            },
+            release_ingredients: release_ingredients::ReleaseIngredients {
+                orders: Arc::clone(&orders),
+                clock: Arc::clone(&clock),
+            },
+            supply_ingredient: supply_ingredient::SupplyIngredient {
+                orders: Arc::clone(&orders),
+                supplies: Arc::clone(&supplies),
+                ledgers: Arc::clone(&ledgers),
+                workflows: Arc::clone(&workflows),
+                clock: Arc::clone(&clock),
+            },
+            give_ingredient: give_ingredient::GiveIngredient {
+                supplies: Arc::clone(&supplies),
+                ledgers: Arc::clone(&ledgers),
+                clock: Arc::clone(&clock),
+            },
+            buy_from_market: buy_from_market::BuyFromMarket {
+                supplies: Arc::clone(&supplies),
+                ledgers: Arc::clone(&ledgers),
+                market,
+                clock: Arc::clone(&clock),
+                rounds_max: parts.rounds_max,
+            },
+            release_supply: release_supply::ReleaseSupply {
+                supplies: Arc::clone(&supplies),
+                ledgers,
+                clock: Arc::clone(&clock),
+            },
+            receive_ingredient: receive_ingredient::ReceiveIngredient {
+                orders: Arc::clone(&orders),
+                supplies,
+                workflows: Arc::clone(&workflows),
+                clock: Arc::clone(&clock),
+            },
+            serve_dish: serve_dish::ServeDish {
+                orders: Arc::clone(&orders),
+                clock: Arc::clone(&clock),
+            },
             place_order: place_order::router(place_order::PlaceOrder {
                 gate: gate.clone(),
                 orders: Arc::clone(&orders),
@@ -178,6 +248,15 @@ impl Functions {
             "mark-order-stuck" => step!(mark_order_stuck),
             "reconcile-orders" => step!(reconcile_orders),
             "request-payment" => step!(request_payment),
+            "stock-kitchen" => step!(stock_kitchen),
+            "reserve-ingredients" => step!(reserve_ingredients),
+            "release-ingredients" => step!(release_ingredients),
+            "supply-ingredient" => step!(supply_ingredient),
+            "give-ingredient" => step!(give_ingredient),
+            "buy-from-market" => step!(buy_from_market),
+            "release-supply" => step!(release_supply),
+            "receive-ingredient" => step!(receive_ingredient),
+            "serve-dish" => step!(serve_dish),
             _ => return None,
         })
     }
@@ -185,7 +264,12 @@ impl Functions {
     /// Which function consumes a queue; `None` when there is no such queue.
     #[must_use]
     pub fn consumer_of(queue: &str) -> Option<&'static str> {
-        (queue == "payment-requests").then_some("request-payment")
+        match queue {
+            "payment-requests" => Some("request-payment"),
+            "warehouse" => Some("supply-ingredient"),
+            "kitchen" => Some("receive-ingredient"),
+            _ => None,
+        }
     }
 
     /// Serves a request; `None` when no function answers there.

@@ -1,6 +1,8 @@
 //! What happened, line by line: states entered, errors met, statuses of orders, faults. Enough to see a failure in.
 
-use crate::memory::OrderChange;
+use crate::memory::{KitchenNews, OrderChange};
+use domain::Order;
+use domain::ledger::Ingredient;
 use states::history::{Details, EventType};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,8 +27,12 @@ impl Trace {
         let before = change.before.as_ref();
         let what = if before.map(|order| order.status) != Some(after.status) {
             format!("is {}", after.status)
-        } else if before.is_some_and(|order| order.task_token != after.task_token) {
+        } else if before.is_some_and(|order| order.waiter != after.waiter) {
             "keeps its token".to_owned()
+        } else if let Some(ingredient) = before.and_then(|order| waited_for(order, after)) {
+            format!("keeps its token for {ingredient}")
+        } else if before.is_some_and(|order| order.pay_with != after.pay_with) {
+            "keeps its card".to_owned()
         } else if before.is_some_and(|order| order.intent_id != after.intent_id) {
             "keeps its intent".to_owned()
         } else if before.is_some_and(|order| order.reentries != after.reentries) {
@@ -43,6 +49,31 @@ impl Trace {
         self.add(at_ms, &format!("{} {what}", name_of(after.order_id.as_str())));
     }
 
+    /// Adds what happened in kitchen and warehouse.
+    pub(crate) fn add_news(&mut self, at_ms: u64, news: &KitchenNews) {
+        let line = match news {
+            KitchenNews::Posted(posting) => {
+                let moved = posting.movements.iter();
+                let moved = moved.map(|m| format!("{} {} {}", m.quantity, m.ingredient, m.kind.as_str()));
+                format!("{}: {}", posting.place, moved.collect::<Vec<_>>().join(", "))
+            }
+            KitchenNews::Supplied { before, after } => {
+                let before = before.as_ref();
+                let what = if before.is_none() {
+                    format!("asks for {} {}", after.wanted, after.ingredient)
+                } else if before.map(|supply| supply.status) != Some(after.status) {
+                    format!("is {:?}", after.status).to_lowercase()
+                } else if before.is_some_and(|supply| supply.reentries != after.reentries) {
+                    "is entered again".to_owned()
+                } else {
+                    format!("has {} of {}", after.held, after.wanted)
+                };
+                format!("{} {what}", name_of(after.supply_id.as_str()))
+            }
+        };
+        self.add(at_ms, &line);
+    }
+
     /// Adds what executions did since the last time.
     pub(crate) fn follow(&mut self, engine: &states::World) {
         for execution in engine.executions() {
@@ -53,7 +84,10 @@ impl Trace {
                 continue;
             }
             let machine = match identity.name.split_once('-') {
-                Some((_, number)) if identity.machine_name == "order" => format!("order#{number}"),
+                // An Express execution has a name of its own making.
+                Some((_, number)) if identity.machine_name != "hold-order" => {
+                    format!("{}#{number}", identity.machine_name)
+                }
                 _ => identity.machine_name.clone(),
             };
             for event in history.iter().skip(told) {
@@ -93,6 +127,20 @@ impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.told_by(|ms| format!("{:>6}.{:03}", ms / 1000, ms % 1000)))
     }
+}
+
+/// The ingredient of which somebody began to wait between these two.
+fn waited_for(before: &Order, after: &Order) -> Option<Ingredient> {
+    let mut needs = after.needs.iter();
+    needs
+        .find(|(ingredient, need)| {
+            let kept = before
+                .needs
+                .get(*ingredient)
+                .and_then(|need| need.waiter.as_ref());
+            kept != need.waiter.as_ref()
+        })
+        .map(|(ingredient, _)| ingredient.clone())
 }
 
 /// Orders are told apart by the first letters of their ids.

@@ -2,6 +2,7 @@
 
 use crate::wire::{Access, Wire, lock};
 use domain::ports::{Answer, Execution, HoldAnswer, HoldRequest, WakeUp, Workflows};
+use domain::supply::Supply;
 use domain::{Fault, Order, Refusal, TaskToken};
 use serde_json::{Value, json};
 use states::engine::EngineError;
@@ -18,6 +19,8 @@ pub struct Machines {
     pub hold_order: String,
     /// `order`.
     pub order: String,
+    /// `supply-ingredient`.
+    pub supply_ingredient: String,
 }
 
 /// [`Workflows`] in the interpreter.
@@ -39,9 +42,36 @@ impl SimulatedWorkflows {
         }
     }
 
-    fn execution_arn(&self, order: &Order) -> String {
-        let machine = self.machines.order.replace(":stateMachine:", ":execution:");
-        format!("{machine}:{}", order.execution_name())
+    /// Starts under a name; started before is success.
+    async fn start(
+        &self,
+        call: &'static str,
+        machine: &str,
+        name: &str,
+        input: impl FnOnce() -> Value + Send,
+    ) -> Result<(), Fault> {
+        let passage = self.wire.there(call, Access::Write).await;
+        passage.admit()?;
+        let started = lock(&self.engine).start_execution(machine, Some(name), &input());
+        passage.back().await?;
+        match started {
+            Ok(_) | Err(EngineError::ExecutionAlreadyExists(_)) => Ok(()),
+            Err(error) => Err(fault(&error)),
+        }
+    }
+
+    /// What is known of the execution of this name.
+    async fn find(&self, call: &'static str, machine: &str, name: &str) -> Result<Execution, Fault> {
+        let passage = self.wire.there(call, Access::Read).await;
+        passage.admit()?;
+        let machine = machine.replace(":stateMachine:", ":execution:");
+        let status = lock(&self.engine).status(&format!("{machine}:{name}"));
+        passage.back().await?;
+        Ok(match status {
+            None => Execution::Absent,
+            Some(Status::Running) => Execution::Running,
+            Some(_) => Execution::Closed,
+        })
     }
 }
 
@@ -63,6 +93,17 @@ fn decision(output: &Value) -> Result<HoldAnswer, Fault> {
         _ => Err(Fault::Defect(
             "hold-order: the output is not a decision".to_owned(),
         )),
+    }
+}
+
+/// What a waiting execution is told: the output of the state that waits, or its error and the sentence beside it.
+fn told(why: &WakeUp) -> Result<&'static str, (&'static str, &'static str)> {
+    match why {
+        WakeUp::Paid => Ok("paid"),
+        WakeUp::Arrived => Ok("arrived"),
+        WakeUp::Unavailable => Err(("IngredientUnavailable", "The market has too little of it.")),
+        WakeUp::Cancelled => Err(("OrderCancelled", "The buyer cancelled the order.")),
+        WakeUp::Ended => Err(("OrderEnded", "The order has ended.")),
     }
 }
 
@@ -104,17 +145,10 @@ impl Workflows for SimulatedWorkflows {
             let passage = self.wire.there("Workflows.wake", Access::Write).await;
             passage.admit()?;
             let woken = {
-                let mut engine = lock(&self.engine);
-                match why {
-                    WakeUp::Paid => engine.send_task_success(token.as_str(), &json!({ "decision": "paid" })),
-                    WakeUp::Cancelled => engine.send_task_failure(
-                        token.as_str(),
-                        "OrderCancelled",
-                        "The buyer cancelled the order.",
-                    ),
-                    WakeUp::Ended => {
-                        engine.send_task_failure(token.as_str(), "OrderEnded", "The order has ended.")
-                    }
+                let (mut engine, token) = (lock(&self.engine), token.as_str());
+                match told(why) {
+                    Ok(decision) => engine.send_task_success(token, &json!({ "decision": decision })),
+                    Err((error, cause)) => engine.send_task_failure(token, error, cause),
                 }
             };
             passage.back().await?;
@@ -128,33 +162,33 @@ impl Workflows for SimulatedWorkflows {
 
     fn start_order<'a>(&'a self, order: &'a Order) -> Answer<'a, ()> {
         Box::pin(async move {
-            let passage = self.wire.there("Workflows.start_order", Access::Write).await;
-            passage.admit()?;
-            let input = json!({
-                "order_id": order.order_id,
-                "await_payment_s": self.wire.now().seconds_until(order.hold.expires_at).max(1),
-            });
+            let input = || serde_json::to_value(order.start_input(self.wire.now())).unwrap_or_default();
             let name = order.execution_name();
-            let started = lock(&self.engine).start_execution(&self.machines.order, Some(&name), &input);
-            passage.back().await?;
-            match started {
-                Ok(_) | Err(EngineError::ExecutionAlreadyExists(_)) => Ok(()),
-                Err(error) => Err(fault(&error)),
-            }
+            self.start("Workflows.start_order", &self.machines.order, &name, input)
+                .await
+        })
+    }
+
+    fn start_supply<'a>(&'a self, supply: &'a Supply) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let input = || json!({ "supply_id": supply.supply_id });
+            let (machine, name) = (&self.machines.supply_ingredient, supply.execution_name());
+            self.start("Workflows.start_supply", machine, &name, input).await
+        })
+    }
+
+    fn find_supply<'a>(&'a self, supply: &'a Supply) -> Answer<'a, Execution> {
+        Box::pin(async move {
+            let (machine, name) = (&self.machines.supply_ingredient, supply.execution_name());
+            self.find("Workflows.find_supply", machine, &name).await
         })
     }
 
     fn find_execution<'a>(&'a self, order: &'a Order) -> Answer<'a, Execution> {
         Box::pin(async move {
-            let passage = self.wire.there("Workflows.find_execution", Access::Read).await;
-            passage.admit()?;
-            let status = lock(&self.engine).status(&self.execution_arn(order));
-            passage.back().await?;
-            Ok(match status {
-                None => Execution::Absent,
-                Some(Status::Running) => Execution::Running,
-                Some(_) => Execution::Closed,
-            })
+            let name = order.execution_name();
+            self.find("Workflows.find_execution", &self.machines.order, &name)
+                .await
         })
     }
 }

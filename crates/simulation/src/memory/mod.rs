@@ -4,21 +4,27 @@
 //! types only put a [`Wire`] in front, so that a call takes time and may fail. What the conditions are is said by
 //! the ports in the domain; one contract suite holds these and the ones on DynamoDB to it.
 
+mod kitchen;
 mod orders;
 mod people;
 mod requests;
 mod tickets;
 
+pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
 pub use orders::{MemoryOrders, OrderChange};
 pub use people::{MemoryAccounts, MemorySessions};
 pub use requests::{MemoryDocuments, MemoryRequests};
 pub use tickets::MemoryTickets;
 
 use crate::wire::{Wire, lock};
+use domain::dish::Dish;
+use domain::ledger::Place;
 use domain::ports::{Clock, Document, Entropy};
+use domain::supply::Supply;
 use domain::user::Account;
 use domain::{
-    Cursor, Fault, Order, OrderId, Page, PageRequest, Refusal, Ticket, TicketId, Timestamp, UserId,
+    Cursor, DishId, Fault, Order, OrderId, Page, PageRequest, Refusal, SupplyId, Ticket, TicketId, Timestamp,
+    UserId,
 };
 use requests::Row;
 use states::chance::Chance;
@@ -32,10 +38,18 @@ pub struct Tables {
     pub orders: BTreeMap<OrderId, Order>,
     /// Tickets.
     pub tickets: BTreeMap<TicketId, Ticket>,
+    /// The menu.
+    pub dishes: BTreeMap<DishId, Dish>,
+    /// The ledgers; one that was never written is not there.
+    pub ledgers: BTreeMap<Place, Book>,
+    /// Supply requests.
+    pub supplies: BTreeMap<SupplyId, Supply>,
     /// Each buyer's live orders.
     pub holders: BTreeMap<UserId, BTreeSet<OrderId>>,
     /// What was committed since somebody last took it away, oldest first.
     pub changes: Vec<OrderChange>,
+    /// What was posted and supplied since somebody last took it away, oldest first.
+    pub news: Vec<KitchenNews>,
     accounts: BTreeMap<String, Account>,
     sign_ins: BTreeMap<(String, i64), u32>,
     ended_sessions: BTreeSet<String>,

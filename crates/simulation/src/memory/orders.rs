@@ -3,10 +3,11 @@
 use super::{SharedTables, Tables, page_of};
 use crate::faults::Verdict;
 use crate::wire::{Access, Wire, lock};
+use domain::ledger::{LedgerChange, Place};
 use domain::ports::{Answer, CommitError, Orders};
 use domain::stock::{HolderChange, StockChange, StockRefusal};
 use domain::ticket::TicketHold;
-use domain::{Decision, Order, OrderId, Page, PageRequest, Ticket, TicketState, Timestamp, UserId};
+use domain::{Decision, Fault, Order, OrderId, Page, PageRequest, Ticket, TicketState, Timestamp, UserId};
 
 /// One committed write of an order.
 #[derive(Clone, Debug)]
@@ -20,8 +21,8 @@ pub struct OrderChange {
 impl Tables {
     /// Writes order, stock and holder, or nothing.
     ///
-    /// Several conditions can be false at once; the order's own comes first, then the stock in the decision's order,
-    /// then the holder. So do the cancellation reasons of a DynamoDB transaction.
+    /// Several conditions can be false at once; the order's own comes first, then the tickets in the decision's order,
+    /// then the kitchen's ledger, then the holder. So do the cancellation reasons of a DynamoDB transaction.
     ///
     /// # Errors
     /// The first condition that was false.
@@ -38,6 +39,7 @@ impl Tables {
                 StockChange::HoldTicket { ticket_id, .. }
                 | StockChange::ReleaseTicket { ticket_id, .. }
                 | StockChange::PostTicket { ticket_id, .. } => ticket_id,
+                StockChange::MoveIngredients { .. } => continue,
             };
             let present = self.tickets.get(ticket_id);
             match present.and_then(|ticket| applied(ticket, change)) {
@@ -48,6 +50,7 @@ impl Tables {
                 }
             }
         }
+        let kitchen = self.moved_in_kitchen(decision)?;
         let live = self.holders.entry(after.user_id.clone()).or_default();
         match decision.holder {
             HolderChange::Unchanged => {}
@@ -65,12 +68,46 @@ impl Tables {
         for ticket in changed {
             self.tickets.insert(ticket.ticket_id.clone(), ticket);
         }
+        if let Some(change) = kitchen {
+            self.book(change);
+        }
         self.orders.insert(after.order_id.clone(), after.clone());
         self.changes.push(OrderChange {
             before,
             after: after.clone(),
         });
         Ok(())
+    }
+
+    /// What the decision makes of the kitchen's ledger; `None` when it moves nothing there.
+    fn moved_in_kitchen(&self, decision: &Decision) -> Result<Option<LedgerChange>, CommitError> {
+        let mut changes = decision.stock.iter().filter_map(|change| match change {
+            StockChange::MoveIngredients {
+                moves,
+                cause,
+                seen_seq,
+            } => Some((moves, cause, seen_seq)),
+            _ => None,
+        });
+        let Some((moves, cause, seen_seq)) = changes.next() else {
+            return Ok(None);
+        };
+        if changes.next().is_some() {
+            let order_id = &decision.after.order_id;
+            return Err(CommitError::Fault(Fault::Defect(format!(
+                "{order_id} moves ingredients twice in one decision"
+            ))));
+        }
+        let kitchen = self.head(Place::Kitchen);
+        if seen_seq.is_some_and(|seen| seen != kitchen.seq) {
+            return Err(CommitError::LedgerMoved);
+        }
+        kitchen
+            .post(moves.iter().cloned(), cause, decision.after.updated_at)
+            .map_err(|impossible| match seen_seq {
+                Some(_) => CommitError::LedgerMoved,
+                None => CommitError::Fault(Fault::Defect(impossible.to_string())),
+            })
     }
 
     fn due(&self, shard: u8, now: Timestamp, limit: u16) -> Vec<OrderId> {
@@ -113,6 +150,7 @@ fn applied(ticket: &Ticket, change: &StockChange) -> Option<Ticket> {
             }
             after.state = TicketState::Sold;
         }
+        StockChange::MoveIngredients { .. } => return None,
     }
     Some(after)
 }

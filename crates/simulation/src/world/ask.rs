@@ -1,7 +1,7 @@
 //! What buyers ask over HTTP, and what they are told.
 
 use axum::http::Method;
-use domain::{OrderId, TicketId};
+use domain::{DishId, OrderId, TicketId};
 use serde_json::{Value, json};
 
 /// Names a request of a buyer.
@@ -27,8 +27,19 @@ impl Ask {
     /// Place an order of these tickets; with `card`, pay at once.
     #[must_use]
     pub fn place(tickets: &[TicketId], card: Option<&str>, key: Option<&str>) -> Self {
-        let lines: Vec<Value> = tickets.iter().map(|id| json!({ "ticketId": id })).collect();
-        let mut body = json!({ "lines": lines });
+        Self::place_lines(tickets.iter().map(|id| json!({ "ticketId": id })), card, key)
+    }
+
+    /// Place an order of so many of each of these dishes; with `card`, pay as soon as everything is held.
+    #[must_use]
+    pub fn place_dishes(dishes: &[(DishId, u32)], card: Option<&str>, key: Option<&str>) -> Self {
+        let lines = dishes.iter();
+        let lines = lines.map(|(id, quantity)| json!({ "dishId": id, "quantity": quantity }));
+        Self::place_lines(lines, card, key)
+    }
+
+    fn place_lines(lines: impl Iterator<Item = Value>, card: Option<&str>, key: Option<&str>) -> Self {
+        let mut body = json!({ "lines": lines.collect::<Vec<_>>() });
         if let Some(card) = card {
             body["payment"] = json!({ "token": card });
         }

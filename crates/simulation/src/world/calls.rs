@@ -15,8 +15,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// A message that was received is hidden for so long.
-const VISIBILITY_MS: u64 = 60_000;
 /// After so many receives without success a message is parked.
 const RECEIVES_MAX: u32 = 5;
 /// A late message is up to so late.
@@ -255,7 +253,8 @@ impl World {
             self.queue.dead_letters.push(message.clone());
             self.trace.add(now_ms, "a message is parked");
         } else {
-            self.plan_at(now_ms + VISIBILITY_MS, Event::Deliver(number));
+            let hidden_ms = visibility_ms(&message.queue);
+            self.plan_at(now_ms + hidden_ms, Event::Deliver(number));
         }
     }
 
@@ -312,6 +311,14 @@ impl World {
                 self.requests.insert(id, Some(reply));
             }
         }
+    }
+}
+
+/// A message that was received is hidden for so long: six times its consumer's limit, as in the template.
+fn visibility_ms(queue: &str) -> u64 {
+    match queue {
+        "payment-requests" => 60_000,
+        _ => 120_000,
     }
 }
 

@@ -7,6 +7,7 @@
 mod ask;
 mod calls;
 mod run;
+mod shop;
 mod tasks;
 
 pub use ask::{Ask, Reply, RequestId};
@@ -22,9 +23,8 @@ use crate::trace::Trace;
 use crate::wire::{TaskId, Traffic, Wire, lock};
 use crate::workflows::{Machines, SimulatedWorkflows};
 use contract::session::{SessionSecret, Signed};
-use domain::{
-    Currency, IdempotencyKey, Order, OrderId, PriceMinor, Ticket, TicketId, TicketState, Timestamp, UserId,
-};
+use domain::market::SimulatedMarket;
+use domain::{Currency, Timestamp, UserId};
 use serde_json::{Value, json};
 use states::chance::Chance;
 use states::engine::EngineError;
@@ -47,10 +47,14 @@ pub struct Setup {
     pub hold_ttl_s: u32,
     /// How often the reconciler runs, seconds; `None`: never.
     pub reconcile_every_s: Option<u32>,
+    /// Where the warehouse buys.
+    pub market: SimulatedMarket,
+    /// How many rounds one supply request may buy.
+    pub rounds_max: u32,
 }
 
 impl Setup {
-    /// Fair weather, holds of 900 seconds, the reconciler every minute.
+    /// Fair weather, holds of 900 seconds, the reconciler every minute, a market that is not scarce.
     #[must_use]
     pub fn calm(seed: u64) -> Self {
         Self {
@@ -58,6 +62,11 @@ impl Setup {
             plan: FaultPlan::calm(),
             hold_ttl_s: 900,
             reconcile_every_s: Some(60),
+            market: SimulatedMarket {
+                seed: seed.to_string(),
+                scarcity_percent: 0,
+            },
+            rounds_max: 40,
         }
     }
 
@@ -158,6 +167,7 @@ impl World {
         let machines = Machines {
             hold_order: machine_arn("hold-order"),
             order: machine_arn("order"),
+            supply_ingredient: machine_arn("supply-ingredient"),
         };
         let functions = Functions::new(Parts {
             tables: Arc::clone(&tables),
@@ -166,6 +176,8 @@ impl World {
             wire,
             hold_ttl_s: setup.hold_ttl_s,
             currency: Currency::parse("usd").map_err(|error| NoWorld::Invalid(error.to_string()))?,
+            market: setup.market.clone(),
+            rounds_max: setup.rounds_max,
             secret: secret.clone(),
             seed: setup.seed,
         });
@@ -201,42 +213,6 @@ impl World {
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         lock(&self.traffic).now_ms
-    }
-
-    /// Lists a ticket of some owner and returns its id.
-    pub fn list_ticket(&mut self, number: u8) -> TicketId {
-        let ticket_id = TicketId::from_random([number; 16]);
-        let ticket = Ticket {
-            ticket_id: ticket_id.clone(),
-            owner_id: UserId::from_random([255; 16]),
-            title: format!("Seat {number}"),
-            price_minor: PriceMinor::new(1_000 + u64::from(number)).unwrap_or_default(),
-            event: None,
-            venue: None,
-            starts_at: None,
-            version: 1,
-            state: TicketState::Available,
-            hold: None,
-            holds_ever: 0,
-            created_at: Timestamp::from_ms(i64::try_from(self.now_ms()).unwrap_or_default()),
-        };
-        lock(&self.tables).tickets.insert(ticket_id.clone(), ticket);
-        ticket_id
-    }
-
-    /// The buyer of this number.
-    #[must_use]
-    pub fn buyer(number: u8) -> UserId {
-        UserId::from_random([number; 16])
-    }
-
-    /// The order that a buyer's request with this key creates.
-    ///
-    /// # Errors
-    /// [`NoWorld::Invalid`] when the key is no key.
-    pub fn order_of(buyer: &UserId, key: &str) -> Result<OrderId, NoWorld> {
-        let key = IdempotencyKey::parse(key).map_err(|error| NoWorld::Invalid(error.to_string()))?;
-        Ok(OrderId::derived_from_request(buyer, &key))
     }
 
     fn token_of(&self, buyer: &UserId) -> String {
@@ -309,18 +285,6 @@ impl World {
     #[must_use]
     pub fn tables(&self) -> &SharedTables {
         &self.tables
-    }
-
-    /// The order as it stands.
-    #[must_use]
-    pub fn order(&self, order_id: &OrderId) -> Option<Order> {
-        lock(&self.tables).orders.get(order_id).cloned()
-    }
-
-    /// The ticket as it stands.
-    #[must_use]
-    pub fn ticket(&self, ticket_id: &TicketId) -> Option<Ticket> {
-        lock(&self.tables).tickets.get(ticket_id).cloned()
     }
 
     /// The provider's books, to look at or to set up.

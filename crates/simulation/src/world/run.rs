@@ -3,7 +3,7 @@
 use super::tasks::{Event, Outcome, Purpose, Task, Work};
 use super::{Ask, RequestId, World};
 use crate::functions::limit_ms;
-use crate::invariants::Violation;
+use crate::invariants::{Violation, kitchen};
 use crate::wire::{Current, TaskId, lock};
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -266,9 +266,13 @@ impl World {
         for change in &changes {
             self.trace.add_change(now_ms, change);
         }
+        let news = std::mem::take(&mut tables.news);
+        for news in &news {
+            self.trace.add_news(now_ms, news);
+        }
         let grace_ms = self.setup.plan.skew_ms_max;
         self.watch
-            .check(&tables, &lock(&self.ledger), &changes, now_ms, grace_ms)
+            .check(&tables, &lock(&self.ledger), (&changes, &news), now_ms, grace_ms)
             .map_err(|broken| Box::new(Violation::new(broken, self.setup.seed, &self.trace)))
     }
 
@@ -321,6 +325,7 @@ impl World {
             && lock(&self.engine)
                 .executions()
                 .all(|execution| execution.status() != Status::Running)
+            && kitchen::unsettled(&lock(&self.tables)).is_none()
             && lock(&self.tables)
                 .orders
                 .values()
