@@ -1,0 +1,107 @@
+//! What a shop has to sell, and how orders, tickets and stock stand.
+
+use super::{NoWorld, World};
+use crate::wire::lock;
+use domain::dish::{Dish, Recipe};
+use domain::ledger::{Balance, Ingredient, Place};
+use domain::supply::Supply;
+use domain::{
+    DishId, Fault, IdempotencyKey, Order, OrderId, PriceMinor, Ticket, TicketId, TicketState, Timestamp,
+    UserId,
+};
+
+impl World {
+    /// Lists a ticket of some owner and returns its id.
+    pub fn list_ticket(&mut self, number: u8) -> TicketId {
+        let ticket_id = TicketId::from_random([number; 16]);
+        let ticket = Ticket {
+            ticket_id: ticket_id.clone(),
+            owner_id: UserId::from_random([255; 16]),
+            title: format!("Seat {number}"),
+            price_minor: PriceMinor::new(1_000 + u64::from(number)).unwrap_or_default(),
+            event: None,
+            venue: None,
+            starts_at: None,
+            version: 1,
+            state: TicketState::Available,
+            hold: None,
+            holds_ever: 0,
+            created_at: Timestamp::from_ms(i64::try_from(self.now_ms()).unwrap_or_default()),
+        };
+        lock(&self.tables).tickets.insert(ticket_id.clone(), ticket);
+        ticket_id
+    }
+
+    /// The buyer of this number.
+    #[must_use]
+    pub fn buyer(number: u8) -> UserId {
+        UserId::from_random([number; 16])
+    }
+
+    /// The order that a buyer's request with this key creates.
+    ///
+    /// # Errors
+    /// [`NoWorld::Invalid`] when the key is no key.
+    pub fn order_of(buyer: &UserId, key: &str) -> Result<OrderId, NoWorld> {
+        let key = IdempotencyKey::parse(key).map_err(|error| NoWorld::Invalid(error.to_string()))?;
+        Ok(OrderId::derived_from_request(buyer, &key))
+    }
+
+    /// Books stock that is there at the start, once under this cause.
+    ///
+    /// # Errors
+    /// [`Fault`] for more than can be counted.
+    pub fn stock(&mut self, place: Place, stock: &[(Ingredient, u32)], cause: &str) -> Result<(), Fault> {
+        let now = Timestamp::from_ms(i64::try_from(self.now_ms()).unwrap_or_default());
+        lock(&self.tables).stock_up(place, stock, cause, now)
+    }
+
+    /// Puts a dish with this recipe on the menu and returns its id.
+    ///
+    /// # Errors
+    /// [`Fault`] for a number that stands for another dish.
+    pub fn put_on_menu(&mut self, number: u8, recipe: Recipe) -> Result<DishId, Fault> {
+        let dish = Dish {
+            dish_id: DishId::from_random([number; 16]),
+            name: format!("Dish {number}"),
+            price_minor: PriceMinor::new(500 + u64::from(number)).unwrap_or_default(),
+            recipe,
+            created_at: Timestamp::from_ms(0),
+        };
+        lock(&self.tables).create_dish(&dish)?;
+        Ok(dish.dish_id)
+    }
+
+    /// The order as it stands.
+    #[must_use]
+    pub fn order(&self, order_id: &OrderId) -> Option<Order> {
+        lock(&self.tables).orders.get(order_id).cloned()
+    }
+
+    /// The ticket as it stands.
+    #[must_use]
+    pub fn ticket(&self, ticket_id: &TicketId) -> Option<Ticket> {
+        lock(&self.tables).tickets.get(ticket_id).cloned()
+    }
+
+    /// How much of something there is at a place.
+    #[must_use]
+    pub fn balance(&self, place: Place, ingredient: &Ingredient) -> Balance {
+        let tables = lock(&self.tables);
+        let book = tables.ledgers.get(&place);
+        book.map(|book| book.head.balance(ingredient)).unwrap_or_default()
+    }
+
+    /// Every supply request of an order, in the order of their ingredients.
+    #[must_use]
+    pub fn supplies_of(&self, order_id: &OrderId) -> Vec<Supply> {
+        let tables = lock(&self.tables);
+        let supplies = tables.supplies.values();
+        let mut found: Vec<Supply> = supplies
+            .filter(|supply| supply.order_id == *order_id)
+            .cloned()
+            .collect();
+        found.sort_by(|one, other| one.ingredient.cmp(&other.ingredient));
+        found
+    }
+}
