@@ -8,6 +8,7 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAN
 WAIT_FIRST_S = 0.1
 WAIT_LONGEST_S = 3.0
 WAIT_TOTAL_S = 1800
+NEEDS_A_PERSON = ("ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED")
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -28,11 +29,19 @@ def describe(cloudformation, name):
 def apply(cloudformation, name, template_url, template, parameters, say):
     """Brings the stack to the template; returns a sentence about what happened."""
     standing = describe(cloudformation, name)
-    if standing and standing["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
+    status = standing and standing["StackStatus"]
+    if status == "ROLLBACK_COMPLETE":
+        # Its creation failed and was taken back: nothing of it was ever in use.
         say("removing what an earlier deployment left half made")
         cloudformation.delete_stack(StackName=name)
         wait(lambda: describe(cloudformation, name) is None, f"stack {name} could not be removed")
         standing = None
+    elif status in NEEDS_A_PERSON:
+        raise Problem(
+            f"stack {name} stands as {status}: something of it is still there and may be in use, so it is not removed "
+            "here (only ROLLBACK_COMPLETE is, where nothing was ever in use). Look at its events, put right what "
+            "they name, and remove or continue the stack yourself; then deploy again"
+        )
     new = standing is None or standing["StackStatus"] == "REVIEW_IN_PROGRESS"
     unknown = sorted(set(parameters) - set(template.get("Parameters", {})))
     if unknown:

@@ -8,6 +8,15 @@ use crate::declines::is_hard_decline;
 use domain::{ChargeOutcome, Fault};
 use serde::Deserialize;
 
+/// How parameters and codes begin that are about a payment method.
+const METHOD: &str = "payment_method";
+/// Those of them that no buyer has a part in: what the shop's account or this client chose.
+const THE_SHOPS_OWN: &[&str] = &[
+    "payment_method_configuration",
+    "payment_method_options",
+    "payment_method_types",
+];
+
 /// A PaymentIntent, as far as it matters here.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Intent {
@@ -65,6 +74,36 @@ impl ErrorDetail {
         }
     }
 
+    /// Whether it is about the card that the buyer named: a token that does not exist, was used before, or cannot
+    /// pay this way. A parameter that is missing or unknown is this client's own doing, whatever its name.
+    fn is_about_the_card(&self, status: u16) -> bool {
+        let code = self.code.as_deref().unwrap_or_default();
+        if self.kind != "invalid_request_error"
+            || !matches!(status, 400 | 404)
+            || matches!(code, "parameter_missing" | "parameter_unknown")
+        {
+            return false;
+        }
+        if let Some(param) = self.param.as_deref().filter(|param| param.starts_with(METHOD)) {
+            return !THE_SHOPS_OWN.iter().any(|ours| param.starts_with(ours));
+        }
+        match code {
+            "token_already_used" => true,
+            // What the URL names is missing with 404; of what the parameters name, only the card can be missing.
+            "resource_missing" => status == 400,
+            _ => code.starts_with(METHOD) && !THE_SHOPS_OWN.iter().any(|ours| code.starts_with(ours)),
+        }
+    }
+
+    /// A decline in our own words: Stripe's sentence is meant for developers, and it repeats the token.
+    fn into_refused_card(self) -> ChargeOutcome {
+        ChargeOutcome::Declined {
+            code: self.code.unwrap_or_else(|| "card_declined".to_owned()),
+            message: "This card cannot be used. Enter it again, or use another one.".to_owned(),
+            retryable: false,
+        }
+    }
+
     fn describe(&self) -> String {
         let code = self.code.as_deref().unwrap_or("no code");
         let param = self.param.as_deref().map(|param| format!(", parameter {param}"));
@@ -106,6 +145,14 @@ pub(crate) fn outcome_of(intent: Intent) -> Result<ChargeOutcome, Fault> {
 pub(crate) enum Refused {
     /// The card was declined; nothing was taken.
     Declined(ChargeOutcome),
+    /// The card that was named is none that can be charged, and this request charged nothing. Whether an earlier
+    /// one did (a token is used up by being charged), only an inquiry tells.
+    UnusableCard {
+        /// What to say when no earlier request charged.
+        declined: ChargeOutcome,
+        /// What the provider said, for a call that named no card.
+        said: String,
+    },
     /// The intent is no longer where this call needs it; only an inquiry tells where it is.
     UnexpectedState,
     /// Everything else.
@@ -117,10 +164,14 @@ pub(crate) fn read_refusal(status: u16, body: &[u8], parse: impl Fn(&[u8]) -> Op
     let error = parse(body).map(|body| body.error).unwrap_or_default();
     let said = format!("the provider answered {status}: {}", error.describe());
     match (status, error.code.as_deref()) {
-        // Another request holds the intent, whatever the status says: this one did nothing.
-        (_, Some("lock_timeout")) => Refused::Fault(Fault::Transient(said)),
+        // Another request holds the intent or the token, whatever the status says: this one did nothing.
+        (_, Some("lock_timeout" | "token_in_use")) => Refused::Fault(Fault::Transient(said)),
         (402, _) if error.kind == "card_error" => Refused::Declined(error.into_decline()),
         (400, Some("payment_intent_unexpected_state")) => Refused::UnexpectedState,
+        _ if error.is_about_the_card(status) => Refused::UnusableCard {
+            declined: error.into_refused_card(),
+            said,
+        },
         (429, _) => Refused::Fault(Fault::Transient(said)),
         // 409: a request under the same key is under way, and it may charge. 5xx and 408: the request may have
         // been carried out behind the gateway that gave up on it. 424: an outside party failed half-way.
@@ -165,11 +216,13 @@ mod tests {
             );
         }
         assert!(matches!(refusal(429, "{}"), Refused::Fault(Fault::Transient(_))));
-        let locked = r#"{"error":{"type":"invalid_request_error","code":"lock_timeout"}}"#;
-        assert!(matches!(
-            refusal(409, locked),
-            Refused::Fault(Fault::Transient(_))
-        ));
+        for (status, code) in [(409, "lock_timeout"), (400, "token_in_use")] {
+            let held = format!(r#"{{"error":{{"type":"invalid_request_error","code":"{code}"}}}}"#);
+            assert!(
+                matches!(refusal(status, &held), Refused::Fault(Fault::Transient(_))),
+                "{code}"
+            );
+        }
     }
 
     #[test]
@@ -185,6 +238,79 @@ mod tests {
             panic!("not a defect");
         };
         assert!(said.contains("parameter_unknown, parameter amout"), "{said}");
+    }
+
+    #[test]
+    fn a_card_that_cannot_be_charged_is_the_buyers_and_never_a_defect() {
+        for (status, error) in [
+            (
+                400,
+                r#""code":"resource_missing","param":"payment_method_data[card][token]""#,
+            ),
+            (400, r#""code":"resource_missing","param":"payment_method""#),
+            (404, r#""code":"resource_missing","param":"payment_method""#),
+            (400, r#""code":"resource_missing""#),
+            (400, r#""code":"token_already_used""#),
+            (400, r#""code":"payment_method_unexpected_state""#),
+            (
+                400,
+                r#""code":"payment_method_unsupported_type","param":"payment_method""#,
+            ),
+            (
+                400,
+                r#""code":"parameter_invalid_string","param":"payment_method_data[card][token]""#,
+            ),
+            (400, r#""param":"payment_method""#),
+        ] {
+            let body = format!(
+                r#"{{"error":{{"type":"invalid_request_error","message":"No such token: 'tok_1'",{error}}}}}"#
+            );
+            let Refused::UnusableCard { declined, said } = refusal(status, &body) else {
+                panic!("{status} {error}");
+            };
+            let told = format!("{declined:?} {said}");
+            assert!(
+                matches!(declined, ChargeOutcome::Declined { retryable: false, .. })
+                    && !told.contains("tok_1"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_no_buyer_has_a_part_in_stays_a_defect() {
+        for (status, error) in [
+            (
+                404,
+                r#""type":"invalid_request_error","code":"resource_missing","param":"intent""#,
+            ),
+            (404, r#""type":"invalid_request_error","code":"resource_missing""#),
+            (
+                400,
+                r#""type":"invalid_request_error","code":"parameter_missing","param":"payment_method_data[type]""#,
+            ),
+            (
+                400,
+                r#""type":"invalid_request_error","code":"parameter_unknown","param":"payment_method_data[cvc]""#,
+            ),
+            (
+                400,
+                r#""type":"invalid_request_error","code":"payment_method_types_no_longer_supported","param":"payment_method_types""#,
+            ),
+            (
+                400,
+                r#""type":"invalid_request_error","code":"amount_too_small","param":"amount""#,
+            ),
+            (400, r#""type":"invalid_request_error","param":"return_url""#),
+            (400, r#""type":"idempotency_error""#),
+            (401, r#""type":"invalid_request_error","param":"payment_method""#),
+        ] {
+            let body = format!(r#"{{"error":{{{error}}}}}"#);
+            assert!(
+                matches!(refusal(status, &body), Refused::Fault(Fault::Defect(_))),
+                "{status} {error}"
+            );
+        }
     }
 
     #[test]

@@ -32,8 +32,9 @@ impl StripeProvider {
     /// A client that speaks to `base_url` (without `/v1`, e.g. `https://api.stripe.com`), with a secret key
     /// (`sk_...`), and gives up on an answer after `timeout`.
     ///
-    /// `timeout` covers the whole call and is best shorter than the time limit of the function that asks: what is
-    /// cut off by the function's own limit cannot be reported as unknown any more.
+    /// `timeout` covers one request and its answer. One call of the port makes two at most (a confirmation may end
+    /// in an inquiry), and a step that inquires before it confirms makes three: the function's own limit is best
+    /// longer than that, because what it cuts off cannot be reported as unknown any more.
     ///
     /// # Errors
     /// [`Fault::Defect`] when the URL is not `http://` or `https://`, is `https://` without the cargo feature
@@ -186,6 +187,11 @@ impl PaymentProvider for StripeProvider {
                 Err(Refused::Declined(outcome)) => Ok(outcome),
                 // Typically: it has succeeded already, and the answer that said so was lost.
                 Err(Refused::UnexpectedState) => self.find_outcome(intent).await,
+                // A declined payment must never be one that was taken: a token may be used up by our own charge.
+                Err(Refused::UnusableCard { declined, .. }) => match self.find_outcome(intent).await? {
+                    settled @ (ChargeOutcome::Succeeded | ChargeOutcome::Processing) => Ok(settled),
+                    ChargeOutcome::NotAttempted | ChargeOutcome::Declined { .. } => Ok(declined),
+                },
                 Err(Refused::Fault(fault)) => Err(fault),
             }
         })
@@ -203,6 +209,7 @@ fn without_outcome(refused: Refused) -> Fault {
         Refused::Declined(_) => {
             Fault::Defect("the provider declined a request that charges nothing".to_owned())
         }
+        Refused::UnusableCard { said, .. } => Fault::Defect(said),
         Refused::UnexpectedState => {
             Fault::Defect("the provider refused a request that needs no state".to_owned())
         }

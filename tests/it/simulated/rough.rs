@@ -1,4 +1,6 @@
 //! Rough weather: everything at once, by chance, from a seed.
+//!
+//! A failure prints its seed and the whole story; `HOLDFAST_SEED=<seed> cargo test kill_anywhere` tells it again.
 
 use super::{REST_S, held, order_of, world};
 use domain::TicketId;

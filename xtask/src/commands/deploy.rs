@@ -11,6 +11,8 @@ use xtask::python::{Environment, Python};
 use xtask::steps::Steps;
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
+/// Every crate of the workspace with a feature `https`: only a deployment needs TLS, and it needs all of them.
+const WITH_HTTPS: &[&str] = &["aws", "stripe"];
 
 /// What was asked for; without any of it, the environment decides as it does for every AWS tool.
 #[derive(Debug, Default)]
@@ -77,8 +79,8 @@ fn compile(project: &Project, cargo_lambda: &Python) -> Result<()> {
     command
         .args(["lambda", "build", "--release", "--arm64", "--lambda-dir"])
         .arg(project.path(LAYOUT));
-    // Features of `aws` that only a deployment needs: HTTPS.
-    command.args(["--features", "aws/https"]);
+    let features: Vec<String> = WITH_HTTPS.iter().map(|name| format!("{name}/https")).collect();
+    command.args(["--features", &features.join(",")]);
     for name in project.functions()? {
         command.args(["--bin", &name]);
     }
@@ -90,5 +92,40 @@ fn compile(project: &Project, cargo_lambda: &Python) -> Result<()> {
         Ok(())
     } else {
         Err(Failure::new("The build for AWS failed; nothing was deployed."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Whether a manifest has this feature.
+    fn has_feature(manifest: &str, wanted: &str) -> bool {
+        manifest
+            .lines()
+            .map(str::trim)
+            .skip_while(|line| *line != "[features]")
+            .skip(1)
+            .take_while(|line| !line.starts_with('['))
+            .filter_map(|line| line.split_once('='))
+            .any(|(name, _)| name.trim() == wanted)
+    }
+
+    #[test]
+    fn a_deployment_builds_every_crate_with_tls_that_can_speak_it() {
+        let project = Project::here().unwrap();
+        let mut found: Vec<String> = fs::read_dir(project.path("crates"))
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| {
+                let manifest = fs::read_to_string(entry.path().join("Cargo.toml"));
+                manifest.is_ok_and(|manifest| has_feature(&manifest, "https"))
+            })
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        found.sort();
+        assert_eq!(found, WITH_HTTPS, "name them all in WITH_HTTPS");
     }
 }

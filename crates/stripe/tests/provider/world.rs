@@ -1,5 +1,8 @@
 //! The simulator on a free local port, and a client that speaks to it.
 
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
 use domain::order::{Line, NewOrder, Order, Thing};
 use domain::ports::{Clock, Entropy, PaymentProvider};
 use domain::{
@@ -58,6 +61,20 @@ pub async fn serve(settings: Settings) -> String {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router(simulator)).await });
     format!("http://{address}/simulator")
+}
+
+/// Serves a provider that refuses every confirmation with this 400, and says of every intent that it is `status`:
+/// for refusals that no card of the simulator gets.
+pub async fn serve_refusal(body: &'static str, status: &'static str) -> String {
+    let confirm = move || async move { (StatusCode::BAD_REQUEST, body) };
+    let find = move || async move { format!(r#"{{"id":"pi_1","status":"{status}"}}"#) };
+    let provider = Router::new()
+        .route("/v1/payment_intents/{id}/confirm", post(confirm))
+        .route("/v1/payment_intents/{id}", get(find));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, provider).await });
+    format!("http://{address}")
 }
 
 pub fn client(base_url: &str) -> StripeProvider {
