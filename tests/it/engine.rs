@@ -110,8 +110,25 @@ pub fn start(kind: Kind, change: impl FnOnce(&mut Options) + Send) -> TestStack 
         .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
+/// Stops a stack and starts it again on what it knew.
+pub fn restart(stack: TestStack) -> TestStack {
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| with_pieces(|project, python, built| stack.restart(project, python, built)))
+            .join()
+    })
+    .unwrap_or_else(|_| panic!("the thread that restarts a stack panicked"))
+    .unwrap_or_else(|failure| panic!("{failure}"))
+}
+
 fn start_here(kind: Kind, change: impl FnOnce(&mut Options)) -> xtask::failure::Result<TestStack> {
-    // One after the other: each builds and lays out the same functions.
+    with_pieces(|project, python, built| TestStack::start(project, python, built, kind, change))
+}
+
+/// What starting a stack needs. One after the other: each builds and lays out the same functions.
+fn with_pieces<T>(
+    begin: impl FnOnce(&Project, &Python, &Built) -> xtask::failure::Result<T>,
+) -> xtask::failure::Result<T> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock();
     let project = Project::here()?;
@@ -119,7 +136,7 @@ fn start_here(kind: Kind, change: impl FnOnce(&mut Options)) -> xtask::failure::
         Python::prepare(&project, Environment::Engine, step)
     })?;
     let built: Built = build(&project)?;
-    TestStack::start(&project, &python, &built, kind, change)
+    begin(&project, &python, &built)
 }
 
 /// Runs all of them at the same time and returns what came out, in their order.

@@ -8,4 +8,5 @@ mod input;
 mod messages;
 mod money;
 mod people;
+mod restart;
 mod versions;

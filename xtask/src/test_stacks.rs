@@ -36,6 +36,8 @@ pub enum Kind {
     Brisk,
     /// Like brisk, and alone: for a test that counts what a stack does.
     Counted,
+    /// Alone, and stopped and started while orders wait: holds outlive that, and end within the test.
+    Restarted,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::Patient => "patient",
             Self::Brisk => "brisk",
             Self::Counted => "counted",
+            Self::Restarted => "restarted",
         }
     }
 
@@ -59,6 +62,7 @@ impl Kind {
             Self::Patient => 900,
             Self::Brisk => 4,
             Self::Counted => 6,
+            Self::Restarted => 60,
         }
     }
 }
@@ -68,6 +72,7 @@ impl Kind {
 pub struct TestStack {
     // Ends before the lock on its folder does.
     stack: Stack,
+    options: Options,
     _folder: Folder,
 }
 
@@ -94,7 +99,27 @@ impl TestStack {
         let stack = Stack::start(project, python, built, &options, Steps::Silent)?;
         Ok(Self {
             stack,
+            options,
             _folder: folder,
+        })
+    }
+
+    /// Stops it and starts it again on what it knew. Its ports must have been fixed.
+    ///
+    /// # Errors
+    /// What [`Stack::start`] reports.
+    pub fn restart(self, project: &Project, python: &Python, built: &Built) -> Result<Self> {
+        let Self {
+            stack,
+            options,
+            _folder,
+        } = self;
+        stack.stop();
+        let stack = Stack::start(project, python, built, &options, Steps::Silent)?;
+        Ok(Self {
+            stack,
+            options,
+            _folder,
         })
     }
 

@@ -89,8 +89,14 @@ impl Person {
         let scope = format!("{ACCOUNT}/20260101/{REGION}/lambda/aws4_request");
         let request = ureq::http::Request::builder()
             .method(Method::POST)
-            .uri(format!("{}/2015-03-31/functions/{function}/invocations", self.base))
-            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"))
+            .uri(format!(
+                "{}/2015-03-31/functions/{function}/invocations",
+                self.base
+            ))
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
+            )
             .body(payload.to_string())
             .while_doing(&doing)?;
         let mut answer = self.agent.run(request).while_doing(&doing)?;
@@ -100,7 +106,10 @@ impl Person {
         if failed || status != 200 {
             return Err(Failure::new(format!("{doing}: {status} {text}")));
         }
-        Ok(Answer { status, body: serde_json::from_str(&text).while_doing(&doing)? })
+        Ok(Answer {
+            status,
+            body: serde_json::from_str(&text).while_doing(&doing)?,
+        })
     }
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {

@@ -69,9 +69,7 @@ pub fn run(wanted: &Wanted) -> Result<ExitCode> {
         Ok(())
     })?;
     let mut stack = Stack::start(&project, &python, &built, &options, steps)?;
-    steps.run("seeded", |step| {
-        seed::run(&project, stack.addresses(), step)
-    })?;
+    steps.run("seeded", |step| seed::run(&project, stack.addresses(), step))?;
     session.note(Some(stack.addresses()), wanted.hold_ttl_s)?;
     eprint!("{}", what_next(stack.addresses(), &options, started.elapsed()));
 

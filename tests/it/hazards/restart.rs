@@ -1,0 +1,56 @@
+//! The stack is stopped and started while orders wait, and they end right.
+
+use crate::engine::{Shop, restart, start};
+use serde_json::json;
+use xtask::ports::Port;
+use xtask::test_stacks::Kind;
+
+/// Hazard 29. Protection: executions are journalled before they are answered for, and every step finds in the database
+/// what is true. Of the orders that wait over the restart one ticket and one dish are paid afterwards and completed;
+/// the other ticket's time runs out, and it is free again.
+#[tokio::test]
+async fn restart_in_a_wait() {
+    let (engine, states) = (Port::Any.choose().unwrap(), Port::Any.choose().unwrap());
+    let front = Port::Any.choose().unwrap();
+    let stack = start(Kind::Restarted, |options| {
+        (options.engine, options.states) = (Port::Fixed(engine), Port::Fixed(states));
+        options.front = Port::Fixed(front);
+    });
+    let shop = Shop::at(stack.addresses());
+    let (seller, buyer) = (shop.person("seller").await, shop.person("buyer").await);
+    let stock = json!({ "cause": "restart", "kitchen": { "lechuga-restart": 5 } });
+    shop.aws
+        .invoke("stock-kitchen", &stock)
+        .await
+        .expect("the kitchen is stocked");
+    let dish = json!({ "name": "Salad", "priceMinor": 900, "recipe": { "lechuga-restart": 5 } });
+    let dish = buyer.post("/api/dishes", &dish).await.expect(201);
+    let (paid, left) = (seller.sells(2_000).await, seller.sells(2_000).await);
+    let paid_order = buyer.holds(&paid).await;
+    let left_order = buyer.holds(&left).await;
+    let eaten = json!({ "lines": [{ "dishId": dish.str("/id") }] });
+    let dish_order = buyer
+        .post("/api/orders", &eaten)
+        .await
+        .expect(201)
+        .str("/id")
+        .to_owned();
+
+    let stack = restart(stack);
+    let shop = Shop::at(stack.addresses());
+    // The session outlives the restart; the connection does not.
+    let buyer = shop.stranger().with_token(buyer.token.as_deref().unwrap());
+    for order in [&paid_order, &dish_order] {
+        buyer.pays(order, "tok_visa").await.expect(201);
+        buyer.sees(order, "completed").await;
+        let money = shop.aws.money(order).await;
+        assert_eq!((money.charges, money.taken_minor > 0), (1, true), "{money:?}");
+    }
+    buyer.sees(&left_order, "expired").await;
+    let free = shop
+        .stranger()
+        .get(&format!("/api/tickets/{}", left.id))
+        .await
+        .expect(200);
+    assert_eq!(free.str("/state"), "available");
+}
