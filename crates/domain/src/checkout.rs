@@ -3,6 +3,7 @@
 
 use crate::fault::Fault;
 use crate::ids::OrderId;
+use crate::ledger::Ingredient;
 use crate::order::{Interruption, Order, StartInput, Status};
 use crate::payment::{AttemptStatus, CardToken};
 use crate::ports::{Clock, HoldRequest, Orders, Workflows, decide_and_commit};
@@ -56,6 +57,21 @@ pub async fn wake(workflows: &dyn Workflows, order: &Order) -> Result<bool, Faul
         }
     }
     Ok(woken)
+}
+
+/// Wakes the execution that waits for this ingredient, if it waits for nothing any more. Repeating is harmless.
+///
+/// Whether the order is past gathering makes no difference: the wait may be a second one, begun after the ingredient
+/// had come.
+///
+/// # Errors
+/// What the workflow port reports.
+pub async fn wake_for(workflows: &dyn Workflows, order: &Order, ingredient: &Ingredient) -> Result<bool, Fault> {
+    let waiter = order.needs.get(ingredient).and_then(|need| need.waiter.as_ref());
+    match (waiter, order.wake_up_for(ingredient)) {
+        (Some(waiter), Some(why)) => workflows.wake(&waiter.token, &why).await,
+        _ => Ok(false),
+    }
 }
 
 /// What a buyer is told when the attempt that was just made was declined; `None` when it was not.

@@ -200,7 +200,8 @@ pub struct Order {
     /// How often the reconciler started a fresh execution for it.
     #[serde(default)]
     pub reentries: u32,
-    /// When the reconciler should look at it if it has not moved; `None` once it has ended.
+    /// When the reconciler should look at it if it has not moved; `None` once it has ended and nothing that it asked
+    /// for is claimed in the warehouse or on its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// When it was placed.

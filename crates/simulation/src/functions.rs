@@ -152,6 +152,8 @@ impl Functions {
             },
             reconcile_orders: reconcile_orders::ReconcileOrders {
                 orders: Arc::clone(&orders),
+                supplies: Arc::clone(&supplies),
+                ledgers: Arc::clone(&ledgers),
                 workflows: Arc::clone(&workflows),
                 clock: Arc::clone(&clock),
             },

@@ -4,7 +4,7 @@
 //! No other order can take it in between. What comes for an order that has ended is booked as free stock. No undo: the
 //! order's own end frees or serves it.
 
-use domain::checkout::wake;
+use domain::checkout::{wake, wake_for};
 use domain::ports::{Clock, Orders, Supplies, WakeUp, Workflows, decide_and_commit};
 use domain::supply::SupplyStatus;
 use domain::{Fault, Refusal, SupplyId};
@@ -46,12 +46,7 @@ impl ReceiveIngredient {
                     order.receive(&supply.ingredient, supply.wanted, self.clock.now())
                 })
                 .await?;
-                let need = order.needs.get(&supply.ingredient);
-                if let (Some(waiter), Some(why)) =
-                    (need.and_then(|need| need.waiter.as_ref()), order.wake_up_for(&supply.ingredient))
-                {
-                    self.workflows.wake(&waiter.token, &why).await?;
-                }
+                wake_for(&*self.workflows, &order, &supply.ingredient).await?;
                 // With the last ingredient the order may be past its payment wait already.
                 wake(&*self.workflows, &order).await?;
                 Ok(())

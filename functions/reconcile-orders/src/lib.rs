@@ -2,12 +2,17 @@
 //!
 //! The answer to everything that can be lost: a timer that never fired, a wake-up nobody sent, an execution that
 //! died whole. It ends what is overdue, wakes the execution that waits, or starts the `order` machine again, and
-//! the steps find in the database what is true. No undo: doing any of it again is harmless.
+//! the steps find in the database what is true. Of an order that has ended it settles what was asked of the warehouse:
+//! nothing stays claimed there, and nothing stays on its way. No undo: doing any of it again is harmless.
 
 use domain::checkout::wake;
 use domain::order::UNFINISHED_SHARDS;
-use domain::ports::{Clock, Execution, Orders, Workflows, decide_and_commit};
-use domain::{Fault, Order, OrderId, Refusal, Status};
+use domain::ledger::Ledger;
+use domain::ports::{
+    Clock, Execution, Ledgers, Orders, Supplies, Workflows, decide_and_commit, decide_and_supply,
+};
+use domain::supply::{Supply, SupplyStatus};
+use domain::{Fault, Order, OrderId, Refusal, Status, SupplyId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -21,6 +26,10 @@ const TROUBLES_NAMED: usize = 10;
 pub struct ReconcileOrders {
     /// Orders.
     pub orders: Arc<dyn Orders>,
+    /// Supply requests.
+    pub supplies: Arc<dyn Supplies>,
+    /// The ledgers.
+    pub ledgers: Arc<dyn Ledgers>,
     /// The state machines.
     pub workflows: Arc<dyn Workflows>,
     /// What time it is.
@@ -121,8 +130,11 @@ impl ReconcileOrders {
             .ok_or_else(|| Refusal::not_found("order"))?;
         // The index may lag behind the order.
         let is_due = order.due_at.is_some_and(|due_at| due_at <= self.clock.now());
-        if order.status.is_end() || !is_due {
+        if !is_due {
             return Ok(Help::Nothing);
+        }
+        if order.status.is_end() {
+            return self.settle(&order).await.map(|()| Help::Nothing);
         }
         if order.status == Status::Held && self.clock.now() >= order.hold.expires_at {
             // Its timer is late or lost. The same write as `ExpireOrder`, so whoever comes second changes nothing.
@@ -149,5 +161,37 @@ impl ReconcileOrders {
         }
         self.workflows.start_order(&order).await?;
         Ok(Help::Started)
+    }
+
+    /// Gives up what nobody works on any more and books what has left the warehouse, until nothing is left of either.
+    async fn settle(&self, order: &Order) -> Result<(), Fault> {
+        let mut is_settled = true;
+        for missing in order.missing() {
+            let supply_id = SupplyId::of_order(&order.order_id, missing.ingredient.as_str());
+            // Never asked for: a message that comes now finds an order that has ended.
+            let Some(supply) = self.supplies.get(&supply_id).await? else {
+                continue;
+            };
+            match supply.status {
+                SupplyStatus::Unavailable => {}
+                SupplyStatus::Given => {
+                    let receive = |order: &Order| order.receive(&supply.ingredient, supply.wanted, self.clock.now());
+                    decide_and_commit(&*self.orders, &order.order_id, &receive).await?;
+                }
+                SupplyStatus::Open if self.workflows.find_supply(&supply).await? == Execution::Running => {
+                    is_settled = false;
+                }
+                SupplyStatus::Open => {
+                    let now = self.clock.now();
+                    let give_up = |supply: &Supply, _: &Ledger| supply.give_up(now);
+                    decide_and_supply(&*self.supplies, &*self.ledgers, &supply_id, now, &give_up).await?;
+                }
+            }
+        }
+        let decide = |order: &Order| {
+            let now = self.clock.now();
+            Ok(if is_settled { order.settle(now) } else { order.look_again(false, now) })
+        };
+        decide_and_commit(&*self.orders, &order.order_id, &decide).await.map(drop)
     }
 }

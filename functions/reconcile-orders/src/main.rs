@@ -9,6 +9,8 @@ fn main() -> Result<(), StartError> {
         let world = World::connect().await;
         let step = ReconcileOrders {
             orders: world.orders()?,
+            supplies: world.supplies()?,
+            ledgers: world.ledgers()?,
             workflows: world.workflows()?,
             clock: world.clock(),
         };

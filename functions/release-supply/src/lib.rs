@@ -1,11 +1,12 @@
 //! `ReleaseSupply`: gives a supply request up. What it had claimed is free again, what was bought stays in the warehouse.
 //!
-//! Undoes the claims of `GiveIngredient` and `BuyFromMarket`. Safe to repeat; a request that was given stays given.
+//! Undoes the claims of `GiveIngredient` and `BuyFromMarket`. Safe to repeat and safe on nothing; a request that was
+//! given stays given.
 
-use domain::SupplyId;
-use domain::Fault;
+use domain::ledger::Ledger;
 use domain::ports::{Clock, Ledgers, Supplies, decide_and_supply};
-use domain::supply::SupplyStatus;
+use domain::supply::{Supply, SupplyStatus};
+use domain::{Fault, Refusal, SupplyId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -32,20 +33,27 @@ pub struct Input {
 pub struct Output {
     /// The request.
     pub supply_id: SupplyId,
-    /// Where it stands now.
-    pub status: SupplyStatus,
+    /// Where it stands now; absent when there is no such request.
+    pub status: Option<SupplyStatus>,
 }
 
 impl ReleaseSupply {
     /// Gives the request up.
     ///
     /// # Errors
-    /// `NotFound` for an unknown request; [`Fault::Transient`] when the ledger kept moving.
+    /// [`Fault::Transient`] when the ledger kept moving.
     pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
         let now = self.clock.now();
-        let supply =
-            decide_and_supply(&*self.supplies, &*self.ledgers, &input.supply_id, now, &|supply, _| supply.give_up(now))
-                .await?;
-        Ok(Output { supply_id: supply.supply_id, status: supply.status })
+        let give_up = |supply: &Supply, _: &Ledger| supply.give_up(now);
+        let given_up = decide_and_supply(&*self.supplies, &*self.ledgers, &input.supply_id, now, &give_up).await;
+        let status = match given_up {
+            Ok(supply) => Some(supply.status),
+            Err(Fault::Refused(Refusal::NotFound { .. })) => None,
+            Err(fault) => return Err(fault),
+        };
+        Ok(Output {
+            supply_id: input.supply_id,
+            status,
+        })
     }
 }

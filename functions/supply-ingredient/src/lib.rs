@@ -5,13 +5,13 @@
 //! the other and no wake-up is lost. Order and ingredient name the request, so the same message again asks for nothing
 //! new. No undo of its own: the request is given up by `ReleaseSupply`.
 
-use domain::checkout::wake;
+use domain::checkout::wake_for;
 use domain::ledger::{Ingredient, Ledger, Place};
 use domain::ports::{
     Clock, Execution, Ledgers, Orders, Supplies, SupplyError, Workflows, decide_and_commit, decide_and_supply,
 };
 use domain::supply::Supply;
-use domain::{Fault, OrderId, Status, SupplyId, TaskToken, Timestamp};
+use domain::{Fault, OrderId, SupplyId, TaskToken, Timestamp};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -58,9 +58,8 @@ impl SupplyIngredient {
             order.keep_waiter_for(&message.ingredient, message.task_token.clone(), since, self.clock.now())
         })
         .await?;
-        let has_arrived = order.needs.get(&message.ingredient).is_some_and(|need| need.arrived);
-        if order.status != Status::Gathering || has_arrived {
-            wake(&*self.workflows, &order).await?;
+        if order.wake_up_for(&message.ingredient).is_some() {
+            wake_for(&*self.workflows, &order, &message.ingredient).await?;
             return Ok(());
         }
         let supply = self.opened(&message).await?;

@@ -167,7 +167,22 @@ impl Order {
                 after = after.held_at_last(now)?;
             }
         }
+        if after.status.is_end() && after.missing().next().is_none() {
+            after.due_at = None;
+        }
         Ok(self.write(after, now, stock, HolderChange::Unchanged))
+    }
+
+    /// Notes that nothing which was asked of the warehouse for an order that has ended is claimed there or on its way:
+    /// nobody needs to look at it any more.
+    #[must_use]
+    pub fn settle(&self, now: Timestamp) -> Ruling {
+        if !self.status.is_end() || self.due_at.is_none() {
+            return Ruling::AlreadyDone;
+        }
+        let mut after = self.clone();
+        after.due_at = None;
+        self.write(after, now, Vec::new(), HolderChange::Unchanged)
     }
 
     /// Everything is held: the time to pay begins now, and so does the payment if a card was given.

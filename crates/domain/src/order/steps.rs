@@ -409,18 +409,23 @@ impl Order {
         }
         let mut after = self.clone();
         after.due_at = Some(now.plus_s(STUCK_PAUSE_S));
-        self.transition(
-            after,
-            Status::Stuck,
-            now,
-            format!("Could not be carried on: {why}. We look into it."),
-        )
+        let what = format!("Could not be carried on: {why}. We look into it.");
+        if self.status == Status::Gathering {
+            // Nothing was charged, so nothing is uncertain: it is still gathering, and is entered again as that.
+            after.events.push(OrderEvent {
+                at: now,
+                status: self.status,
+                what,
+            });
+            return Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged));
+        }
+        self.transition(after, Status::Stuck, now, what)
     }
 
     /// Notes that the reconciler looks at the order; with `again`, that it starts a fresh execution for it.
     #[must_use]
     pub fn look_again(&self, again: bool, now: Timestamp) -> Ruling {
-        if self.status.is_end() {
+        if self.status.is_end() && self.due_at.is_none() {
             return Ruling::AlreadyDone;
         }
         let mut after = self.clone();
@@ -460,7 +465,8 @@ impl Order {
             .chain(self.ingredients_at_end(status))
             .collect();
         let mut after = self.clone();
-        after.due_at = None;
+        // What was asked of the warehouse and has not come may still be claimed there or on its way.
+        after.due_at = self.missing().next().map(|_| now.plus_s(STANDSTILL_S));
         let Ruling::Change(mut decision) = self.transition(after, status, now, what)? else {
             return Ok(Ruling::AlreadyDone);
         };
