@@ -1,9 +1,12 @@
-//! Every way through `hold-order` and `order`, walked in milliseconds, each held to its golden trace and its price.
+//! Every way through the machines, walked in milliseconds, each held to its golden trace and its price.
 //!
-//! A path is a story of one ticket. Its snapshot shows the states entered, the errors met, the statuses of the order
+//! A path is a story of one ticket, or of one order of dishes. Its snapshot shows the states entered, the errors met, the statuses of the order
 //! and what AWS would bill; a change of any of them is seen in review.
 
+mod dishes;
+
 use crate::simulated::{REST_S, held, order_of, status_of, world};
+use domain::order::Kind;
 use domain::{OrderId, Status, TicketId, TicketState, UserId};
 use simulation::world::BEGIN_MS;
 use simulation::{Ask, InvocationFault, Mishap, PortFault, Setup, Verdict, World};
@@ -83,7 +86,12 @@ fn the_token_comes_late(world: &mut World) {
 }
 
 /// Every path there is.
-pub const PATHS: &[Path] = &[
+pub fn paths() -> impl Iterator<Item = &'static Path> + Clone {
+    TICKETS.iter().chain(dishes::PATHS)
+}
+
+/// The paths of a ticket.
+const TICKETS: &[Path] = &[
     Path {
         name: "paid_at_once",
         faults: nothing,
@@ -250,7 +258,10 @@ pub const PATHS: &[Path] = &[
 
 /// Walks a path to its end; `more` goes wrong besides.
 pub fn walked(path: &Path, more: impl FnOnce(&mut World)) -> (World, Scene) {
-    let mut world = world(Setup::calm(1));
+    let mut world = world(Setup {
+        rounds_max: dishes::ROUNDS_MAX,
+        ..Setup::calm(1)
+    });
     let scene = Scene::set(&mut world);
     (path.faults)(&mut world);
     more(&mut world);
@@ -262,20 +273,22 @@ pub fn walked(path: &Path, more: impl FnOnce(&mut World)) -> (World, Scene) {
 
 #[test]
 fn every_path_goes_as_it_always_went() {
-    for path in PATHS {
+    for path in paths() {
         let (mut world, scene) = walked(path, nothing);
         held(world.come_to_rest(REST_S));
         let status = status_of(&world, &scene.order_id);
         assert_eq!(status, Some(path.ends), "{}\n{}", path.name, world.trace());
-        let ticket = world.ticket(&scene.ticket).unwrap().state;
-        let (taken, charges) = world.ledger().lock().unwrap().taken_for(&scene.order_id);
-        let expected = match path.ends {
-            Status::Completed => TicketState::Sold,
-            Status::Stuck => TicketState::Held,
-            _ => TicketState::Available,
+        let things = match world.order(&scene.order_id).unwrap().kind() {
+            Kind::Ticket => what_became_of_the_ticket(&world, &scene, path),
+            Kind::Dish => dishes::what_became_of_the_stock(&world, &scene, path),
         };
-        assert_eq!(ticket, expected, "{}\n{}", path.name, world.trace());
+        let (taken, charges) = world.ledger().lock().unwrap().taken_for(&scene.order_id);
         let counts = world.counts();
+        let transitions = |machine| counts.transitions.get(machine).copied().unwrap_or_default();
+        let supplying = match transitions("supply-ingredient") {
+            0 => String::new(),
+            billed => format!("supply-ingredient {billed}, "),
+        };
         // What the reconciler does each minute says nothing about the path.
         let invocations: Vec<String> = counts
             .invocations
@@ -284,12 +297,12 @@ fn every_path_goes_as_it_always_went() {
             .map(|(function, times)| format!("{function} {times}"))
             .collect();
         let report = format!(
-            "{}\nends: {}, ticket {ticket:?}, {charges} charge(s), {taken} taken\n\
-             billed transitions: order {}, hold-order (Express) {}\ninvocations: {}\nmessages: {}\n",
+            "{}\nends: {}, {things}, {charges} charge(s), {taken} taken\n\
+             billed transitions: order {}, {supplying}hold-order (Express) {}\ninvocations: {}\nmessages: {}\n",
             world.trace().in_seconds(),
             path.ends,
-            counts.transitions.get("order").copied().unwrap_or_default(),
-            counts.transitions.get("hold-order").copied().unwrap_or_default(),
+            transitions("order"),
+            transitions("hold-order"),
             invocations.join(", "),
             counts.messages,
         );
@@ -297,10 +310,21 @@ fn every_path_goes_as_it_always_went() {
     }
 }
 
+fn what_became_of_the_ticket(world: &World, scene: &Scene, path: &Path) -> String {
+    let ticket = world.ticket(&scene.ticket).unwrap().state;
+    let expected = match path.ends {
+        Status::Completed => TicketState::Sold,
+        Status::Stuck => TicketState::Held,
+        _ => TicketState::Available,
+    };
+    assert_eq!(ticket, expected, "{}\n{}", path.name, world.trace());
+    format!("ticket {ticket:?}")
+}
+
 #[test]
 fn a_sale_costs_at_most_five_transitions_and_losing_none() {
     let transitions = |name| {
-        let path = PATHS.iter().find(|path| path.name == name).unwrap();
+        let path = paths().find(|path| path.name == name).unwrap();
         let (mut world, _) = walked(path, nothing);
         held(world.come_to_rest(REST_S));
         world

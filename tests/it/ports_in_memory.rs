@@ -2,8 +2,8 @@
 
 use crate::ports_contract::{Ports, hold_for};
 use simulation::memory::{
-    MemoryAccounts, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryOrders, MemoryRequests, MemorySessions,
-    MemorySupplies, MemoryTickets, SharedTables,
+    MemoryAccounts, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryOrders, MemoryRequests,
+    MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
 };
 use simulation::wire::Wire;
 use std::pin::pin;

@@ -272,7 +272,12 @@ impl World {
 
     /// Stops one running execution of a Standard machine whole, chosen by chance, at this time.
     pub fn abort_one_at(&mut self, at_ms: u64) {
-        self.plan_at(at_ms, Event::AbortOne);
+        self.plan_at(at_ms, Event::AbortOne(None));
+    }
+
+    /// Stops one running execution of this machine whole, at this time.
+    pub fn abort_one_of_at(&mut self, at_ms: u64, machine: &str) {
+        self.plan_at(at_ms, Event::AbortOne(Some(machine.to_owned())));
     }
 
     /// Puts a message into a queue that did not come from any machine, at this time.

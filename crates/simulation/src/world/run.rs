@@ -97,17 +97,19 @@ impl World {
                     self.plan_at(self.now_ms() + u64::from(every_s) * 1000, Event::Reconcile);
                 }
             }
-            Event::AbortOne => self.abort_one(),
+            Event::AbortOne(machine) => self.abort_one(machine.as_deref()),
         }
     }
 
-    fn abort_one(&mut self) {
+    fn abort_one(&mut self, machine: Option<&str>) {
         let running: Vec<String> = {
             let engine = lock(&self.engine);
             engine
                 .executions()
                 .filter(|execution| execution.status() == Status::Running)
-                .map(|execution| execution.identity().arn.clone())
+                .map(|execution| execution.identity())
+                .filter(|identity| machine.is_none_or(|machine| machine == identity.machine_name))
+                .map(|identity| identity.arn.clone())
                 .filter(|arn| arn.contains(":execution:"))
                 .collect()
         };

@@ -109,6 +109,6 @@ pub(super) enum Event {
     },
     /// The reconciler's minute.
     Reconcile,
-    /// An execution is stopped whole.
-    AbortOne,
+    /// An execution is stopped whole, of this machine or of any.
+    AbortOne(Option<String>),
 }
