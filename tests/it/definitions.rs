@@ -29,9 +29,17 @@ fn definitions() -> BTreeMap<String, Value> {
 /// Every state, with those inside a Map or Parallel; each with what catches its errors: its own `Catch`, or that of
 /// the state it is inside of.
 fn states(definition: &Value) -> Vec<(&String, &Value, &Value)> {
-    fn collect<'a>(machine: &'a Value, caught: &'a Value, found: &mut Vec<(&'a String, &'a Value, &'a Value)>) {
+    fn collect<'a>(
+        machine: &'a Value,
+        caught: &'a Value,
+        found: &mut Vec<(&'a String, &'a Value, &'a Value)>,
+    ) {
         for (name, state) in machine["States"].as_object().into_iter().flatten() {
-            let caught = if state["Catch"].is_null() { caught } else { &state["Catch"] };
+            let caught = if state["Catch"].is_null() {
+                caught
+            } else {
+                &state["Catch"]
+            };
             found.push((name, state, caught));
             collect(&state["ItemProcessor"], caught, found);
             for branch in state["Branches"].as_array().into_iter().flatten() {
@@ -45,7 +53,9 @@ fn states(definition: &Value) -> Vec<(&String, &Value, &Value)> {
 }
 
 fn tasks(definition: &Value) -> impl Iterator<Item = (&String, &Value, &Value)> {
-    states(definition).into_iter().filter(|(_, state, _)| state["Type"] == "Task")
+    states(definition)
+        .into_iter()
+        .filter(|(_, state, _)| state["Type"] == "Task")
 }
 
 /// `LockTicket` as `lock-ticket`.
@@ -172,7 +182,13 @@ fn every_task_that_invokes_a_function_bears_its_name() {
 #[test]
 fn every_error_a_definition_names_is_on_the_closed_list() {
     let refusals = fs::read_to_string(root().join("crates/domain/src/refusal.rs")).expect("there is a list");
-    let ours = ["Transient", "PaymentOutcomeUnknown", "Defect", "OrderCancelled", "IngredientUnavailable"];
+    let ours = [
+        "Transient",
+        "PaymentOutcomeUnknown",
+        "Defect",
+        "OrderCancelled",
+        "IngredientUnavailable",
+    ];
     for (name, definition) in definitions() {
         for (state_name, state, _) in tasks(&definition) {
             let handlers = ["Retry", "Catch"]
@@ -226,7 +242,12 @@ fn the_step_table_is_equal_to_the_definitions() {
     }
     let drawn: BTreeMap<String, BTreeSet<String>> = definitions()
         .into_iter()
-        .map(|(name, definition)| (name, tasks(&definition).map(|(state, ..)| state.clone()).collect()))
+        .map(|(name, definition)| {
+            (
+                name,
+                tasks(&definition).map(|(state, ..)| state.clone()).collect(),
+            )
+        })
         .collect();
     assert_eq!(
         written, drawn,

@@ -66,7 +66,11 @@ pub async fn wake(workflows: &dyn Workflows, order: &Order) -> Result<bool, Faul
 ///
 /// # Errors
 /// What the workflow port reports.
-pub async fn wake_for(workflows: &dyn Workflows, order: &Order, ingredient: &Ingredient) -> Result<bool, Fault> {
+pub async fn wake_for(
+    workflows: &dyn Workflows,
+    order: &Order,
+    ingredient: &Ingredient,
+) -> Result<bool, Fault> {
     let waiter = order.needs.get(ingredient).and_then(|need| need.waiter.as_ref());
     match (waiter, order.wake_up_for(ingredient)) {
         (Some(waiter), Some(why)) => workflows.wake(&waiter.token, &why).await,

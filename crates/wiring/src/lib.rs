@@ -4,12 +4,16 @@
 //! never read.
 
 use aws::{
-    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoOrders, DynamoRequests,
-    DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, SupplyTables, StepFunctionsWorkflows, SystemClock, SystemEntropy,
+    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoOrders,
+    DynamoRequests, DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables,
+    StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
 };
 use contract::Gate;
 use domain::market::SimulatedMarket;
-use domain::ports::{Dishes, Ledgers, Market, Supplies, Accounts, Clock, Documents, Entropy, Orders, Sessions, Tickets, Workflows};
+use domain::ports::{
+    Accounts, Clock, Dishes, Documents, Entropy, Ledgers, Market, Orders, Sessions, Supplies, Tickets,
+    Workflows,
+};
 use shell::{SettingError, Settings};
 use std::sync::Arc;
 
@@ -98,7 +102,10 @@ impl World {
     /// # Errors
     /// A missing name.
     pub fn dishes(&self) -> Result<Arc<dyn Dishes>, SettingError> {
-        Ok(Arc::new(DynamoDishes::new(&self.connections, self.settings.text("TABLE_DISHES")?)))
+        Ok(Arc::new(DynamoDishes::new(
+            &self.connections,
+            self.settings.text("TABLE_DISHES")?,
+        )))
     }
 
     /// The ledgers of kitchen and warehouse.
@@ -106,7 +113,10 @@ impl World {
     /// # Errors
     /// A missing name.
     pub fn ledgers(&self) -> Result<Arc<dyn Ledgers>, SettingError> {
-        Ok(Arc::new(DynamoLedgers::new(&self.connections, self.settings.text("TABLE_LEDGERS")?)))
+        Ok(Arc::new(DynamoLedgers::new(
+            &self.connections,
+            self.settings.text("TABLE_LEDGERS")?,
+        )))
     }
 
     /// What orders ask of the warehouse.
@@ -128,7 +138,9 @@ impl World {
     pub fn market(&self) -> Result<Arc<dyn Market>, SettingError> {
         Ok(Arc::new(SimulatedMarket {
             seed: self.settings.text("MARKET_SEED")?,
-            scarcity_percent: self.settings.value("MARKET_SCARCITY_PERCENT", "a whole number from 0 to 100")?,
+            scarcity_percent: self
+                .settings
+                .value("MARKET_SCARCITY_PERCENT", "a whole number from 0 to 100")?,
         }))
     }
 

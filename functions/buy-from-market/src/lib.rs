@@ -61,9 +61,16 @@ impl BuyFromMarket {
         }
         if round > self.rounds_max {
             let ingredient = supply.ingredient.to_string();
-            return Err(Refusal::MarketExhausted { ingredient, rounds_max: self.rounds_max }.into());
+            return Err(Refusal::MarketExhausted {
+                ingredient,
+                rounds_max: self.rounds_max,
+            }
+            .into());
         }
-        let quantity = self.market.buy(&supply.ingredient, &purchase_id(&supply.supply_id, round)).await?;
+        let quantity = self
+            .market
+            .buy(&supply.ingredient, &purchase_id(&supply.supply_id, round))
+            .await?;
         let now = self.clock.now();
         let book = |supply: &Supply, _: &Ledger| supply.book_purchase(round, quantity, now);
         let supply = decide_and_supply(&*self.supplies, &*self.ledgers, &input.supply_id, now, &book).await?;

@@ -3,9 +3,9 @@
 //! Undone by `ReleaseSupply` as long as it was not given.
 
 use domain::Fault;
+use domain::SupplyId;
 use domain::ports::{Clock, Ledgers, Supplies, decide_and_supply};
 use domain::supply::{Supply, SupplyStatus};
-use domain::SupplyId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -45,14 +45,22 @@ impl GiveIngredient {
     /// `NotFound` for an unknown request; [`Fault::Transient`] when the ledger kept moving.
     pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
         let now = self.clock.now();
-        let supply = decide_and_supply(&*self.supplies, &*self.ledgers, &input.supply_id, now, &|supply, warehouse| {
-            supply.take_what_there_is(warehouse.balance(&supply.ingredient), now)
-        })
+        let supply = decide_and_supply(
+            &*self.supplies,
+            &*self.ledgers,
+            &input.supply_id,
+            now,
+            &|supply, warehouse| supply.take_what_there_is(warehouse.balance(&supply.ingredient), now),
+        )
         .await?;
         Ok(output(&supply))
     }
 }
 
 fn output(supply: &Supply) -> Output {
-    Output { supply_id: supply.supply_id.clone(), status: supply.status, missing: supply.missing() }
+    Output {
+        supply_id: supply.supply_id.clone(),
+        status: supply.status,
+        missing: supply.missing(),
+    }
 }

@@ -41,7 +41,11 @@ impl DishBody {
             name: dish.name.clone(),
             price_minor: dish.price_minor.as_minor(),
             currency: currency.to_owned(),
-            recipe: dish.recipe.iter().map(|(ingredient, units)| (ingredient.to_string(), *units)).collect(),
+            recipe: dish
+                .recipe
+                .iter()
+                .map(|(ingredient, units)| (ingredient.to_string(), *units))
+                .collect(),
         }
     }
 }
@@ -92,9 +96,16 @@ pub(crate) async fn list_dishes(
     State(function): State<KitchenApi>,
     Query(params): Query<PageParams>,
 ) -> Reply<Json<DishPage>> {
-    let page = function.dishes.list(&page_request(params.limit, params.cursor)?).await?;
+    let page = function
+        .dishes
+        .list(&page_request(params.limit, params.cursor)?)
+        .await?;
     Ok(Json(DishPage {
-        dishes: page.rows.iter().map(|dish| DishBody::new(dish, function.currency.as_str())).collect(),
+        dishes: page
+            .rows
+            .iter()
+            .map(|dish| DishBody::new(dish, function.currency.as_str()))
+            .collect(),
         next_cursor: page.next.map(|cursor| cursor.0),
     }))
 }
@@ -108,10 +119,18 @@ pub(crate) async fn list_dishes(
     )
 )]
 pub(crate) async fn todays_menu(State(function): State<KitchenApi>) -> Reply<Json<Menu>> {
-    let everything = PageRequest { limit: PageRequest::LIMIT_MAX, cursor: None };
+    let everything = PageRequest {
+        limit: PageRequest::LIMIT_MAX,
+        cursor: None,
+    };
     let dishes = function.dishes.list(&everything).await?.rows;
     let today = domain::dish::todays_menu(dishes, function.clock.now());
-    Ok(Json(Menu { dishes: today.iter().map(|dish| DishBody::new(dish, function.currency.as_str())).collect() }))
+    Ok(Json(Menu {
+        dishes: today
+            .iter()
+            .map(|dish| DishBody::new(dish, function.currency.as_str()))
+            .collect(),
+    }))
 }
 
 /// Put a dish on the menu
@@ -133,9 +152,14 @@ pub(crate) async fn create_dish(
 ) -> Reply<(StatusCode, Json<DishBody>)> {
     let mut errors = FieldErrors::default();
     let name = errors.text("name", &new.name, TEXT_MAX);
-    let price_minor = PriceMinor::new(new.price_minor).ok().filter(|price| price.as_minor() >= PRICE_MIN_MINOR);
+    let price_minor = PriceMinor::new(new.price_minor)
+        .ok()
+        .filter(|price| price.as_minor() >= PRICE_MIN_MINOR);
     if price_minor.is_none() {
-        errors.add("priceMinor", format!("must be {PRICE_MIN_MINOR} to {PRICE_MAX_MINOR} minor units"));
+        errors.add(
+            "priceMinor",
+            format!("must be {PRICE_MIN_MINOR} to {PRICE_MAX_MINOR} minor units"),
+        );
     }
     if new.recipe.is_empty() || new.recipe.len() > RECIPE_MAX {
         errors.add("recipe", format!("must have 1 to {RECIPE_MAX} ingredients"));
@@ -147,11 +171,17 @@ pub(crate) async fn create_dish(
         let field = format!("recipe.{}", name.chars().take(64).collect::<String>());
         match Ingredient::parse(name) {
             Ok(ingredient)
-                if !kitchen.balances.contains_key(&ingredient) && !warehouse.balances.contains_key(&ingredient) =>
+                if !kitchen.balances.contains_key(&ingredient)
+                    && !warehouse.balances.contains_key(&ingredient) =>
             {
-                errors.add(field, "neither the kitchen nor the warehouse knows this ingredient");
+                errors.add(
+                    field,
+                    "neither the kitchen nor the warehouse knows this ingredient",
+                );
             }
-            Ok(_) if !(1..=UNITS_MAX).contains(units) => errors.add(field, format!("must be 1 to {UNITS_MAX} units")),
+            Ok(_) if !(1..=UNITS_MAX).contains(units) => {
+                errors.add(field, format!("must be 1 to {UNITS_MAX} units"))
+            }
             Ok(ingredient) => {
                 recipe.insert(ingredient, *units);
             }
@@ -167,5 +197,8 @@ pub(crate) async fn create_dish(
         created_at: function.clock.now(),
     };
     function.dishes.create(&dish).await?;
-    Ok((StatusCode::CREATED, Json(DishBody::new(&dish, function.currency.as_str()))))
+    Ok((
+        StatusCode::CREATED,
+        Json(DishBody::new(&dish, function.currency.as_str())),
+    ))
 }

@@ -8,7 +8,7 @@ use contract::input::page_request;
 use contract::problem::ProblemBody;
 use contract::{Query, Reply};
 use domain::ledger::{Ingredient, Movement, Place, Posting};
-use domain::{Cursor, Fault, PageRequest, Refusal};
+use domain::{Cursor, PageRequest, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -95,7 +95,8 @@ pub struct MarketYield {
 }
 
 fn place(text: &str) -> Result<Place, Refusal> {
-    Place::parse(&text.to_lowercase()).ok_or_else(|| Refusal::not_found("place; there are kitchen and warehouse"))
+    Place::parse(&text.to_lowercase())
+        .ok_or_else(|| Refusal::not_found("place; there are kitchen and warehouse"))
 }
 
 /// Read what there is
@@ -117,11 +118,16 @@ pub(crate) async fn show_stock(
     let PageRequest { limit, cursor } = page_request(params.limit, params.cursor)?;
     // The cursor is the last name seen: a name that was never there is as good a place to go on from.
     let after = match cursor {
-        Some(Cursor(text)) => Some(Ingredient::parse(&text).map_err(|e| Refusal::invalid("cursor", e.to_string()))?),
+        Some(Cursor(text)) => {
+            Some(Ingredient::parse(&text).map_err(|e| Refusal::invalid("cursor", e.to_string()))?)
+        }
         None => None,
     };
     let ledger = function.ledgers.head(place).await?;
-    let mut rows = ledger.balances.iter().filter(|(ingredient, _)| after.as_ref().is_none_or(|after| *ingredient > after));
+    let mut rows = ledger
+        .balances
+        .iter()
+        .filter(|(ingredient, _)| after.as_ref().is_none_or(|after| *ingredient > after));
     let items: Vec<StockItem> = rows
         .by_ref()
         .take(usize::from(limit))
@@ -133,8 +139,16 @@ pub(crate) async fn show_stock(
         })
         .collect();
     let has_more = rows.next().is_some();
-    let next_cursor = items.last().filter(|_| has_more).map(|item| item.ingredient.clone());
-    Ok(Json(StockPage { place: place.to_string(), seq: ledger.seq, items, next_cursor }))
+    let next_cursor = items
+        .last()
+        .filter(|_| has_more)
+        .map(|item| item.ingredient.clone());
+    Ok(Json(StockPage {
+        place: place.to_string(),
+        seq: ledger.seq,
+        items,
+        next_cursor,
+    }))
 }
 
 /// Follow a ledger
@@ -160,12 +174,20 @@ pub(crate) async fn list_movements(
     let postings = function.ledgers.postings_after(place, after, limit).await?;
     let movements: Vec<MovementBody> = postings
         .iter()
-        .flat_map(|posting| posting.movements.iter().map(move |movement| row(posting, movement)))
+        .flat_map(|posting| {
+            posting
+                .movements
+                .iter()
+                .map(move |movement| row(posting, movement))
+        })
         .filter(|row| row.seq > after)
         .take(usize::from(limit))
         .collect();
     let next_after = movements.last().map_or(after, |row| row.seq);
-    Ok(Json(MovementPage { movements, next_after }))
+    Ok(Json(MovementPage {
+        movements,
+        next_after,
+    }))
 }
 
 fn row(posting: &Posting, movement: &Movement) -> MovementBody {
@@ -198,8 +220,14 @@ pub(crate) async fn ask_market(
     Path(text): Path<String>,
 ) -> Reply<Json<MarketYield>> {
     let ingredient = Ingredient::parse(&text.to_lowercase()).map_err(|_| Refusal::not_found("ingredient"))?;
-    let asked = function.entropy.bytes16().map_err(Fault::from)?;
+    let asked = function.entropy.bytes16()?;
     let asked: String = asked.iter().map(|byte| format!("{byte:02x}")).collect();
-    let quantity = function.market.buy(&ingredient, &format!("asked-{asked}")).await?;
-    Ok(Json(MarketYield { ingredient: ingredient.to_string(), quantity }))
+    let quantity = function
+        .market
+        .buy(&ingredient, &format!("asked-{asked}"))
+        .await?;
+    Ok(Json(MarketYield {
+        ingredient: ingredient.to_string(),
+        quantity,
+    }))
 }

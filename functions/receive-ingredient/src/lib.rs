@@ -40,7 +40,10 @@ impl ReceiveIngredient {
         let supply = self.supplies.get(&message.supply_id).await?;
         let supply = supply.ok_or_else(|| Refusal::not_found("supply request"))?;
         match supply.status {
-            SupplyStatus::Open => Err(Fault::Defect(format!("{} is announced and still open", supply.supply_id))),
+            SupplyStatus::Open => Err(Fault::Defect(format!(
+                "{} is announced and still open",
+                supply.supply_id
+            ))),
             SupplyStatus::Given => {
                 let order = decide_and_commit(&*self.orders, &supply.order_id, &|order| {
                     order.receive(&supply.ingredient, supply.wanted, self.clock.now())
@@ -52,8 +55,16 @@ impl ReceiveIngredient {
                 Ok(())
             }
             SupplyStatus::Unavailable => {
-                let order = self.orders.get(&supply.order_id).await?.ok_or_else(|| Refusal::not_found("order"))?;
-                if let Some(waiter) = order.needs.get(&supply.ingredient).and_then(|need| need.waiter.as_ref()) {
+                let order = self
+                    .orders
+                    .get(&supply.order_id)
+                    .await?
+                    .ok_or_else(|| Refusal::not_found("order"))?;
+                if let Some(waiter) = order
+                    .needs
+                    .get(&supply.ingredient)
+                    .and_then(|need| need.waiter.as_ref())
+                {
                     self.workflows.wake(&waiter.token, &WakeUp::Unavailable).await?;
                 }
                 Ok(())

@@ -6,8 +6,8 @@
 //! nothing stays claimed there, and nothing stays on its way. No undo: doing any of it again is harmless.
 
 use domain::checkout::wake;
-use domain::order::UNFINISHED_SHARDS;
 use domain::ledger::Ledger;
+use domain::order::UNFINISHED_SHARDS;
 use domain::ports::{
     Clock, Execution, Ledgers, Orders, Supplies, Workflows, decide_and_commit, decide_and_supply,
 };
@@ -175,7 +175,8 @@ impl ReconcileOrders {
             match supply.status {
                 SupplyStatus::Unavailable => {}
                 SupplyStatus::Given => {
-                    let receive = |order: &Order| order.receive(&supply.ingredient, supply.wanted, self.clock.now());
+                    let receive =
+                        |order: &Order| order.receive(&supply.ingredient, supply.wanted, self.clock.now());
                     decide_and_commit(&*self.orders, &order.order_id, &receive).await?;
                 }
                 SupplyStatus::Open if self.workflows.find_supply(&supply).await? == Execution::Running => {
@@ -190,8 +191,14 @@ impl ReconcileOrders {
         }
         let decide = |order: &Order| {
             let now = self.clock.now();
-            Ok(if is_settled { order.settle(now) } else { order.look_again(false, now) })
+            Ok(if is_settled {
+                order.settle(now)
+            } else {
+                order.look_again(false, now)
+            })
         };
-        decide_and_commit(&*self.orders, &order.order_id, &decide).await.map(drop)
+        decide_and_commit(&*self.orders, &order.order_id, &decide)
+            .await
+            .map(drop)
     }
 }

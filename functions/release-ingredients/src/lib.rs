@@ -2,9 +2,9 @@
 //!
 //! Safe to repeat and safe on nothing. What is still on its way is booked as free stock when it comes.
 
+use domain::Fault;
 use domain::checkout::{GiveBack, GivenBack, give_back};
 use domain::ports::{Clock, Orders};
-use domain::Fault;
 use std::sync::Arc;
 
 /// What the step needs.

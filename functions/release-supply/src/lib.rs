@@ -45,7 +45,8 @@ impl ReleaseSupply {
     pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
         let now = self.clock.now();
         let give_up = |supply: &Supply, _: &Ledger| supply.give_up(now);
-        let given_up = decide_and_supply(&*self.supplies, &*self.ledgers, &input.supply_id, now, &give_up).await;
+        let given_up =
+            decide_and_supply(&*self.supplies, &*self.ledgers, &input.supply_id, now, &give_up).await;
         let status = match given_up {
             Ok(supply) => Some(supply.status),
             Err(Fault::Refused(Refusal::NotFound { .. })) => None,

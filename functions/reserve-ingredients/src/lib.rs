@@ -43,13 +43,19 @@ impl ReserveIngredients {
         let mut lines = Vec::with_capacity(input.dishes.len());
         let mut recipes = Vec::with_capacity(input.dishes.len());
         for (index, wanted) in input.dishes.iter().enumerate() {
-            let dish = self.dishes.get(&wanted.dish_id).await?.ok_or_else(|| Refusal::NotFound {
-                what: "dish".to_owned(),
-                field: Some(format!("lines[{index}].dishId")),
-            })?;
+            let dish = self
+                .dishes
+                .get(&wanted.dish_id)
+                .await?
+                .ok_or_else(|| Refusal::NotFound {
+                    what: "dish".to_owned(),
+                    field: Some(format!("lines[{index}].dishId")),
+                })?;
             recipes.push((dish.recipe, wanted.quantity));
             lines.push(Line {
-                thing: Thing::Dish { dish_id: dish.dish_id },
+                thing: Thing::Dish {
+                    dish_id: dish.dish_id,
+                },
                 title: dish.name,
                 quantity: wanted.quantity,
                 price_minor: dish.price_minor,
@@ -60,14 +66,19 @@ impl ReserveIngredients {
         for _ in 0..TRIES_MAX {
             let kitchen = self.ledgers.head(Place::Kitchen).await?;
             let now = self.clock.now();
-            let decision = Order::place_dishes(self.new_order(&input, lines.clone()), &needed, &kitchen, now)?;
+            let decision =
+                Order::place_dishes(self.new_order(&input, lines.clone()), &needed, &kitchen, now)?;
             match self.orders.commit(&decision).await {
                 Ok(()) => return Ok(decision.after.start_input(now)),
                 Err(CommitError::OrderMoved) => return self.held_before(&input).await,
-                Err(CommitError::TooManyHolds) => return Err(Refusal::TooManyHolds { holds_max: HOLDS_MAX }.into()),
+                Err(CommitError::TooManyHolds) => {
+                    return Err(Refusal::TooManyHolds { holds_max: HOLDS_MAX }.into());
+                }
                 Err(CommitError::LedgerMoved | CommitError::Contended) => {}
                 Err(CommitError::Stock(refusal)) => {
-                    return Err(Fault::Defect(format!("a dish order was refused a ticket: {refusal:?}")));
+                    return Err(Fault::Defect(format!(
+                        "a dish order was refused a ticket: {refusal:?}"
+                    )));
                 }
                 Err(CommitError::Fault(fault)) => return Err(fault),
             }

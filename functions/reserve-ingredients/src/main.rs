@@ -12,7 +12,9 @@ fn main() -> Result<(), StartError> {
             dishes: world.dishes()?,
             ledgers: world.ledgers()?,
             clock: world.clock(),
-            hold_ttl_s: world.settings().value("HOLD_TTL_S", "a whole number of seconds")?,
+            hold_ttl_s: world
+                .settings()
+                .value("HOLD_TTL_S", "a whole number of seconds")?,
             currency: world.settings().currency()?,
         };
         run_step("reserve-ingredients", move |input| {

@@ -38,8 +38,13 @@ impl ServeDish {
     /// # Errors
     /// `OrderNotPaid` unless the order is paid.
     pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
-        let order =
-            decide_and_commit(&*self.orders, &input.order_id, &|order| order.complete(self.clock.now())).await?;
-        Ok(Output { order_id: order.order_id, status: order.status })
+        let order = decide_and_commit(&*self.orders, &input.order_id, &|order| {
+            order.complete(self.clock.now())
+        })
+        .await?;
+        Ok(Output {
+            order_id: order.order_id,
+            status: order.status,
+        })
     }
 }

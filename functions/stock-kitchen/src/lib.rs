@@ -64,16 +64,24 @@ impl StockKitchen {
     /// # Errors
     /// [`Refusal::InvalidInput`] for an empty recipe; what the ports report.
     pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
-        for (place, stock) in [(Place::Kitchen, &input.kitchen), (Place::Warehouse, &input.warehouse)] {
-            let stock: Vec<(Ingredient, u32)> = stock.iter().map(|(name, units)| (name.clone(), *units)).collect();
+        for (place, stock) in [
+            (Place::Kitchen, &input.kitchen),
+            (Place::Warehouse, &input.warehouse),
+        ] {
+            let stock: Vec<(Ingredient, u32)> =
+                stock.iter().map(|(name, units)| (name.clone(), *units)).collect();
             if !stock.is_empty() {
-                self.ledgers.stock_up(place, &stock, &input.cause, self.clock.now()).await?;
+                self.ledgers
+                    .stock_up(place, &stock, &input.cause, self.clock.now())
+                    .await?;
             }
         }
         let mut dish_ids = Vec::with_capacity(input.dishes.len());
         for seed in input.dishes {
             if seed.recipe.is_empty() || seed.recipe.values().any(|units| *units == 0) {
-                return Err(Refusal::invalid("recipe", "a dish is made of at least one unit of something").into());
+                return Err(
+                    Refusal::invalid("recipe", "a dish is made of at least one unit of something").into(),
+                );
             }
             let dish = Dish {
                 dish_id: DishId::derived_from_key(&seed.key),

@@ -55,7 +55,12 @@ impl SupplyIngredient {
         let since = Timestamp::parse_rfc3339(&message.awaited_since)
             .ok_or_else(|| Fault::Defect("awaited_since is not a time in RFC 3339".to_owned()))?;
         let order = decide_and_commit(&*self.orders, &message.order_id, &|order| {
-            order.keep_waiter_for(&message.ingredient, message.task_token.clone(), since, self.clock.now())
+            order.keep_waiter_for(
+                &message.ingredient,
+                message.task_token.clone(),
+                since,
+                self.clock.now(),
+            )
         })
         .await?;
         if order.wake_up_for(&message.ingredient).is_some() {
@@ -71,7 +76,8 @@ impl SupplyIngredient {
                 let again = |supply: &Supply, _: &Ledger| Some(supply.enter_again(self.clock.now()));
                 let now = self.clock.now();
                 let supply =
-                    decide_and_supply(&*self.supplies, &*self.ledgers, &supply.supply_id, now, &again).await?;
+                    decide_and_supply(&*self.supplies, &*self.ledgers, &supply.supply_id, now, &again)
+                        .await?;
                 self.workflows.start_supply(&supply).await
             }
         }
@@ -86,7 +92,11 @@ impl SupplyIngredient {
         let now = self.clock.now();
         let opening = Supply::open(&message.order_id, &message.ingredient, message.quantity, now);
         // Nothing moves yet, so any head of the ledger will do.
-        match self.supplies.commit(&opening, &Ledger::empty(Place::Warehouse), now).await {
+        match self
+            .supplies
+            .commit(&opening, &Ledger::empty(Place::Warehouse), now)
+            .await
+        {
             Ok(()) => Ok(opening.after),
             Err(SupplyError::Moved) => {
                 let supply = self.supplies.get(&supply_id).await?;

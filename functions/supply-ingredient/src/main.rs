@@ -1,7 +1,7 @@
 //! Wiring of `supply-ingredient`.
 
-use supply_ingredient::SupplyIngredient;
 use shell::{StartError, run_queue, start};
+use supply_ingredient::SupplyIngredient;
 use wiring::World;
 
 fn main() -> Result<(), StartError> {
