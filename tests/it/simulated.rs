@@ -1,7 +1,9 @@
 //! The simulation with the definitions of this repository, and the hazards that only a fault can show.
 
 mod deaths;
+mod feast;
 mod hazards;
+mod kitchen;
 mod late;
 mod rough;
 

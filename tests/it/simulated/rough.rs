@@ -9,7 +9,7 @@ use simulation::{Ask, FaultPlan, Setup, World};
 use states::chance::Chance;
 
 /// Cards as buyers have them: most are good.
-const CARDS: [&str; 10] = [
+pub(super) const CARDS: [&str; 10] = [
     "tok_visa",
     "tok_visa",
     "tok_visa",
@@ -87,7 +87,7 @@ fn live_through(seed: u64) {
 }
 
 /// Which seeds to run: `HOLDFAST_SEED=<seed>` runs that one alone, `HOLDFAST_SEEDS=<count>` so many.
-fn seeds(count: u64) -> Vec<u64> {
+pub(super) fn seeds(count: u64) -> Vec<u64> {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
     match number("HOLDFAST_SEED") {
         Some(seed) => vec![seed],
