@@ -1,7 +1,7 @@
 //! An order and its life: what it is made of, which status may follow which, and what each step decides.
 //!
 //! A step reads the order, asks it for a [`Ruling`] and commits the [`Decision`] under the condition that the
-//! order is still the one that was read. The rules are the methods in [`steps`], [`paying`] and [`gather`]; the table is [`Status::may_become`].
+//! order is still the one that was read. The rules are the methods in `steps`, `paying` and `gather`; the table is [`Status::may_become`].
 
 mod gather;
 mod paying;
