@@ -1,6 +1,7 @@
 //! The paths under count: each is walked once, by people with nothing else to do.
 
 use super::Counts;
+use super::queues::Queues;
 use super::wire::{Call, Wire};
 use crate::engine::{Aws, PATIENCE, Person, Shop, Ticket, at_once, count, fresh, until};
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ const APART: [&str; 2] = ["simulate-payments", "reconcile-orders"];
 pub struct Count {
     pub shop: Shop,
     pub wire: Arc<Wire>,
+    pub queues: Queues,
     pub functions: Vec<String>,
     /// The simulator's table.
     pub simulated: String,
@@ -39,8 +41,8 @@ impl Count {
         let body = json!({ "token": "tok_visa" });
         let path = format!("/api/orders/{order_id}/payments");
         buyer.post_once(&path, &fresh(), &body).await.expect(201);
-        self.ended(&order_id).await;
-        let counts = self.end(began, &[&order_id], 2).await;
+        let execution = self.ended(&order_id).await;
+        let counts = self.end(began, &[execution], 2).await;
         buyer.sees(&order_id, "completed").await;
         counts
     }
@@ -49,8 +51,8 @@ impl Count {
         let (buyer, ticket) = (self.shop.person("buyer").await, self.ticket().await);
         let began = self.begin().await;
         let order_id = self.hold(&buyer, &ticket).await;
-        self.ended(&order_id).await;
-        let counts = self.end(began, &[&order_id], 1).await;
+        let execution = self.ended(&order_id).await;
+        let counts = self.end(began, &[execution], 1).await;
         buyer.sees(&order_id, "expired").await;
         counts
     }
@@ -116,10 +118,7 @@ impl Count {
     async fn token_is_kept(&self, order_id: &str) {
         until("the execution to wait", || async {
             let order = self.shop.aws.order(order_id).await;
-            order["task_token"]
-                .is_object()
-                .then_some(())
-                .ok_or(order.to_string())
+            order["waiter"].is_object().then_some(()).ok_or(order.to_string())
         })
         .await;
     }
@@ -130,25 +129,40 @@ impl Count {
         self.ended(order_id).await;
     }
 
-    /// Waits until the order's execution has ended, asking past the wires.
-    async fn ended(&self, order_id: &str) {
+    /// Waits until the order's execution has ended; its ARN.
+    pub async fn ended(&self, order_id: &str) -> String {
+        let execution = self.shop.aws.execution_of(order_id).await;
+        self.succeeded(&execution).await;
+        execution
+    }
+
+    /// Waits until an execution has ended as it should, asking past the wires.
+    pub async fn succeeded(&self, execution: &str) {
         until("the execution to end", || async {
-            let status = self.shop.aws.execution_status(order_id).await;
-            (status.as_deref() == Some("SUCCEEDED"))
-                .then_some(())
-                .ok_or(format!("{status:?} after {PATIENCE:?}"))
+            let asked = json!({ "executionArn": execution });
+            let found = self.shop.aws.states("DescribeExecution", &asked).await;
+            match &found {
+                Ok(found) if found["status"] == "SUCCEEDED" => Ok(()),
+                _ => Err(format!("{found:?} after {PATIENCE:?}")),
+            }
         })
         .await;
     }
 
     /// Forgets what was counted so far; returns the invocations so far.
-    async fn begin(&self) -> BTreeMap<String, u32> {
+    pub async fn begin(&self) -> BTreeMap<String, u32> {
         let invocations = self.invocations().await;
         self.wire.take().await;
         invocations
     }
 
-    async fn end(&self, began: BTreeMap<String, u32>, executions: &[&str], http_requests: u32) -> Counts {
+    /// What was counted since; transitions and messages from the histories of these executions.
+    pub async fn end(
+        &self,
+        began: BTreeMap<String, u32>,
+        executions: &[String],
+        http_requests: u32,
+    ) -> Counts {
         let mut counts = Counts {
             http_requests,
             ..Counts::default()
@@ -174,8 +188,8 @@ impl Count {
                 counts.by_function.insert(function, more);
             }
         }
-        for name in executions {
-            let history = self.history(name).await;
+        for execution in executions {
+            let history = self.history(execution).await;
             counts.transitions += transitions(&history);
             let sent = history.iter().filter(|event| {
                 event["type"] == "TaskScheduled"
@@ -186,9 +200,8 @@ impl Count {
         counts
     }
 
-    async fn history(&self, name: &str) -> Vec<Value> {
-        let arn = self.shop.aws.execution_of(name).await;
-        let body = json!({ "executionArn": arn, "maxResults": 1_000 });
+    async fn history(&self, execution: &str) -> Vec<Value> {
+        let body = json!({ "executionArn": execution, "maxResults": 1_000 });
         let page = self
             .shop
             .aws
