@@ -170,7 +170,7 @@ impl Aws {
 
     /// Forgets what would wake the execution of this order, as if the message with it had been lost.
     pub async fn lose_token(&self, order_id: &str) {
-        self.change_order(order_id, "REMOVE task_token", json!({})).await;
+        self.change_order(order_id, "REMOVE waiter", json!({})).await;
     }
 
     /// Makes the reconciler look at this order now instead of when its time comes.

@@ -87,10 +87,7 @@ async fn stale_timer_that_fires_leaves_the_newer_hold_alone() {
     let older = ana.holds(&ticket).await;
     until("A's execution to wait", || async {
         let order = shop.aws.order(&older).await;
-        order["task_token"]
-            .is_object()
-            .then_some(())
-            .ok_or(order.to_string())
+        order["waiter"].is_object().then_some(()).ok_or(order.to_string())
     })
     .await;
     shop.aws.lose_token(&older).await;

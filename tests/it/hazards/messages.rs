@@ -120,10 +120,7 @@ async fn a_lost_wake_up_is_found_by_the_timer() {
     let order_id = buyer.holds(&ticket).await;
     until("the execution to wait", || async {
         let order = shop.aws.order(&order_id).await;
-        order["task_token"]
-            .is_object()
-            .then_some(())
-            .ok_or(order.to_string())
+        order["waiter"].is_object().then_some(()).ok_or(order.to_string())
     })
     .await;
     shop.aws.lose_token(&order_id).await;
