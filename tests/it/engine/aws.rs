@@ -170,26 +170,34 @@ impl Aws {
 
     /// Forgets what would wake the execution of this order, as if the message with it had been lost.
     pub async fn lose_token(&self, order_id: &str) {
-        self.change_order(order_id, "REMOVE waiter", json!({})).await;
+        let change = json!({ "UpdateExpression": "REMOVE waiter" });
+        self.change_order(order_id, change).await;
     }
 
     /// Makes the reconciler look at this order now instead of when its time comes.
     pub async fn make_due(&self, order_id: &str) {
-        self.change_order(order_id, "SET due_at = :past", json!({ ":past": { "N": "1" } }))
-            .await;
+        let change = json!({
+            "UpdateExpression": "SET due_at = :past",
+            "ExpressionAttributeValues": { ":past": { "N": "1" } },
+        });
+        self.change_order(order_id, change).await;
     }
 
-    async fn change_order(&self, order_id: &str, update: &str, values: Value) {
-        let mut body = json!({
-            "TableName": self.setting("place-order", "TABLE_ORDERS").await,
-            "Key": { "order_id": { "S": order_id } },
-            "UpdateExpression": update,
-            "ConditionExpression": "attribute_exists(order_id)",
+    /// Moves the moment at which this order's time to pay is over.
+    pub async fn move_deadline(&self, order_id: &str, to: domain::Timestamp) {
+        let change = json!({
+            "UpdateExpression": "SET #hold.expires_at = :to",
+            "ExpressionAttributeNames": { "#hold": "hold" },
+            "ExpressionAttributeValues": { ":to": { "N": to.as_ms().to_string() } },
         });
-        if values.as_object().is_some_and(|values| !values.is_empty()) {
-            body["ExpressionAttributeValues"] = values;
-        }
-        self.dynamodb("UpdateItem", &body).await;
+        self.change_order(order_id, change).await;
+    }
+
+    async fn change_order(&self, order_id: &str, mut change: Value) {
+        change["TableName"] = json!(self.setting("place-order", "TABLE_ORDERS").await);
+        change["Key"] = json!({ "order_id": { "S": order_id } });
+        change["ConditionExpression"] = json!("attribute_exists(order_id)");
+        self.dynamodb("UpdateItem", &change).await;
     }
 
     /// The reconciler's run, outside its schedule.

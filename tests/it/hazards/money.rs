@@ -121,6 +121,86 @@ async fn pay_at_the_deadline() {
     assert_eq!(completed + expired, 36);
 }
 
+/// Hazard 16, as close as it gets. One order after the other has its deadline moved to the next moment, and the buyer
+/// and the step that expires meet there. The buyer's head start follows who won the round before, which keeps the
+/// rounds close to the instant at which the winner changes.
+#[tokio::test]
+async fn paying_and_expiring_meet_at_the_deadline() {
+    const ROUNDS: usize = 30;
+    const NOTICE_MS: i64 = 120;
+    let shop = Shop::patient();
+    let (seller, buyer) = (shop.person("seller").await, shop.person("buyer").await);
+    let (mut head_start_ms, mut step_ms) = (30_i64, 16_i64);
+    let mut paid_before = None;
+    for _ in 0..ROUNDS {
+        let ticket = seller.sells(1_500).await;
+        let placed = buyer.post("/api/orders", &ticket.order()).await.expect(201);
+        let order_id = placed.str("/id").to_owned();
+        let deadline = buyer.order(&order_id).await.moment("/serverTime").as_ms() + NOTICE_MS;
+        shop.aws
+            .move_deadline(&order_id, domain::Timestamp::from_ms(deadline))
+            .await;
+        let pay = async {
+            wait_until(deadline - head_start_ms).await;
+            let body = json!({ "token": "tok_visa" });
+            buyer
+                .post(&format!("/api/orders/{order_id}/payments"), &body)
+                .await
+        };
+        // As timers that fire a little early and are tried again.
+        let expiries = (0..3).map(|_| {
+            let (aws, input) = (shop.aws.clone(), json!({ "order_id": order_id }));
+            async move {
+                wait_until(deadline - 10).await;
+                loop {
+                    match aws.invoke("expire-order", &input).await {
+                        Err((error, _)) if error == "HoldStillAlive" => {}
+                        other => return other,
+                    }
+                }
+            }
+        });
+        let (paid, expiries) = tokio::join!(pay, at_once(expiries));
+        let has_expired = expiries
+            .iter()
+            .any(|done| done.as_ref().is_ok_and(|done| done["status"] == "expired"));
+        let order = buyer.sees_any(&order_id, &["completed", "expired"]).await;
+        let money = shop.aws.money(&order_id).await;
+        let has_paid = match (order.str("/status"), paid.status) {
+            ("completed", 201) => {
+                assert!(!has_expired, "{expiries:?}");
+                assert_eq!((money.charges, money.refunded_minor), (1, 0), "{money:?}");
+                true
+            }
+            ("expired", 409) => {
+                assert!(
+                    ["HoldExpired", "OrderEnded"].contains(&paid.code()),
+                    "{}",
+                    paid.text
+                );
+                assert!(has_expired, "{expiries:?}");
+                assert_eq!(money, Default::default(), "nothing was taken");
+                false
+            }
+            other => panic!("{other:?}: {} {} {expiries:?}", order.text, paid.text),
+        };
+        if paid_before.is_some_and(|before| before != has_paid) {
+            step_ms = (step_ms / 2).max(1);
+        }
+        paid_before = Some(has_paid);
+        head_start_ms += if has_paid { -step_ms } else { step_ms };
+    }
+}
+
+async fn wait_until(moment_ms: i64) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now_ms = now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or_default());
+    tokio::time::sleep(Duration::from_millis(
+        u64::try_from(moment_ms - now_ms).unwrap_or_default(),
+    ))
+    .await;
+}
+
 /// How long the hold lives by the server's clock, milliseconds; holds of tests are shorter than a minute.
 fn left_ms(order: &Answer) -> i64 {
     order.moment("/hold/expiresAt").as_ms() - order.moment("/serverTime").as_ms()
@@ -159,13 +239,12 @@ async fn paid_stays_paid() {
             .expect("nothing to do is success");
     }
     shop.aws.reconcile().await;
+    let order = buyer.order(&order_id).await;
+    assert_eq!(order.str("/status"), "completed", "paid stays paid");
     buyer
         .delete(&format!("/api/orders/{order_id}"))
         .await
         .refused(409, "OrderAlreadyPaid");
-
-    let order = buyer.order(&order_id).await;
-    assert_eq!(order.str("/status"), "completed");
     assert_eq!(
         order.body["version"], completed.body["version"],
         "nothing was written"

@@ -2,59 +2,65 @@
 
 use crate::engine::{Shop, at_once, count};
 use serde_json::json;
+use std::time::Duration;
 
 /// Hazard 5. Protection: the hold is conditional on the version whose price the buyer saw, and an edit is conditional
 /// on the ticket not being held. Whichever commits first wins; the other is refused; no order carries a price that
 /// its buyer did not see.
+///
+/// The two take different ways, so sending both at once is no race. The head start of one follows who won the round
+/// before, which keeps the rounds close to the instant at which the winner changes.
 #[tokio::test]
 async fn price_edit_races_hold() {
     const OLD_MINOR: u64 = 5_000;
     const NEW_MINOR: u64 = 9_900;
+    const ROUNDS: usize = 40;
     let shop = Shop::patient();
     let (seller, buyer) = (shop.person("seller").await, shop.person("buyer").await);
-    for round in 0..12 {
+    let mut head_start_ms: u64 = 16;
+    let mut step_ms: u64 = 16;
+    let mut edit_won_before = None;
+    for _ in 0..ROUNDS {
         let ticket = seller.sells(OLD_MINOR).await;
         let edit = {
             let (seller, id) = (seller.clone(), ticket.id.clone());
             let body = json!({ "title": "Dearer", "priceMinor": NEW_MINOR, "version": ticket.version });
-            async move { seller.put(&format!("/api/tickets/{id}"), &body).await }
+            async move {
+                tokio::time::sleep(Duration::from_millis(head_start_ms)).await;
+                seller.put(&format!("/api/tickets/{id}"), &body).await
+            }
         };
-        let hold = {
-            let (buyer, order) = (buyer.clone(), ticket.order());
-            async move { buyer.post("/api/orders", &order).await }
-        };
-        // Each of the two is first to be sent in half of the rounds.
-        let racers: Vec<std::pin::Pin<Box<dyn Future<Output = _> + Send>>> = if round % 2 == 0 {
-            vec![Box::pin(edit), Box::pin(hold)]
-        } else {
-            vec![Box::pin(hold), Box::pin(edit)]
-        };
-        let mut answers = at_once(racers).await;
-        if round % 2 == 1 {
-            answers.reverse();
-        }
-        let [edited, held] = [answers[0].clone(), answers[1].clone()];
-        let price = seller
+        let order = ticket.order();
+        let (edited, held) = tokio::join!(edit, buyer.post("/api/orders", &order));
+        let shown = seller
             .get(&format!("/api/tickets/{}", ticket.id))
             .await
             .expect(200);
-        match (edited.status, held.status) {
+        let edit_won = match (edited.status, held.status) {
             (200, 409) => {
                 held.refused(409, "TicketChanged");
-                assert_eq!(price.body["priceMinor"], NEW_MINOR);
+                assert_eq!(shown.body["priceMinor"], NEW_MINOR);
+                true
             }
             (409, 201) => {
                 edited.refused(409, "TicketAlreadyHeld");
                 assert_eq!(held.body["totalMinor"], OLD_MINOR);
-                assert_eq!(price.body["priceMinor"], OLD_MINOR);
-                // The price stays what it was for as long as the order lives.
-                buyer
-                    .delete(&format!("/api/orders/{}", held.str("/id")))
-                    .await
-                    .expect(204);
+                assert_eq!(shown.body["priceMinor"], OLD_MINOR);
+                let path = format!("/api/orders/{}", held.str("/id"));
+                buyer.delete(&path).await.expect(204);
+                false
             }
             other => panic!("{other:?}: {} {}", edited.text, held.text),
+        };
+        if edit_won_before.is_some_and(|before| before != edit_won) {
+            step_ms = (step_ms / 2).max(1);
         }
+        edit_won_before = Some(edit_won);
+        head_start_ms = if edit_won {
+            head_start_ms + step_ms
+        } else {
+            head_start_ms.saturating_sub(step_ms)
+        };
     }
 }
 
