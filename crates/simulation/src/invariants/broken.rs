@@ -176,7 +176,7 @@ pub enum Broken {
         /// The execution.
         name: String,
     },
-    /// A message of ours was parked.
+    /// A message of ours was parked, although not each of its receives met a fault.
     #[error("a message was parked: {body}")]
     MessageParked {
         /// Its text.

@@ -127,7 +127,7 @@ impl Watch {
         if let Some(name) = running.first() {
             return Err(Broken::StillRunning { name: name.clone() });
         }
-        match queue.dead_letters.iter().find(|message| !message.is_foreign) {
+        match queue.parked_in_vain() {
             Some(message) => Err(Broken::MessageParked {
                 body: message.body.clone(),
             }),

@@ -29,6 +29,8 @@ pub struct Message {
     pub body: String,
     /// How often it was received.
     pub receives: u32,
+    /// How many faults whoever worked on it has met.
+    pub faults: u32,
     /// Whether it was put there by a test.
     pub is_foreign: bool,
     is_done: bool,
@@ -51,11 +53,24 @@ impl Queue {
                 queue: queue.to_owned(),
                 body: body.to_owned(),
                 receives: 0,
+                faults: 0,
                 is_foreign,
                 is_done: false,
             },
         );
         number
+    }
+
+    /// Whether a parked message of ours might have been worked off: not each of its receives met a fault.
+    pub(crate) fn parked_in_vain(&self) -> Option<&Message> {
+        let mut dead = self.dead_letters.iter();
+        dead.find(|message| !message.is_foreign && message.faults < message.receives)
+    }
+
+    pub(super) fn met_faults(&mut self, number: u64, faults: usize) {
+        if let Some(message) = self.messages.get_mut(&number) {
+            message.faults += u32::try_from(faults).unwrap_or(u32::MAX);
+        }
     }
 
     /// Messages sent so far.

@@ -210,6 +210,9 @@ impl World {
             let waits = std::mem::take(&mut traffic.waits);
             (wakes, waits, traffic.died, std::mem::take(&mut traffic.notes))
         };
+        if let Purpose::Message(number) = task.purpose {
+            self.queue.met_faults(number, notes.len());
+        }
         for note in notes {
             self.trace.add(self.now_ms(), &note);
         }
