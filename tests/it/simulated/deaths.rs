@@ -1,6 +1,8 @@
 //! A function dies right after a write: state and event are one.
 
 use super::{KEY, REST_S, held, order_of, status_of, world};
+use domain::dish::Recipe;
+use domain::ledger::{Ingredient, Place};
 use domain::{Status, TicketState, UserId};
 use simulation::{Ask, InvocationFault, Mishap, PortFault, Setup, Verdict, World};
 use std::collections::BTreeSet;
@@ -16,28 +18,54 @@ enum Story {
     CannotStart,
     /// The order's execution dies whole while it is being paid.
     ExecutionDies,
+    /// A dish of which something is short: it is bought at the market, and paid for along with the order.
+    Dines,
+    /// The same, cancelled while it is being gathered.
+    CancelsDish,
+    /// A dish for which the market never has enough.
+    AsksTooMuch,
+    /// The order of a dish cannot be started, so what was reserved is released.
+    CannotDine,
+}
+
+impl Story {
+    const ALL: [Self; 10] = [
+        Self::PaysAtOnce,
+        Self::PaysLater,
+        Self::Cancels,
+        Self::Leaves,
+        Self::CannotStart,
+        Self::ExecutionDies,
+        Self::Dines,
+        Self::CancelsDish,
+        Self::AsksTooMuch,
+        Self::CannotDine,
+    ];
+
+    const fn is_about_dishes(self) -> bool {
+        matches!(
+            self,
+            Self::Dines | Self::CancelsDish | Self::AsksTooMuch | Self::CannotDine
+        )
+    }
 }
 
 /// A function dies right after a write, at every write there is: whatever was to follow the write (the wake-up, the
 /// start of an execution, the answer to the buyer) happens all the same.
 #[test]
 fn state_and_event_are_one() {
-    const WRITES: [&str; 5] = [
+    const WRITES: [&str; 8] = [
         "Orders.commit",
+        "Supplies.commit",
+        "Market.buy",
         "Workflows.hold_order",
         "Workflows.wake",
         "Workflows.start_order",
+        "Workflows.start_supply",
         "Requests.answer",
     ];
     let mut died = BTreeSet::new();
-    for story in [
-        Story::PaysAtOnce,
-        Story::PaysLater,
-        Story::Cancels,
-        Story::Leaves,
-        Story::CannotStart,
-        Story::ExecutionDies,
-    ] {
+    for story in Story::ALL {
         // A story without a fault shows who writes what; then each of these writes is the last of its function once.
         let quiet = evening(story, None);
         let writers: BTreeSet<(String, &str)> = quiet
@@ -52,12 +80,15 @@ fn state_and_event_are_one() {
                 let world = evening(story, Some((&function, call, after)));
                 let order_id = order_of(&World::buyer(1), KEY);
                 let status = status_of(&world, &order_id);
-                let paid = matches!(story, Story::PaysAtOnce | Story::PaysLater | Story::ExecutionDies);
+                let paid = matches!(
+                    story,
+                    Story::PaysAtOnce | Story::PaysLater | Story::ExecutionDies | Story::Dines
+                );
                 let is_right = match status {
                     Some(Status::Completed) => paid,
                     // The buyer was told that it could not be done.
                     Some(Status::Unavailable) => true,
-                    Some(Status::Cancelled) => story == Story::Cancels,
+                    Some(Status::Cancelled) => matches!(story, Story::Cancels | Story::CancelsDish),
                     Some(Status::Expired) => story == Story::Leaves,
                     _ => false,
                 };
@@ -74,14 +105,22 @@ fn state_and_event_are_one() {
     }
     let died: Vec<&str> = died.iter().map(String::as_str).collect();
     let all = [
+        "buy-from-market",
         "cancel-order",
         "charge-payment",
         "complete-order",
         "expire-order",
+        "give-ingredient",
         "lock-ticket",
         "place-order",
+        "receive-ingredient",
         "reconcile-orders",
+        "release-ingredients",
+        "release-supply",
         "request-payment",
+        "reserve-ingredients",
+        "serve-dish",
+        "supply-ingredient",
         "take-payment",
         "unlock-ticket",
     ];
@@ -102,7 +141,7 @@ fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
             });
         });
     }
-    if story == Story::CannotStart {
+    if matches!(story, Story::CannotStart | Story::CannotDine) {
         world.weather(|plan| {
             plan.invocations.push(InvocationFault {
                 machine: "hold-order".to_owned(),
@@ -116,14 +155,15 @@ fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
     let ticket = world.list_ticket(1);
     let buyer = World::buyer(1);
     let order_id = order_of(&buyer, KEY);
-    let card = (story == Story::PaysAtOnce).then_some("tok_visa");
-    persist(
-        &mut world,
-        &buyer,
-        &Ask::place(std::slice::from_ref(&ticket), card, Some(KEY)),
-    );
+    let card = matches!(story, Story::PaysAtOnce | Story::Dines).then_some("tok_visa");
+    let place = if story.is_about_dishes() {
+        place_dish(&mut world, story, card)
+    } else {
+        Ask::place(std::slice::from_ref(&ticket), card, Some(KEY))
+    };
+    persist(&mut world, &buyer, &place);
     match story {
-        Story::Cancels => persist(&mut world, &buyer, &Ask::cancel(&order_id)),
+        Story::Cancels | Story::CancelsDish => persist(&mut world, &buyer, &Ask::cancel(&order_id)),
         Story::PaysLater => persist(&mut world, &buyer, &Ask::pay(&order_id, "tok_visa")),
         Story::ExecutionDies => {
             world.abort_one_at(world.now_ms());
@@ -131,6 +171,7 @@ fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
             persist(&mut world, &buyer, &Ask::pay(&order_id, "tok_visa"));
         }
         Story::PaysAtOnce | Story::Leaves | Story::CannotStart => {}
+        Story::Dines | Story::AsksTooMuch | Story::CannotDine => {}
     }
     // Long enough that what is scheduled to go wrong has gone wrong before the weather turns fair.
     held(world.run_for_s(1_200));
@@ -138,11 +179,22 @@ fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
     let free = world.ticket(&ticket).unwrap().state == TicketState::Available;
     assert_eq!(
         free,
-        status_of(&world, &order_id) != Some(Status::Completed),
+        story.is_about_dishes() || status_of(&world, &order_id) != Some(Status::Completed),
         "{}",
         world.trace()
     );
     world
+}
+
+/// Opens the kitchen, and asks for a dish of which something is short.
+fn place_dish(world: &mut World, story: Story, card: Option<&str>) -> Ask {
+    let lettuce = Ingredient::parse("lechuga").unwrap();
+    for place in [Place::Kitchen, Place::Warehouse] {
+        world.stock(place, &[(lettuce.clone(), 2)], "seed").unwrap();
+    }
+    let units = if story == Story::AsksTooMuch { 900 } else { 9 };
+    let dish = world.put_on_menu(1, Recipe::from([(lettuce, units)])).unwrap();
+    Ask::place_dishes(&[(dish, 1)], card, Some(KEY))
 }
 
 /// Asks, and asks again while there is no answer, as a browser does.
