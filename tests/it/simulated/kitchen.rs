@@ -307,6 +307,24 @@ fn release_of_a_request_twice_adds_once() {
     }
     assert_eq!(moved(&world, Place::Warehouse, MovementKind::Released), 3);
     held(world.come_to_rest(REST_S));
+    // What was given is not claimed any more, and stays given.
+    let place = Ask::place_dishes(
+        &[(world.put_on_menu(2, Recipe::from([(lettuce(), 2)])).unwrap(), 1)],
+        None,
+        Some("more"),
+    );
+    held(world.ask(&buyer, place));
+    held(world.run_for_s(10));
+    let given = world.supplies_of(&order_of(&buyer, "more")).remove(0);
+    assert_eq!(given.status, SupplyStatus::Given);
+    step(
+        &mut world,
+        "release-supply",
+        &json!({ "supply_id": given.supply_id }),
+    );
+    assert_eq!(world.supplies_of(&order_of(&buyer, "more")), [given]);
+    assert_eq!(balance(&world, Place::Warehouse), (1, 0));
+    held(world.come_to_rest(REST_S));
 }
 
 fn release(world: &mut World, how: &str, order_id: &OrderId) {
