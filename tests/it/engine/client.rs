@@ -251,11 +251,11 @@ impl Person {
     /// Waits until an own order has one of these statuses.
     pub async fn sees_any(&self, order_id: &str, statuses: &[&str]) -> Answer {
         let deadline = Instant::now() + PATIENCE;
+        // It may be there already; if it is not, there is something to wait for.
+        let mut path = format!("/api/orders/{order_id}");
         loop {
-            let answer = self
-                .get(&format!("/api/orders/{order_id}?wait=5"))
-                .await
-                .expect(200);
+            let answer = self.get(&path).await.expect(200);
+            path = format!("/api/orders/{order_id}?wait=5");
             if statuses.contains(&answer.str("/status")) {
                 return answer;
             }
