@@ -103,6 +103,7 @@ async fn hold_without_execution(shop: &Shop, buyer: &Person, ticket_id: &str) ->
     let input = json!({
         "order_id": order_id,
         "user_id": buyer.id,
+        "kind": "ticket",
         "tickets": [{ "ticket_id": ticket_id, "version": 1 }],
         "request_fingerprint": "none",
     });
