@@ -60,12 +60,12 @@ fn kitchen(seed: u64, chance: &mut Chance) -> (World, Vec<DishId>) {
 }
 
 /// What one guest does: order once or twice, pay along with it or later or not at all, perhaps cancel.
-fn let_a_guest_in(world: &mut World, number: u8, menu: &[DishId], chance: &mut Chance) {
+fn let_a_guest_in(world: &mut World, number: u8, menu: &[DishId], rush_ms: u64, chance: &mut Chance) {
     let guest = World::buyer(number);
     for round in 0..=chance.up_to(1) {
         let key = format!("course-{round}");
         let order_id = order_of(&guest, &key);
-        let begins_ms = BEGIN_MS + round * 200_000 + chance.up_to(20_000);
+        let begins_ms = BEGIN_MS + round * 200_000 + chance.up_to(rush_ms);
         let lines: Vec<_> = (0..=chance.up_to(1))
             .map(|_| (pick(menu, chance).clone(), 1 + upto(2, chance)))
             .collect();
@@ -89,8 +89,10 @@ fn let_a_guest_in(world: &mut World, number: u8, menu: &[DishId], chance: &mut C
 fn feast(seed: u64) -> World {
     let mut chance = Chance::new(seed ^ 0x0066_6561_7374);
     let (mut world, menu) = kitchen(seed, &mut chance);
+    // One after the other, or all of them within the time that two calls take.
+    let rush_ms = *pick(&[25, 400, 20_000], &mut chance);
     for guest in 1..=2 + u8::try_from(chance.up_to(3)).unwrap() {
-        let_a_guest_in(&mut world, guest, &menu, &mut chance);
+        let_a_guest_in(&mut world, guest, &menu, rush_ms, &mut chance);
     }
     for _ in 0..chance.up_to(2) {
         world.abort_one_at(BEGIN_MS + chance.up_to(300_000));
@@ -166,20 +168,8 @@ fn parallel_dishes_never_negative() {
 }
 
 fn check_the_stock(world: &World, seed: u64) {
-    let [set, bought, served] =
-        [MovementKind::Set, MovementKind::Bought, MovementKind::Served].map(|kind| moved(world, kind));
     for name in PANTRY {
-        let ingredient = Ingredient::parse(name).unwrap();
-        let sum = |sums: &BTreeMap<Ingredient, u64>| sums.get(&ingredient).copied().unwrap_or_default();
-        let left = [Place::Kitchen, Place::Warehouse].map(|place| world.balance(place, &ingredient));
-        let there_is: u64 = left.iter().map(|balance| u64::from(balance.on_hand)).sum();
-        assert_eq!(
-            sum(&set) + sum(&bought),
-            there_is + sum(&served),
-            "seed {seed}: {name}\n{}",
-            world.trace()
-        );
-        assert_eq!(left[1].held, 0, "seed {seed}: {name}\n{}", world.trace());
+        check_balance(world, seed, &Ingredient::parse(name).unwrap());
     }
     let dead = world
         .queue()
@@ -188,6 +178,54 @@ fn check_the_stock(world: &World, seed: u64) {
         .filter(|message| message.is_foreign)
         .count();
     assert_eq!(dead, 2, "seed {seed}: poison is parked\n{}", world.trace());
+}
+
+/// Set and bought is what there is in both places, and what was served; nothing is claimed in the warehouse.
+fn check_balance(world: &World, seed: u64, ingredient: &Ingredient) {
+    let [set, bought, served] = [MovementKind::Set, MovementKind::Bought, MovementKind::Served]
+        .map(|kind| moved(world, kind).get(ingredient).copied().unwrap_or_default());
+    let left = [Place::Kitchen, Place::Warehouse].map(|place| world.balance(place, ingredient));
+    let there_is: u64 = left.iter().map(|balance| u64::from(balance.on_hand)).sum();
+    let told = || format!("seed {seed}: {ingredient}\n{}", world.trace());
+    assert_eq!(set + bought, there_is + served, "{}", told());
+    assert_eq!(left[1].held, 0, "{}", told());
+}
+
+/// Twelve guests order within the time that a call takes, and nothing goes wrong: whoever decides from a ledger that has
+/// moved decides again, so nobody is turned away, and everybody eats.
+#[test]
+fn a_crowd_at_once_is_served() {
+    for seed in 0..12 {
+        let mut chance = Chance::new(seed);
+        let plan = FaultPlan {
+            latency_ms_max: 20,
+            ..FaultPlan::calm()
+        };
+        let mut world = world(Setup::with(seed, plan));
+        let lettuce = Ingredient::parse(PANTRY[0]).unwrap();
+        for place in [Place::Kitchen, Place::Warehouse] {
+            world.stock(place, &[(lettuce.clone(), 22)], "seed").unwrap();
+        }
+        let salad = world
+            .put_on_menu(1, Recipe::from([(lettuce.clone(), 5)]))
+            .unwrap();
+        let mut asked = Vec::new();
+        for number in 1..=12 {
+            let place = Ask::place_dishes(&[(salad.clone(), 1)], Some("tok_visa"), Some("salad"));
+            asked.push(world.ask_at(BEGIN_MS + chance.up_to(20), &World::buyer(number), place));
+        }
+        held(world.run_for_s(120));
+        held(world.come_to_rest(REST_S));
+        for (request, number) in asked.into_iter().zip(1..) {
+            let status = world.reply(request).unwrap().status;
+            assert_eq!(status, 201, "seed {seed}\n{}", world.trace());
+            let order_id = order_of(&World::buyer(number), "salad");
+            let end = world.order(&order_id).unwrap().status;
+            assert_eq!(end, Status::Completed, "seed {seed}\n{}", world.trace());
+        }
+        assert_eq!(moved(&world, MovementKind::Served)[&lettuce], 60);
+        check_balance(&world, seed, &lettuce);
+    }
 }
 
 /// The same seed tells the same story, to the last line.
