@@ -4,7 +4,8 @@ use crate::problem::Problem;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
-use domain::{Cursor, FieldError, PageRequest, Refusal};
+use domain::money::{PRICE_MAX_MINOR, PRICE_MIN_MINOR};
+use domain::{Cursor, FieldError, PageRequest, PriceMinor, Refusal};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
@@ -200,6 +201,20 @@ impl FieldErrors {
             self.add(field, "must not contain control characters");
         }
         text.to_owned()
+    }
+
+    /// A price of something for sale, minor units; nothing where it was refused.
+    pub fn price(&mut self, field: &str, minor: u64) -> PriceMinor {
+        let price = PriceMinor::new(minor)
+            .ok()
+            .filter(|price| price.as_minor() >= PRICE_MIN_MINOR);
+        price.unwrap_or_else(|| {
+            self.add(
+                field,
+                format!("must be {PRICE_MIN_MINOR} to {PRICE_MAX_MINOR} minor units"),
+            );
+            PriceMinor::default()
+        })
     }
 
     /// Refuses if anything was noted.

@@ -10,9 +10,8 @@ use contract::problem::ProblemBody;
 use contract::{Body, Query, Reply, SignedIn};
 use domain::dish::{Dish, RECIPE_MAX, Recipe, UNITS_MAX};
 use domain::ledger::{Ingredient, Place};
-use domain::money::{PRICE_MAX_MINOR, PRICE_MIN_MINOR};
 use domain::ticket::TEXT_MAX;
-use domain::{DishId, PageRequest, PriceMinor};
+use domain::{DishId, PageRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -152,15 +151,7 @@ pub(crate) async fn create_dish(
 ) -> Reply<(StatusCode, Json<DishBody>)> {
     let mut errors = FieldErrors::default();
     let name = errors.text("name", &new.name, TEXT_MAX);
-    let price_minor = PriceMinor::new(new.price_minor)
-        .ok()
-        .filter(|price| price.as_minor() >= PRICE_MIN_MINOR);
-    if price_minor.is_none() {
-        errors.add(
-            "priceMinor",
-            format!("must be {PRICE_MIN_MINOR} to {PRICE_MAX_MINOR} minor units"),
-        );
-    }
+    let price_minor = errors.price("priceMinor", new.price_minor);
     if new.recipe.is_empty() || new.recipe.len() > RECIPE_MAX {
         errors.add("recipe", format!("must have 1 to {RECIPE_MAX} ingredients"));
     }
@@ -192,7 +183,7 @@ pub(crate) async fn create_dish(
     let dish = Dish {
         dish_id: DishId::from_random(function.entropy.bytes16()?),
         name,
-        price_minor: price_minor.unwrap_or_default(),
+        price_minor,
         recipe,
         created_at: function.clock.now(),
     };

@@ -7,7 +7,7 @@
 use domain::checkout::{wake, wake_for};
 use domain::ports::{Clock, Orders, Supplies, WakeUp, Workflows, decide_and_commit};
 use domain::supply::SupplyStatus;
-use domain::{Fault, Refusal, SupplyId};
+use domain::{Fault, Refusal, Status, SupplyId};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -50,8 +50,11 @@ impl ReceiveIngredient {
                 })
                 .await?;
                 wake_for(&*self.workflows, &order, &supply.ingredient).await?;
-                // With the last ingredient the order may be past its payment wait already.
-                wake(&*self.workflows, &order).await?;
+                // While it gathers, nobody but this ingredient's waiter has anything to learn. Afterwards the order may be
+                // past its payment wait already.
+                if order.status != Status::Gathering {
+                    wake(&*self.workflows, &order).await?;
+                }
                 Ok(())
             }
             SupplyStatus::Unavailable => {

@@ -8,9 +8,8 @@ use contract::bodies::TicketBody;
 use contract::input::FieldErrors;
 use contract::problem::ProblemBody;
 use contract::{Body, PathId, Reply, SignedIn};
-use domain::money::{PRICE_MAX_MINOR, PRICE_MIN_MINOR};
 use domain::ticket::{TEXT_MAX, TicketEdit};
-use domain::{IdempotencyKey, PriceMinor, Ticket, TicketId, TicketState, Timestamp};
+use domain::{IdempotencyKey, Ticket, TicketId, TicketState, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -50,19 +49,6 @@ pub struct EditedTicket {
     pub version: Option<u32>,
 }
 
-fn price(errors: &mut FieldErrors, minor: u64) -> PriceMinor {
-    let price = PriceMinor::new(minor)
-        .ok()
-        .filter(|price| price.as_minor() >= PRICE_MIN_MINOR);
-    price.unwrap_or_else(|| {
-        errors.add(
-            "priceMinor",
-            format!("must be {PRICE_MIN_MINOR} to {PRICE_MAX_MINOR} minor units"),
-        );
-        PriceMinor::default()
-    })
-}
-
 /// List a ticket for sale
 #[utoipa::path(
     post, path = "/api/tickets", tag = "tickets", params(("Idempotency-Key" = Option<String>, Header,
@@ -83,7 +69,7 @@ pub(crate) async fn create_ticket(
 ) -> Reply<(StatusCode, [(HeaderName, String); 1], Json<TicketBody>)> {
     let mut errors = FieldErrors::default();
     let title = errors.text("title", &new.title, TEXT_MAX);
-    let price_minor = price(&mut errors, new.price_minor);
+    let price_minor = errors.price("priceMinor", new.price_minor);
     let event = new.event.map(|event| errors.text("event", &event, TEXT_MAX));
     let venue = new.venue.map(|venue| errors.text("venue", &venue, TEXT_MAX));
     let starts_at = new.starts_at.map(|text| Timestamp::parse_rfc3339(&text));
@@ -143,7 +129,7 @@ pub(crate) async fn edit_ticket(
 ) -> Reply<Json<TicketBody>> {
     let mut errors = FieldErrors::default();
     let title = errors.text("title", &edited.title, TEXT_MAX);
-    let price_minor = price(&mut errors, edited.price_minor);
+    let price_minor = errors.price("priceMinor", edited.price_minor);
     let seen_version = edited.version.or_else(|| if_match(&headers));
     if seen_version.is_none_or(|version| version == 0) {
         errors.add(
