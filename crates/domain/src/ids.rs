@@ -122,6 +122,12 @@ id!(
     "sup",
     "What one order asks the warehouse for: one ingredient."
 );
+id!(ProductId, "prd", "A product: counted stock.");
+id!(
+    CategoryId,
+    "cat",
+    "A category of products, derived from its name: one name, one category."
+);
 id!(HoldId, "hld", "An expiring claim of one order.");
 
 impl OrderId {
@@ -137,6 +143,28 @@ impl TicketId {
     #[must_use]
     pub fn derived_from_request(user: &UserId, key: &IdempotencyKey) -> Self {
         Self::from_random(digest16(&["ticket", user.as_str(), key.as_str()]))
+    }
+}
+
+impl ProductId {
+    /// The product that a user's request with this idempotency key creates: the same key, the same product.
+    #[must_use]
+    pub fn derived_from_request(user: &UserId, key: &IdempotencyKey) -> Self {
+        Self::from_random(digest16(&["product", user.as_str(), key.as_str()]))
+    }
+
+    /// The product of a catalogue that is known by this key (a seed's key, a bar code): importing twice finds the same.
+    #[must_use]
+    pub fn derived_from_key(key: &str) -> Self {
+        Self::from_random(digest16(&["product", key]))
+    }
+}
+
+impl CategoryId {
+    /// The category of this folded name (see [`crate::product::fold`]).
+    #[must_use]
+    pub fn of_name(folded: &str) -> Self {
+        Self::from_random(digest16(&["category", folded]))
     }
 }
 

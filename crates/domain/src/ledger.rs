@@ -136,6 +136,16 @@ pub enum MovementKind {
     Released,
     /// A claim that became a dish (the hold is posted): on_hand - and held -.
     Served,
+    /// A claim that became a sale (the hold is posted): on_hand - and held -.
+    Sold,
+    /// Taken out by hand (counted again, broken, lost): on_hand -.
+    Removed,
+    /// Sold, refunded before it left, and back on the shelf: on_hand +.
+    Returned,
+    /// Came from another shard of the same product: on_hand +.
+    MovedIn,
+    /// Went to another shard of the same product: on_hand -.
+    MovedOut,
 }
 
 impl MovementKind {
@@ -150,6 +160,11 @@ impl MovementKind {
             Self::Held => "held",
             Self::Released => "released",
             Self::Served => "served",
+            Self::Sold => "sold",
+            Self::Removed => "removed",
+            Self::Returned => "returned",
+            Self::MovedIn => "moved_in",
+            Self::MovedOut => "moved_out",
         }
     }
 }
@@ -324,16 +339,21 @@ impl Ledger {
 }
 
 /// The balance after a movement; `None` when it would fall below zero, break its own claims or grow too large.
-fn moved(balance: Balance, kind: MovementKind, quantity: u32) -> Option<Balance> {
+pub(crate) fn moved(balance: Balance, kind: MovementKind, quantity: u32) -> Option<Balance> {
     let Balance { on_hand, held } = balance;
     let (on_hand, held) = match kind {
-        MovementKind::Set | MovementKind::Bought | MovementKind::Received => (
+        MovementKind::Set
+        | MovementKind::Bought
+        | MovementKind::Received
+        | MovementKind::Returned
+        | MovementKind::MovedIn => (
             on_hand.checked_add(quantity).filter(|sum| *sum <= QUANTITY_MAX)?,
             held,
         ),
         MovementKind::Held => (on_hand, held.checked_add(quantity)?),
         MovementKind::Released => (on_hand, held.checked_sub(quantity)?),
-        MovementKind::Given | MovementKind::Served => {
+        MovementKind::Removed | MovementKind::MovedOut => (on_hand.checked_sub(quantity)?, held),
+        MovementKind::Given | MovementKind::Served | MovementKind::Sold => {
             (on_hand.checked_sub(quantity)?, held.checked_sub(quantity)?)
         }
     };

@@ -8,6 +8,7 @@ pub mod checkout;
 pub mod dish;
 pub mod fault;
 pub mod ids;
+pub mod inventory;
 pub mod ledger;
 pub mod market;
 pub mod money;
@@ -15,6 +16,7 @@ pub mod order;
 pub mod page;
 pub mod payment;
 pub mod ports;
+pub mod product;
 pub mod refusal;
 pub mod stock;
 pub mod supply;
@@ -23,11 +25,14 @@ pub mod timestamp;
 pub mod user;
 
 pub use fault::Fault;
-pub use ids::{DishId, HoldId, IdempotencyKey, IntentId, OrderId, SupplyId, TaskToken, TicketId, UserId};
+pub use ids::{
+    CategoryId, DishId, HoldId, IdempotencyKey, IntentId, OrderId, ProductId, SupplyId, TaskToken, TicketId,
+    UserId,
+};
 pub use money::{Currency, PriceMinor};
 pub use order::{Decision, Order, Ruling, Status};
 pub use page::{Cursor, Page, PageRequest};
-pub use payment::{CardToken, ChargeOutcome, PaymentAttempt};
+pub use payment::{CardToken, ChargeOutcome, Inquiry, PaymentAttempt, RefundOutcome, RefundRequest};
 pub use refusal::{FieldError, Refusal};
 pub use stock::{HolderChange, StockChange, StockRefusal};
 pub use ticket::{Ticket, TicketState};

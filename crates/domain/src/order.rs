@@ -14,7 +14,8 @@ pub use gather::Missing;
 pub use status::Status;
 pub use steps::{Interruption, NewOrder};
 
-use crate::ids::{DishId, HoldId, IntentId, OrderId, TaskToken, TicketId, UserId};
+use crate::ids::{DishId, HoldId, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId};
+use crate::inventory::Take;
 use crate::ledger::Ingredient;
 use crate::money::{Currency, PriceMinor};
 use crate::payment::{CardToken, PaymentAttempt};
@@ -58,6 +59,13 @@ pub enum Thing {
         /// Which.
         dish_id: DishId,
     },
+    /// Counted stock.
+    Product {
+        /// Which.
+        product_id: ProductId,
+        /// What the order holds of it, by shard; together the quantity of the line.
+        takes: Vec<Take>,
+    },
 }
 
 /// The kind of things that an order is made of; all of its lines are of one kind.
@@ -68,6 +76,8 @@ pub enum Kind {
     Ticket,
     /// Dishes.
     Dish,
+    /// Products.
+    Product,
 }
 
 /// Input of the `order` machine, and output of the step that holds.
@@ -248,6 +258,7 @@ impl Order {
     pub fn kind(&self) -> Kind {
         match self.lines.first().map(|line| &line.thing) {
             Some(Thing::Dish { .. }) => Kind::Dish,
+            Some(Thing::Product { .. }) => Kind::Product,
             Some(Thing::Ticket { .. }) | None => Kind::Ticket,
         }
     }
@@ -280,7 +291,17 @@ impl Order {
     pub fn tickets(&self) -> impl Iterator<Item = (&TicketId, u32)> {
         self.lines.iter().filter_map(|line| match &line.thing {
             Thing::Ticket { ticket_id, version } => Some((ticket_id, *version)),
-            Thing::Dish { .. } => None,
+            Thing::Dish { .. } | Thing::Product { .. } => None,
+        })
+    }
+
+    /// What it takes of products, shard by shard.
+    pub fn takes(&self) -> impl Iterator<Item = (&ProductId, Take)> {
+        self.lines.iter().flat_map(|line| match &line.thing {
+            Thing::Product { product_id, takes } => {
+                takes.iter().map(|take| (product_id, *take)).collect::<Vec<_>>()
+            }
+            Thing::Ticket { .. } | Thing::Dish { .. } => Vec::new(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Paying: card tokens, attempts and what the provider says of them.
 
+use crate::ids::{IntentId, OrderId};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -112,11 +113,57 @@ pub enum ChargeOutcome {
         code: String,
         /// The provider's sentence for the buyer.
         message: String,
-        /// Whether another try with this card can make sense; `false` for a hard decline.
+        /// Whether trying the same card again by itself can cure it; `false` for a hard decline.
         retryable: bool,
+        /// The provider's id of the try that was declined, e.g. `ch_3...`: tells two declines of one intent apart.
+        charge: Option<String>,
     },
     /// An inquiry found that this intent has not been confirmed yet.
     NotAttempted,
     /// The provider is still working on it; ask again later.
     Processing,
+}
+
+/// What an inquiry finds out about an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// Where the money is.
+    pub outcome: ChargeOutcome,
+    /// The order that the intent was made for, by its metadata; `None` when it is none of ours.
+    pub order_id: Option<OrderId>,
+    /// What it charges, minor units.
+    pub amount_minor: u64,
+}
+
+/// What is asked of the provider to give money back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundRequest {
+    /// The order that the money was for.
+    pub order_id: OrderId,
+    /// 1 for the order's first refund. Kept at the provider beside the refund, so that it can be found again.
+    pub number: u32,
+    /// The intent that took the money.
+    pub intent: IntentId,
+    /// How much to give back, minor units, at least 1.
+    pub amount_minor: u64,
+}
+
+/// What the provider says of a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefundOutcome {
+    /// The money is on its way back.
+    Succeeded {
+        /// The provider's id, e.g. `re_3...`.
+        provider_id: String,
+    },
+    /// Accepted; the bank has not said yet. Ask again.
+    Pending {
+        /// The provider's id.
+        provider_id: String,
+    },
+    /// The bank does not take it back. A person has to find another way.
+    Failed {
+        /// The provider's reason.
+        code: String,
+    },
 }

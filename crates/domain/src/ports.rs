@@ -3,19 +3,21 @@
 //! Answers are boxed futures: the SDK's code is then compiled once, in the crate that implements the port, and
 //! not again in every function.
 
+mod catalogue;
 mod commit;
 mod documents;
 mod kitchen;
 mod store;
 mod world;
 
+pub use catalogue::{Categories, ProductError, Products, Wish};
 pub use commit::{CommitError, decide_and_commit};
 pub use documents::{Document, Documents, PutError};
 pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{
-    Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, WakeUp, WantedDish, WantedTicket,
-    Workflows,
+    Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, WakeUp, WantedDish, WantedProduct,
+    WantedTicket, Workflows,
 };
 
 use crate::fault::Fault;

@@ -64,6 +64,9 @@ pub enum Refusal {
     /// The thing belongs to somebody else.
     #[error("Only the owner may change this.")]
     NotYours,
+    /// The asker does not look after the shop.
+    #[error("This is for operators of the shop.")]
+    NotAnOperator,
     /// It does not exist, or the reader may not see it.
     #[error("There is no such {what}.")]
     NotFound {
@@ -227,6 +230,7 @@ impl Refusal {
             Self::BadCredentials => "BadCredentials",
             Self::TooManyAttempts { .. } => "TooManyAttempts",
             Self::NotYours => "NotYours",
+            Self::NotAnOperator => "NotAnOperator",
             Self::NotFound { .. } => "NotFound",
             Self::EmailTaken => "EmailTaken",
             Self::KeyReused => "KeyReused",
@@ -259,7 +263,7 @@ impl Refusal {
             Self::InvalidInput { .. } => 400,
             Self::NotSignedIn | Self::BadCredentials => 401,
             Self::PaymentDeclined { .. } | Self::PaymentAttemptsExhausted { .. } => 402,
-            Self::NotYours => 403,
+            Self::NotYours | Self::NotAnOperator => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed => 405,
             Self::BodyTooLarge { .. } => 413,
@@ -299,6 +303,9 @@ impl Refusal {
             Self::BadCredentials => "Check both, or sign up.",
             Self::TooManyAttempts { .. } | Self::RequestInFlight => "Wait a little and repeat the request.",
             Self::NotYours => "Sign in as the owner.",
+            Self::NotAnOperator => {
+                "Sign in as an operator; docs/runbook.md, \"Operators\", says how one is appointed."
+            }
             Self::NotFound { .. } => "Check the id.",
             Self::EmailTaken => "Sign in instead.",
             Self::KeyReused => "Use a fresh Idempotency-Key for a different request.",

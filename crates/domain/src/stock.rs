@@ -3,8 +3,9 @@
 //! Each change carries its own condition. All changes of one [`crate::Decision`] are written in one transaction,
 //! so that an order holds every line or none.
 
-use crate::ids::{TicketId, UserId};
-use crate::ledger::Wanted;
+use crate::ids::{ProductId, TicketId, UserId};
+use crate::inventory::Shard;
+use crate::ledger::{MovementKind, Wanted};
 use crate::refusal::Refusal;
 use crate::ticket::{Ticket, TicketHold, TicketState};
 
@@ -36,6 +37,22 @@ pub enum StockChange {
         /// The number that the ledger must still have, when the decision depends on what was read; `None` when the
         /// movements are right whatever else was moved.
         seen_seq: Option<u64>,
+    },
+    /// Move a product's stock in one shard. Condition: the balance neither falls below zero nor below its claims.
+    MoveProduct {
+        /// The product.
+        product_id: ProductId,
+        /// The shard.
+        shard: u8,
+        /// How.
+        kind: MovementKind,
+        /// How much, at least 1.
+        quantity: u32,
+        /// What it is booked under: the order.
+        cause: String,
+        /// The head that the decision was made from, when it depends on it (a hold, at the price that was read);
+        /// `None` when the movement is right whatever else was moved.
+        seen: Option<Box<Shard>>,
     },
     /// Turn the claim into a sale. Condition: it is held by exactly this hold.
     PostTicket {

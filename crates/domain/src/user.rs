@@ -65,6 +65,28 @@ impl TryFrom<String> for Email {
     }
 }
 
+/// What an account may do beyond its own affairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Buys and sells. Whoever signs up is this.
+    #[default]
+    Buyer,
+    /// Looks after the shop as well: executions, queues, conservation. Appointed, never signed up for.
+    Operator,
+}
+
+impl Role {
+    /// The name in JSON and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Buyer => "buyer",
+            Self::Operator => "operator",
+        }
+    }
+}
+
 /// An account. The e-mail address is its key, which is what makes it unique under parallel sign-ups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -74,6 +96,9 @@ pub struct Account {
     pub user_id: UserId,
     /// Argon2id hash in PHC form. Never leaves the account functions.
     pub password_hash: String,
+    /// What it may do. A row without it was written before there were roles.
+    #[serde(default)]
+    pub role: Role,
     /// When the account was made.
     pub created_at: Timestamp,
 }
@@ -81,6 +106,16 @@ pub struct Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_written_before_there_were_roles_is_a_buyers() {
+        assert_eq!(Role::default(), Role::Buyer);
+        for role in [Role::Buyer, Role::Operator] {
+            let text: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
+                serde::de::IntoDeserializer::into_deserializer(role.as_str());
+            assert_eq!(Role::deserialize(text), Ok(role));
+        }
+    }
 
     #[test]
     fn addresses_are_lower_cased_and_nonsense_is_refused() {

@@ -19,13 +19,23 @@ const KINDS: [MovementKind; 7] = [
     MovementKind::Held,
     MovementKind::Released,
     MovementKind::Served,
+    MovementKind::Sold,
+    MovementKind::Removed,
+    MovementKind::Returned,
+    MovementKind::MovedIn,
+    MovementKind::MovedOut,
 ];
 
 /// What a movement adds to on_hand and to held.
 fn effect(kind: MovementKind, quantity: i64) -> (i64, i64) {
     match kind {
-        MovementKind::Set | MovementKind::Bought | MovementKind::Received => (quantity, 0),
-        MovementKind::Given | MovementKind::Served => (-quantity, -quantity),
+        MovementKind::Set
+        | MovementKind::Bought
+        | MovementKind::Received
+        | MovementKind::Returned
+        | MovementKind::MovedIn => (quantity, 0),
+        MovementKind::Given | MovementKind::Served | MovementKind::Sold => (-quantity, -quantity),
+        MovementKind::Removed | MovementKind::MovedOut => (-quantity, 0),
         MovementKind::Held => (0, quantity),
         MovementKind::Released => (0, -quantity),
     }

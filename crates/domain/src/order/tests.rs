@@ -42,6 +42,7 @@ fn declined() -> ChargeOutcome {
         code: "insufficient_funds".into(),
         message: "No.".into(),
         retryable: true,
+        charge: None,
     }
 }
 

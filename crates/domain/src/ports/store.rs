@@ -7,7 +7,7 @@ use crate::order::{Decision, Order};
 use crate::page::{Page, PageRequest};
 use crate::ticket::{Ticket, TicketEdit};
 use crate::timestamp::Timestamp;
-use crate::user::{Account, Email};
+use crate::user::{Account, Email, Role};
 use serde::{Deserialize, Serialize};
 
 /// Orders, and the only way to change one.
@@ -54,6 +54,12 @@ pub trait Accounts: Send + Sync {
 
     /// The account of an address.
     fn find<'a>(&'a self, email: &'a Email) -> Answer<'a, Option<Account>>;
+
+    /// What an address may do at this moment; `None` when it has no account. Never a stale copy.
+    fn role_of<'a>(&'a self, email: &'a Email) -> Answer<'a, Option<Role>>;
+
+    /// Gives an account this role, whatever it had; refuses with `NotFound` when the address has no account.
+    fn appoint<'a>(&'a self, email: &'a Email, role: Role) -> Answer<'a, ()>;
 
     /// Counts one sign-in attempt for the address, before it is looked at; refuses with `TooManyAttempts`
     /// when the window is full.

@@ -1,9 +1,9 @@
 //! Ports to clock, chance, payment provider and workflows.
 
 use super::Answer;
-use crate::ids::{DishId, IdempotencyKey, IntentId, OrderId, TaskToken, TicketId, UserId};
+use crate::ids::{DishId, IdempotencyKey, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId};
 use crate::order::{Kind, Order};
-use crate::payment::{CardToken, ChargeOutcome};
+use crate::payment::{CardToken, ChargeOutcome, Inquiry, RefundOutcome, RefundRequest};
 use crate::refusal::Refusal;
 use crate::supply::Supply;
 use crate::timestamp::Timestamp;
@@ -44,7 +44,15 @@ pub trait PaymentProvider: Send + Sync {
     ) -> Answer<'a, ChargeOutcome>;
 
     /// Asks for the truth about an intent.
-    fn inquire<'a>(&'a self, intent: &'a IntentId) -> Answer<'a, ChargeOutcome>;
+    fn inquire<'a>(&'a self, intent: &'a IntentId) -> Answer<'a, Inquiry>;
+
+    /// Gives money back. Refunding what is refunded already is found, not repeated.
+    fn refund<'a>(&'a self, request: &'a RefundRequest, key: &'a IdempotencyKey)
+    -> Answer<'a, RefundOutcome>;
+
+    /// Asks for the truth about a refund: the one of this order and number, whatever key it was asked under. `None`:
+    /// the provider has none.
+    fn find_refund<'a>(&'a self, request: &'a RefundRequest) -> Answer<'a, Option<RefundOutcome>>;
 }
 
 /// A ticket wanted, and the version that the buyer saw.
@@ -66,6 +74,15 @@ pub struct WantedDish {
     pub quantity: u32,
 }
 
+/// A product wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedProduct {
+    /// Which product; each at most once in a request.
+    pub product_id: ProductId,
+    /// How many, at least 1.
+    pub quantity: u32,
+}
+
 /// Input of the `hold-order` machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldRequest {
@@ -73,7 +90,7 @@ pub struct HoldRequest {
     pub order_id: OrderId,
     /// Who buys.
     pub user_id: UserId,
-    /// What kind of things; the list of the other kind is empty.
+    /// What kind of things; the lists of the other kinds are empty.
     pub kind: Kind,
     /// Which tickets.
     #[serde(default)]
@@ -81,6 +98,9 @@ pub struct HoldRequest {
     /// Which dishes.
     #[serde(default)]
     pub dishes: Vec<WantedDish>,
+    /// Which products.
+    #[serde(default)]
+    pub products: Vec<WantedProduct>,
     /// Fingerprint of the request.
     pub request_fingerprint: String,
 }
