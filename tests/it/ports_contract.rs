@@ -61,6 +61,7 @@ pub async fn hold_for(ports: &Ports<'_>) {
     tickets::lists_lose_nothing_between_pages(ports).await;
     tickets::a_forged_cursor_is_refused(ports).await;
     people::an_address_has_one_account(ports).await;
+    people::a_role_is_given_to_accounts_that_are_there(ports).await;
     people::sign_ins_are_counted_per_window(ports).await;
     people::an_ended_session_stays_ended(ports).await;
     requests::a_key_is_claimed_once(ports).await;

@@ -2,13 +2,13 @@
 
 use crate::connections::Connections;
 use crate::faults::fault;
-use crate::items::{from_item, n, s, to_item};
+use crate::items::{from_attribute, from_item, n, s, to_item};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnFailure;
 use domain::ports::{Accounts, Answer};
-use domain::user::{Account, Email, SIGN_IN_WINDOW_S, SIGN_INS_PER_WINDOW};
+use domain::user::{Account, Email, Role, SIGN_IN_WINDOW_S, SIGN_INS_PER_WINDOW};
 use domain::{Refusal, Timestamp};
 
 /// The tables behind accounts.
@@ -78,6 +78,56 @@ impl Accounts for DynamoAccounts {
                 .await
                 .map_err(|error| fault("GetItem account", &error))?;
             answer.item.map(|item| from_item("account", item)).transpose()
+        })
+    }
+
+    fn role_of<'a>(&'a self, email: &'a Email) -> Answer<'a, Option<Role>> {
+        Box::pin(async move {
+            let answer = self
+                .client
+                .get_item()
+                .table_name(&self.tables.accounts)
+                .key("email", s(email.as_str()))
+                // Nothing else is asked for: whoever checks a role has no business with password hashes.
+                .projection_expression("email, #role")
+                .expression_attribute_names("#role", "role")
+                // A role that was taken away is gone from the next request on.
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(|error| fault("GetItem role", &error))?;
+            let Some(mut item) = answer.item else {
+                return Ok(None);
+            };
+            match item.remove("role") {
+                Some(role) => from_attribute("role", role).map(Some),
+                // Written before there were roles.
+                None => Ok(Some(Role::default())),
+            }
+        })
+    }
+
+    fn appoint<'a>(&'a self, email: &'a Email, role: Role) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let sent = self
+                .client
+                .update_item()
+                .table_name(&self.tables.accounts)
+                .key("email", s(email.as_str()))
+                .update_expression("SET #role = :role")
+                // Or this would make an account without a password.
+                .condition_expression("attribute_exists(email)")
+                .expression_attribute_names("#role", "role")
+                .expression_attribute_values(":role", s(role.as_str()))
+                .send()
+                .await;
+            let Err(error) = sent else { return Ok(()) };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
+                    Err(Refusal::not_found("account").into())
+                }
+                _ => Err(fault("UpdateItem role", &error)),
+            }
         })
     }
 

@@ -88,7 +88,7 @@ pub(crate) fn from_attribute<T: DeserializeOwned>(what: &str, value: AttributeVa
 pub(crate) mod tests {
     use super::*;
     use domain::order::{Line, NewOrder, Thing};
-    use domain::user::{Account, Email};
+    use domain::user::{Account, Email, Role};
     use domain::{
         CardToken, Currency, Decision, OrderId, PriceMinor, Ruling, TaskToken, TicketId, Timestamp, UserId,
     };
@@ -186,10 +186,15 @@ pub(crate) mod tests {
             email: Email::parse("ada@example.org").unwrap(),
             user_id: UserId::from_random([1; 16]),
             password_hash: "$argon2id$...".to_owned(),
+            role: Role::Operator,
             created_at: NOW,
         };
         let item = to_item("account", &account).unwrap();
         assert_eq!(item["email"], s("ada@example.org"));
+        assert_eq!(item["role"], s(Role::Operator.as_str()));
+        let mut older = item.clone();
+        older.remove("role");
+        assert_eq!(from_item::<Account>("account", older).unwrap().role, Role::Buyer);
         assert_eq!(from_item::<Account>("account", item).unwrap(), account);
     }
 

@@ -5,7 +5,8 @@ use crate::session::{COOKIE, SessionSecret, Signed};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use domain::ports::{Clock, Requests, Sessions};
+use domain::ports::{Accounts, Clock, Requests, Sessions};
+use domain::user::{Email, Role};
 use domain::{Fault, Refusal, UserId};
 use std::sync::Arc;
 
@@ -86,5 +87,40 @@ where
             user_id: session.user_id.clone(),
             session,
         })
+    }
+}
+
+/// A signed-in operator. As an argument of a handler it refuses strangers with 401 and buyers with 403.
+///
+/// The session says who was an operator when they signed in; the account says who is one now, and it is read with each
+/// request. A session lives for a week, and whoever has been dismissed must not stop executions or read queues for the
+/// rest of it. Giving operators short sessions would only shorten that time, and make everybody who is on call sign in
+/// again in the middle of an alarm. Operators ask seldom, so the read costs nothing that counts; buyers' requests never
+/// make it. A function without accounts cannot have operators' routes: it does not compile.
+#[derive(Clone, Debug)]
+pub struct OperatorOnly {
+    /// The operator.
+    pub user_id: UserId,
+    /// The whole session.
+    pub session: Signed,
+}
+
+impl<S> FromRequestParts<S> for OperatorOnly
+where
+    S: Send + Sync,
+    Gate: FromRef<S>,
+    Arc<dyn Accounts>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let SignedIn { user_id, session } = SignedIn::from_request_parts(parts, state).await?;
+        let email = Email::parse(&session.email).map_err(|_| Refusal::NotAnOperator)?;
+        let is_operator = session.role == Role::Operator
+            && <Arc<dyn Accounts>>::from_ref(state).role_of(&email).await? == Some(Role::Operator);
+        if !is_operator {
+            return Err(Refusal::NotAnOperator.into());
+        }
+        Ok(Self { user_id, session })
     }
 }

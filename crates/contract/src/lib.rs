@@ -12,7 +12,7 @@ pub mod seal;
 pub mod session;
 pub mod wait;
 
-pub use gate::{Gate, SignedIn};
+pub use gate::{Gate, OperatorOnly, SignedIn};
 pub use input::{Body, Limits, PathId, Query};
 pub use problem::Problem;
 pub use seal::seal;

@@ -5,6 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::user::Role;
 use domain::{Timestamp, UserId};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,10 @@ pub struct Signed {
     pub user_id: UserId,
     /// Their e-mail address.
     pub email: String,
+    /// What they might do when they signed in; a token without it is a buyer's. What they may do now, the gate reads
+    /// where it matters ([`crate::OperatorOnly`]).
+    #[serde(default)]
+    pub role: Role,
     /// Tells this session apart, so that signing out ends it and no other.
     pub session_id: String,
     /// Until when.
@@ -106,6 +111,7 @@ mod tests {
         Signed {
             user_id: UserId::from_random([7; 16]),
             email: "ana@example.com".to_owned(),
+            role: Role::Operator,
             session_id: "s1".to_owned(),
             expires_at: Timestamp::from_ms(10_000),
         }
@@ -120,6 +126,17 @@ mod tests {
             Some(signed())
         );
         assert_eq!(Signed::verify(&token, &secret, Timestamp::from_ms(10_000)), None);
+    }
+
+    #[test]
+    fn a_token_without_a_role_is_a_buyers() {
+        let secret = SessionSecret::new(&"k".repeat(32)).unwrap();
+        let mut payload = serde_json::to_value(signed()).unwrap();
+        payload.as_object_mut().unwrap().remove("role");
+        let message = format!("v1.{}", URL_SAFE_NO_PAD.encode(payload.to_string()));
+        let signature = URL_SAFE_NO_PAD.encode(secret.mac(&message).unwrap().finalize().into_bytes());
+        let read = Signed::verify(&format!("{message}.{signature}"), &secret, Timestamp::from_ms(0));
+        assert_eq!(read.map(|signed| signed.role), Some(Role::Buyer));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use contract::input::FieldErrors;
 use contract::problem::ProblemBody;
 use contract::session::{SESSION_TTL_S, end_cookie, start_cookie};
 use contract::{Body, Reply, Signed};
-use domain::user::{Account, Email, PASSWORD_MAX, PASSWORD_MIN};
+use domain::user::{Account, Email, PASSWORD_MAX, PASSWORD_MIN, Role};
 use domain::{Fault, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +41,9 @@ pub struct User {
     pub id: String,
     /// Their e-mail address.
     pub email: String,
+    /// `buyer`, or `operator` for whoever looks after the shop. A page may show more to an operator; what an operator
+    /// may do is decided anew with each request.
+    pub role: String,
 }
 
 /// A user who has just signed in.
@@ -85,6 +88,7 @@ impl UsersApi {
         &self,
         user_id: UserId,
         email: &Email,
+        role: Role,
         headers: &HeaderMap,
     ) -> Result<(Cookie, SignedInUser), Fault> {
         let session_id: String = self
@@ -96,6 +100,7 @@ impl UsersApi {
         let signed = Signed {
             user_id,
             email: email.as_str().to_owned(),
+            role,
             session_id,
             expires_at: self.clock.now().plus_s(SESSION_TTL_S),
         };
@@ -109,6 +114,7 @@ impl UsersApi {
         let user = User {
             id: signed.user_id.to_string(),
             email: signed.email,
+            role: role.as_str().to_owned(),
         };
         Ok((
             [(header::SET_COOKIE, start_cookie(&token, secure))],
@@ -136,10 +142,12 @@ pub(crate) async fn sign_up(
         email: email.clone(),
         user_id: UserId::from_random(function.entropy.bytes16()?),
         password_hash: password::hash(&credentials.password, function.entropy.bytes16()?)?,
+        // Nobody signs up as an operator; `appoint-operator` makes one of an account.
+        role: Role::Buyer,
         created_at: function.clock.now(),
     };
     function.accounts.create(&account).await?;
-    let (cookie, user) = function.sign_in(account.user_id, &email, &headers)?;
+    let (cookie, user) = function.sign_in(account.user_id, &email, account.role, &headers)?;
     Ok((StatusCode::CREATED, cookie, Json(user)))
 }
 
@@ -171,7 +179,7 @@ pub(crate) async fn sign_in(
         account.as_ref().map(|account| &*account.password_hash),
     )?;
     let account = account.filter(|_| is_right).ok_or(Refusal::BadCredentials)?;
-    let (cookie, user) = function.sign_in(account.user_id, &email, &headers)?;
+    let (cookie, user) = function.sign_in(account.user_id, &email, account.role, &headers)?;
     Ok((cookie, Json(user)))
 }
 
@@ -218,6 +226,7 @@ pub(crate) async fn current_user(
     let current_user = session.map(|session| User {
         id: session.user_id.to_string(),
         email: session.email,
+        role: session.role.as_str().to_owned(),
     });
     Ok(Json(CurrentUser { current_user }))
 }

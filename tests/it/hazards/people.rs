@@ -2,6 +2,7 @@
 
 use crate::engine::{Person, Shop, at_once, count, fresh};
 use contract::{SessionSecret, Signed};
+use domain::user::Role;
 use domain::{Timestamp, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -94,6 +95,7 @@ async fn sessions_are_signed_and_expire() {
     let session = |expires_at| Signed {
         user_id: UserId::parse(signed_up.str("/id")).expect("an id"),
         email: email.clone(),
+        role: Role::Buyer,
         session_id: fresh(),
         expires_at,
     };

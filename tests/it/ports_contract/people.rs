@@ -1,7 +1,7 @@
 //! Accounts, sign-in attempts and ended sessions.
 
 use super::{NOW, Ports};
-use domain::user::{Account, Email, SIGN_IN_WINDOW_S, SIGN_INS_PER_WINDOW};
+use domain::user::{Account, Email, Role, SIGN_IN_WINDOW_S, SIGN_INS_PER_WINDOW};
 use domain::{Fault, Refusal};
 
 impl Ports<'_> {
@@ -15,6 +15,7 @@ pub async fn an_address_has_one_account(ports: &Ports<'_>) {
         email: ports.email(),
         user_id: ports.user(),
         password_hash: "$argon2id$v=19$...".to_owned(),
+        role: Role::Buyer,
         created_at: NOW,
     };
     assert_eq!(ports.accounts.find(&account.email).await, Ok(None));
@@ -30,6 +31,31 @@ pub async fn an_address_has_one_account(ports: &Ports<'_>) {
     let refused = ports.accounts.create(&usurper).await;
     assert_eq!(refused, Err(Fault::Refused(Refusal::EmailTaken)));
     assert_eq!(ports.accounts.find(&account.email).await, Ok(Some(account)));
+}
+
+pub async fn a_role_is_given_to_accounts_that_are_there(ports: &Ports<'_>) {
+    let email = ports.email();
+    let nobody = Err(Fault::Refused(Refusal::not_found("account")));
+    assert_eq!(ports.accounts.appoint(&email, Role::Operator).await, nobody);
+    assert_eq!(ports.accounts.role_of(&email).await, Ok(None));
+    let account = Account {
+        email: email.clone(),
+        user_id: ports.user(),
+        password_hash: "$argon2id$v=19$...".to_owned(),
+        role: Role::Buyer,
+        created_at: NOW,
+    };
+    assert_eq!(ports.accounts.create(&account).await, Ok(()));
+    // Again is success; and what was given can be taken away.
+    for role in [Role::Operator, Role::Operator, Role::Buyer] {
+        assert_eq!(ports.accounts.appoint(&email, role).await, Ok(()));
+        assert_eq!(ports.accounts.role_of(&email).await, Ok(Some(role)));
+        let stored = Account {
+            role,
+            ..account.clone()
+        };
+        assert_eq!(ports.accounts.find(&email).await, Ok(Some(stored)));
+    }
 }
 
 pub async fn sign_ins_are_counted_per_window(ports: &Ports<'_>) {

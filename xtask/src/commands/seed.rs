@@ -1,5 +1,5 @@
-//! Puts the data of `localstack/seed.json` into a stack: people and tickets through the HTTP API, stock and menu through
-//! the function that is there for it. What is there stays as it is.
+//! Puts the data of `localstack/seed.json` into a stack: people and tickets through the HTTP API, stock, menu and the
+//! operator's role through the functions that are there for it. What is there stays as it is.
 
 use std::fs;
 
@@ -11,24 +11,19 @@ use xtask::project::Project;
 use xtask::stack::Addresses;
 use xtask::steps::Step;
 
-/// Stocks the kitchen, signs the demo user up (or in) and lists the tickets that are not listed yet.
+/// Stocks the kitchen, signs demo user and operator up (or in) and lists the tickets that are not listed yet.
 pub fn run(project: &Project, addresses: &Addresses, step: &mut Step) -> Result<()> {
     let path = project.path("localstack/seed.json");
     let text = fs::read_to_string(&path).while_doing(format!("read {}", path.display()))?;
     let seed: Value = serde_json::from_str(&text).while_doing(format!("read {}", path.display()))?;
 
-    Person::at(&addresses.engine).invoke("holdfast-stock-kitchen", &seed["stock"])?;
-    let somebody = Person::at(&addresses.front);
-    let user = &seed["user"];
-    let signed_up = somebody.post("/api/users/signup", user)?;
-    let session = match signed_up.status {
-        201 => signed_up,
-        // There since an earlier `up`.
-        _ => somebody
-            .post("/api/users/signin", user)?
-            .expect(200, "signing the demo user in")?,
-    };
-    let demo = somebody.with_session_of(&session);
+    let engine = Person::at(&addresses.engine);
+    engine.invoke("holdfast-stock-kitchen", &seed["stock"])?;
+    let (user, operator) = (&seed["user"], &seed["operator"]);
+    let demo = signed_in(addresses, user)?;
+    signed_in(addresses, operator)?;
+    let appointed = json!({ "email": operator["email"], "role": "operator" });
+    engine.invoke("holdfast-appoint-operator", &appointed)?;
 
     let listed = demo
         .get("/api/tickets?mine=true&limit=100")?
@@ -49,11 +44,23 @@ pub fn run(project: &Project, addresses: &Addresses, step: &mut Step) -> Result<
         }
     }
     step.tell(format!(
-        "{added} tickets added; sign in as {} with {}",
-        json!(user["email"]),
-        json!(user["password"])
+        "{added} tickets added; sign in as {} with {}, as operator {} with {}",
+        user["email"], user["password"], operator["email"], operator["password"]
     ));
     Ok(())
+}
+
+/// Signs somebody up, or in if they are there since an earlier `up`.
+fn signed_in(addresses: &Addresses, credentials: &Value) -> Result<Person> {
+    let somebody = Person::at(&addresses.front);
+    let signed_up = somebody.post("/api/users/signup", credentials)?;
+    let session = match signed_up.status {
+        201 => signed_up,
+        _ => somebody
+            .post("/api/users/signin", credentials)?
+            .expect(200, &format!("signing {} in", credentials["email"]))?,
+    };
+    Ok(somebody.with_session_of(&session))
 }
 
 /// The items of a page, whatever the page calls them.

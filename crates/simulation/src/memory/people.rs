@@ -3,7 +3,7 @@
 use super::{SharedTables, Tables};
 use crate::wire::{Access, Wire, lock};
 use domain::ports::{Accounts, Answer, Sessions};
-use domain::user::{Account, Email, SIGN_IN_WINDOW_S, SIGN_INS_PER_WINDOW};
+use domain::user::{Account, Email, Role, SIGN_IN_WINDOW_S, SIGN_INS_PER_WINDOW};
 use domain::{Fault, Refusal, Timestamp};
 
 impl Tables {
@@ -72,6 +72,35 @@ impl Accounts for MemoryAccounts {
             let account = lock(&self.tables).accounts.get(email.as_str()).cloned();
             passage.back().await?;
             Ok(account)
+        })
+    }
+
+    fn role_of<'a>(&'a self, email: &'a Email) -> Answer<'a, Option<Role>> {
+        Box::pin(async move {
+            let passage = self.wire.there("Accounts.role_of", Access::Read).await;
+            passage.admit()?;
+            let role = lock(&self.tables)
+                .accounts
+                .get(email.as_str())
+                .map(|account| account.role);
+            passage.back().await?;
+            Ok(role)
+        })
+    }
+
+    fn appoint<'a>(&'a self, email: &'a Email, role: Role) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let passage = self.wire.there("Accounts.appoint", Access::Write).await;
+            passage.admit()?;
+            let appointed = match lock(&self.tables).accounts.get_mut(email.as_str()) {
+                Some(account) => {
+                    account.role = role;
+                    Ok(())
+                }
+                None => Err(Refusal::not_found("account").into()),
+            };
+            passage.back().await?;
+            appointed
         })
     }
 

@@ -24,6 +24,7 @@ use crate::wire::{TaskId, Traffic, Wire, lock};
 use crate::workflows::{Machines, SimulatedWorkflows};
 use contract::session::{SessionSecret, Signed};
 use domain::market::SimulatedMarket;
+use domain::user::Role;
 use domain::{Currency, Timestamp, UserId};
 use serde_json::{Value, json};
 use states::chance::Chance;
@@ -219,6 +220,7 @@ impl World {
         let session = Signed {
             user_id: buyer.clone(),
             email: "buyer@example.com".to_owned(),
+            role: Role::Buyer,
             session_id: buyer.to_string(),
             expires_at: Timestamp::from_ms(i64::MAX),
         };
