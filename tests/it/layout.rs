@@ -11,7 +11,7 @@ use std::process::Command;
 /// What a room may depend on, apart from tests. A trailing `*` stands for any ending.
 fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
     match package {
-        "domain" => &["serde", "sha2", "thiserror", "time"],
+        "domain" => &["serde", "sha2", "thiserror", "time", "unicode-normalization"],
         "contract" => &[
             "axum",
             "base64",

@@ -1,5 +1,9 @@
 //! Products: counted things with a price, in categories, found by the words of their title.
 
+pub mod search;
+
+pub use search::{fold, words};
+
 use crate::ids::{CategoryId, ProductId, UserId};
 use crate::inventory::{Shard, ShardChange};
 use crate::money::PriceMinor;

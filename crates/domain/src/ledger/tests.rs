@@ -11,7 +11,7 @@ fn ingredient(index: u8) -> Ingredient {
     Ingredient::parse(["lechuga", "pollo", "queso"][usize::from(index % 3)]).unwrap()
 }
 
-const KINDS: [MovementKind; 7] = [
+const KINDS: [MovementKind; 12] = [
     MovementKind::Set,
     MovementKind::Bought,
     MovementKind::Received,
