@@ -53,7 +53,15 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "tracing",
             "tracing-subscriber",
         ],
-        "stripe" => &["domain", "reqwest", "rustls", "serde", "serde_json"],
+        "stripe" => &[
+            "domain",
+            "hmac",
+            "reqwest",
+            "rustls",
+            "serde",
+            "serde_json",
+            "sha2",
+        ],
         "wiring" => &["aws", "contract", "domain", "shell"],
         // Functions answer HTTP through axum and the contract; `shell` and `wiring` are for main.rs alone.
         _ if is_function => &[

@@ -4,10 +4,13 @@
 //! <https://docs.stripe.com/api/payment_intents/object>. Only the fields that decide something are read, and
 //! every one of them may be absent, so that a new API version cannot turn a charge into a parse error.
 
-use crate::declines::is_hard_decline;
-use domain::{ChargeOutcome, Fault};
+use crate::declines::is_soft_decline;
+use domain::{ChargeOutcome, Fault, Inquiry, OrderId};
 use serde::Deserialize;
+use std::collections::HashMap;
 
+/// The metadata of intents and refunds that names their order.
+pub(crate) const ORDER_ID: &str = "order_id";
 /// How parameters and codes begin that are about a payment method.
 const METHOD: &str = "payment_method";
 /// Those of them that no buyer has a part in: what the shop's account or this client chose.
@@ -24,6 +27,12 @@ pub(crate) struct Intent {
     pub id: String,
     /// Where it stands.
     pub status: String,
+    /// What it charges, minor units.
+    #[serde(default)]
+    pub amount: u64,
+    /// What it was made for.
+    #[serde(default)]
+    pub metadata: Option<HashMap<String, String>>,
     /// Why the last confirmation failed.
     #[serde(default)]
     pub last_payment_error: Option<ErrorDetail>,
@@ -57,6 +66,9 @@ pub(crate) struct ErrorDetail {
     /// Which parameter was wrong.
     #[serde(default)]
     pub param: Option<String>,
+    /// The charge that was declined, `ch_...`.
+    #[serde(default)]
+    pub charge: Option<String>,
 }
 
 impl ErrorDetail {
@@ -66,7 +78,8 @@ impl ErrorDetail {
             .or(self.code)
             .unwrap_or_else(|| "card_declined".to_owned());
         ChargeOutcome::Declined {
-            retryable: !is_hard_decline(&code, self.advice_code.as_deref()),
+            retryable: is_soft_decline(&code, self.advice_code.as_deref()),
+            charge: self.charge,
             message: self
                 .message
                 .unwrap_or_else(|| "Your card was declined.".to_owned()),
@@ -101,6 +114,7 @@ impl ErrorDetail {
             code: self.code.unwrap_or_else(|| "card_declined".to_owned()),
             message: "This card cannot be used. Enter it again, or use another one.".to_owned(),
             retryable: false,
+            charge: None,
         }
     }
 
@@ -109,6 +123,23 @@ impl ErrorDetail {
         let param = self.param.as_deref().map(|param| format!(", parameter {param}"));
         format!("{} ({code}{})", self.kind, param.unwrap_or_default())
     }
+}
+
+/// What an inquiry finds out about an intent.
+///
+/// # Errors
+/// As [`outcome_of`].
+pub(crate) fn inquiry_of(intent: Intent) -> Result<Inquiry, Fault> {
+    let order_id = intent
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.get(ORDER_ID))
+        .and_then(|id| OrderId::parse(id).ok());
+    Ok(Inquiry {
+        order_id,
+        amount_minor: intent.amount,
+        outcome: outcome_of(intent)?,
+    })
 }
 
 /// What an intent says of its order's money.
@@ -128,11 +159,13 @@ pub(crate) fn outcome_of(intent: Intent) -> Result<ChargeOutcome, Fault> {
             code: "authentication_required".to_owned(),
             message: "Your card was declined. This transaction requires authentication.".to_owned(),
             retryable: false,
+            charge: None,
         }),
         ("canceled", _) => Ok(ChargeOutcome::Declined {
             code: "canceled".to_owned(),
             message: "This payment was cancelled.".to_owned(),
             retryable: false,
+            charge: None,
         }),
         (status, _) => Err(Fault::Defect(format!(
             "the provider says an intent is {status:?}, which is never asked for"
@@ -155,6 +188,10 @@ pub(crate) enum Refused {
     },
     /// The intent is no longer where this call needs it; only an inquiry tells where it is.
     UnexpectedState,
+    /// The whole charge has been given back before.
+    AlreadyRefunded,
+    /// The charge cannot be given back, whoever asks and whenever; the provider's code.
+    NotRefundable(String),
     /// Everything else.
     Fault(Fault),
 }
@@ -168,6 +205,12 @@ pub(crate) fn read_refusal(status: u16, body: &[u8], parse: impl Fn(&[u8]) -> Op
         (_, Some("lock_timeout" | "token_in_use")) => Refused::Fault(Fault::Transient(said)),
         (402, _) if error.kind == "card_error" => Refused::Declined(error.into_decline()),
         (400, Some("payment_intent_unexpected_state")) => Refused::UnexpectedState,
+        (400, Some("charge_already_refunded")) => Refused::AlreadyRefunded,
+        (400, Some(code @ ("charge_disputed" | "charge_not_refundable" | "refund_disputed_payment"))) => {
+            Refused::NotRefundable(code.to_owned())
+        }
+        // The account's balance is too low today; nothing was done.
+        (400, Some("balance_insufficient")) => Refused::Fault(Fault::Transient(said)),
         _ if error.is_about_the_card(status) => Refused::UnusableCard {
             declined: error.into_refused_card(),
             said,
@@ -191,6 +234,44 @@ mod tests {
         })
     }
 
+    #[test]
+    fn an_inquiry_names_the_order_and_the_amount_and_a_decline_names_its_charge() {
+        let order = OrderId::from_random([7; 16]);
+        let found = format!(
+            r#"{{"id":"pi_1","status":"requires_payment_method","amount":1999,"metadata":{{"order_id":"{order}"}},
+            "last_payment_error":{{"type":"card_error","code":"processing_error","charge":"ch_7"}}}}"#
+        );
+        let inquiry = inquiry_of(serde_json::from_str(&found).unwrap()).unwrap();
+        assert_eq!(
+            (inquiry.order_id.as_ref(), inquiry.amount_minor),
+            (Some(&order), 1_999)
+        );
+        assert!(
+            matches!(&inquiry.outcome, ChargeOutcome::Declined { charge: Some(charge), .. } if charge == "ch_7"),
+            "{inquiry:?}"
+        );
+        // Made by hand in the provider's dashboard: it is none of our orders'.
+        let foreign = r#"{"id":"pi_1","status":"succeeded","amount":5,"metadata":{"order_id":"6735"}}"#;
+        let inquiry = inquiry_of(serde_json::from_str(foreign).unwrap()).unwrap();
+        assert_eq!(inquiry.order_id, None);
+    }
+
+    #[test]
+    fn a_charge_that_is_given_back_or_cannot_be_is_told_from_a_wrong_request() {
+        let error = |code: &str| format!(r#"{{"error":{{"type":"invalid_request_error","code":"{code}"}}}}"#);
+        assert!(matches!(
+            refusal(400, &error("charge_already_refunded")),
+            Refused::AlreadyRefunded
+        ));
+        assert!(
+            matches!(refusal(400, &error("charge_disputed")), Refused::NotRefundable(code) if code == "charge_disputed")
+        );
+        assert!(matches!(
+            refusal(400, &error("balance_insufficient")),
+            Refused::Fault(Fault::Transient(_))
+        ));
+    }
+
     fn intent(json: &str) -> Result<ChargeOutcome, Fault> {
         outcome_of(serde_json::from_str(json).unwrap())
     }
@@ -203,7 +284,7 @@ mod tests {
         );
         let body = r#"{"error":{"type":"card_error","code":"processing_error","message":"Try again."}}"#;
         assert!(
-            matches!(refusal(402, body), Refused::Declined(ChargeOutcome::Declined { code, message, retryable: true }) if code == "processing_error" && message == "Try again.")
+            matches!(refusal(402, body), Refused::Declined(ChargeOutcome::Declined { code, message, retryable: true, .. }) if code == "processing_error" && message == "Try again.")
         );
     }
 

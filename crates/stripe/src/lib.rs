@@ -4,12 +4,23 @@
 //! One intent per order. Creating it takes no money; confirming it does, and Stripe lets one intent succeed once
 //! (<https://docs.stripe.com/payments/paymentintents/lifecycle>), so no repeat can charge twice.
 //!
+//! A refund carries its order and its number, so that it can be found again when the provider has long forgotten the
+//! key it was asked under.
+//!
+//! The other direction is here too: [`webhook`] (whether a message is the provider's) and [`read_event`] (what it is
+//! about).
+//!
 //! Nothing here repeats a request by itself: what may be repeated, and after which inquiry, is the workflow's
 //! decision. Nothing here logs; keys and card tokens appear in no error text.
 
 mod answers;
 mod declines;
+mod events;
 mod provider;
+mod refunds;
+pub mod webhook;
 
-pub use declines::is_hard_decline;
+pub use declines::is_soft_decline;
+pub use events::{Event, NotAnEvent, RefundNews, read_event};
 pub use provider::StripeProvider;
+pub use webhook::{BadSignature, WebhookSecret};

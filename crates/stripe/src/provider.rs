@@ -1,8 +1,11 @@
-//! The port itself: three requests, and what their answers mean.
+//! The port itself: what is asked, and what the answers mean.
 
-use crate::answers::{ErrorBody, Intent, Refused, outcome_of, read_refusal};
+use crate::answers::{ErrorBody, Intent, ORDER_ID, Refused, inquiry_of, outcome_of, read_refusal};
+use crate::refunds::{self, REFUND_NUMBER, Refund, RefundList};
 use domain::ports::{Answer, PaymentProvider};
-use domain::{CardToken, ChargeOutcome, Fault, IdempotencyKey, IntentId, Order};
+use domain::{
+    CardToken, ChargeOutcome, Fault, IdempotencyKey, Inquiry, IntentId, Order, RefundOutcome, RefundRequest,
+};
 use reqwest::{Client, RequestBuilder, header};
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -127,12 +130,40 @@ impl StripeProvider {
         Ok(value)
     }
 
-    async fn find_outcome(&self, intent: &IntentId) -> Result<ChargeOutcome, Fault> {
+    async fn find_intent(&self, intent: &IntentId) -> Result<Inquiry, Fault> {
         let url = self.intent_url(intent, "")?;
         match self.ask::<Intent>(self.client.get(url)).await {
-            Ok(found) => outcome_of(found),
+            Ok(found) => inquiry_of(found),
             Err(refused) => Err(without_outcome(refused)),
         }
+    }
+
+    /// Every refund of an intent, the newest first.
+    async fn list_refunds(&self, intent: &IntentId) -> Result<Vec<Refund>, Fault> {
+        let mut found: Vec<Refund> = Vec::new();
+        for _ in 0..refunds::PAGES_MAX {
+            let mut query = vec![
+                ("payment_intent", intent.as_str()),
+                ("limit", refunds::PAGE_LIMIT),
+            ];
+            if let Some(last) = found.last() {
+                query.push(("starting_after", &last.id));
+            }
+            let request = self
+                .client
+                .get(format!("{}/v1/refunds", self.base_url))
+                .query(&query);
+            let page: RefundList = self.ask(request).await.map_err(without_outcome)?;
+            let is_last = !page.has_more || page.data.is_empty();
+            found.extend(page.data);
+            if is_last {
+                return Ok(found);
+            }
+        }
+        // Better to stop than to refund once more for want of patience.
+        Err(Fault::Defect(format!(
+            "{intent:?} has more refunds than anybody asked for"
+        )))
     }
 }
 
@@ -186,23 +217,61 @@ impl PaymentProvider for StripeProvider {
                 Ok(confirmed) => outcome_of(confirmed),
                 Err(Refused::Declined(outcome)) => Ok(outcome),
                 // Typically: it has succeeded already, and the answer that said so was lost.
-                Err(Refused::UnexpectedState) => self.find_outcome(intent).await,
+                Err(Refused::UnexpectedState) => Ok(self.find_intent(intent).await?.outcome),
                 // A declined payment must never be one that was taken: a token may be used up by our own charge.
-                Err(Refused::UnusableCard { declined, .. }) => match self.find_outcome(intent).await? {
-                    settled @ (ChargeOutcome::Succeeded | ChargeOutcome::Processing) => Ok(settled),
-                    ChargeOutcome::NotAttempted | ChargeOutcome::Declined { .. } => Ok(declined),
-                },
-                Err(Refused::Fault(fault)) => Err(fault),
+                Err(Refused::UnusableCard { declined, .. }) => {
+                    match self.find_intent(intent).await?.outcome {
+                        settled @ (ChargeOutcome::Succeeded | ChargeOutcome::Processing) => Ok(settled),
+                        ChargeOutcome::NotAttempted | ChargeOutcome::Declined { .. } => Ok(declined),
+                    }
+                }
+                Err(refused) => Err(without_outcome(refused)),
             }
         })
     }
 
-    fn inquire<'a>(&'a self, intent: &'a IntentId) -> Answer<'a, ChargeOutcome> {
-        Box::pin(self.find_outcome(intent))
+    fn inquire<'a>(&'a self, intent: &'a IntentId) -> Answer<'a, Inquiry> {
+        Box::pin(self.find_intent(intent))
+    }
+
+    fn refund<'a>(&'a self, wanted: &'a RefundRequest, key: &'a IdempotencyKey) -> Answer<'a, RefundOutcome> {
+        Box::pin(async move {
+            let (amount, number) = (wanted.amount_minor.to_string(), wanted.number.to_string());
+            let request = self
+                .client
+                .post(format!("{}/v1/refunds", self.base_url))
+                .header("Idempotency-Key", key.as_str())
+                .form(&[
+                    ("payment_intent", wanted.intent.as_str()),
+                    ("amount", &amount),
+                    (&format!("metadata[{ORDER_ID}]"), wanted.order_id.as_str()),
+                    (&format!("metadata[{REFUND_NUMBER}]"), &number),
+                ]);
+            match self.ask::<Refund>(request).await {
+                Ok(made) => refunds::outcome_of(made),
+                Err(Refused::AlreadyRefunded) => {
+                    refunds::outcome_of_refunded(self.list_refunds(&wanted.intent).await?, wanted)
+                }
+                Err(Refused::NotRefundable(code)) => Ok(RefundOutcome::Failed { code }),
+                // What is left is too little, perhaps because this very refund was made before, under a key that the
+                // provider has forgotten since.
+                Err(Refused::Fault(Fault::Defect(said))) => {
+                    self.find_refund(wanted).await?.ok_or(Fault::Defect(said))
+                }
+                Err(refused) => Err(without_outcome(refused)),
+            }
+        })
+    }
+
+    fn find_refund<'a>(&'a self, wanted: &'a RefundRequest) -> Answer<'a, Option<RefundOutcome>> {
+        Box::pin(async move {
+            let all = self.list_refunds(&wanted.intent).await?;
+            refunds::find(all, wanted)
+        })
     }
 }
 
-/// A refusal of a call that charges nothing: a decline or a state makes no sense there.
+/// A refusal where nothing but a fault makes sense: of a call that charges nothing, or that nothing was charged for.
 fn without_outcome(refused: Refused) -> Fault {
     match refused {
         Refused::Fault(fault) => fault,
@@ -212,6 +281,9 @@ fn without_outcome(refused: Refused) -> Fault {
         Refused::UnusableCard { said, .. } => Fault::Defect(said),
         Refused::UnexpectedState => {
             Fault::Defect("the provider refused a request that needs no state".to_owned())
+        }
+        Refused::AlreadyRefunded | Refused::NotRefundable(_) => {
+            Fault::Defect("the provider refused a refund that was not asked for".to_owned())
         }
     }
 }

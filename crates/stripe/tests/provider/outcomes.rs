@@ -1,6 +1,8 @@
 //! What each card, each repeat and each inquiry comes to.
 
-use crate::world::{card, client, declined, intent, key, order, order_of, serve, serve_refusal, settings};
+use crate::world::{
+    card, client, declined, found, intent, key, order, order_of, serve, serve_refusal, settings,
+};
 use domain::ports::PaymentProvider;
 use domain::{ChargeOutcome, Fault, IntentId};
 use std::time::Duration;
@@ -9,7 +11,10 @@ use stripe::StripeProvider;
 #[tokio::test]
 async fn creating_takes_no_money_and_repeating_it_finds_the_same_intent() {
     let (provider, first) = intent().await;
-    assert_eq!(provider.inquire(&first).await, Ok(ChargeOutcome::NotAttempted));
+    assert_eq!(
+        found(provider.inquire(&first).await),
+        Ok(ChargeOutcome::NotAttempted)
+    );
     let again = provider.create_intent(&order(), &key("create")).await;
     assert_eq!(again, Ok(first));
 }
@@ -21,7 +26,7 @@ async fn a_good_card_succeeds_by_token_and_by_payment_method() {
         let outcome = provider.confirm(&intent, &card(good), &key("1")).await;
         assert_eq!(outcome, Ok(ChargeOutcome::Succeeded), "{good}");
         assert_eq!(
-            provider.inquire(&intent).await,
+            found(provider.inquire(&intent).await),
             Ok(ChargeOutcome::Succeeded),
             "{good}"
         );
@@ -31,7 +36,7 @@ async fn a_good_card_succeeds_by_token_and_by_payment_method() {
 #[tokio::test]
 async fn a_decline_says_why_and_whether_to_try_again_and_so_does_an_inquiry() {
     for (token, code, retryable) in [
-        ("tok_chargeDeclined", "generic_decline", true),
+        ("tok_chargeDeclined", "generic_decline", false),
         ("tok_insufficient_funds", "insufficient_funds", true),
         ("tok_chargeDeclinedProcessingError", "processing_error", true),
         ("tok_chargeDeclinedStolenCard", "stolen_card", false),
@@ -44,7 +49,11 @@ async fn a_decline_says_why_and_whether_to_try_again_and_so_does_an_inquiry() {
         let expected = (code.to_owned(), retryable);
         let confirmed = provider.confirm(&intent, &card(token), &key("1")).await;
         assert_eq!(declined(confirmed), expected, "{token}");
-        assert_eq!(declined(provider.inquire(&intent).await), expected, "{token}");
+        assert_eq!(
+            declined(found(provider.inquire(&intent).await)),
+            expected,
+            "{token}"
+        );
     }
 }
 
@@ -69,7 +78,7 @@ async fn a_504_is_unknown_and_an_inquiry_tells_whether_money_was_taken() {
         let (provider, intent) = intent().await;
         let lost = provider.confirm(&intent, &card(token), &key("1")).await;
         assert!(matches!(lost, Err(Fault::Unknown(_))), "{token}: {lost:?}");
-        assert_eq!(provider.inquire(&intent).await, Ok(truth), "{token}");
+        assert_eq!(found(provider.inquire(&intent).await), Ok(truth), "{token}");
     }
 }
 
@@ -81,7 +90,10 @@ async fn an_answer_that_comes_after_the_clients_patience_is_unknown() {
         .confirm(&intent, &card("tok_timeout_after"), &key("1"))
         .await;
     assert!(matches!(lost, Err(Fault::Unknown(_))), "{lost:?}");
-    assert_eq!(provider.inquire(&intent).await, Ok(ChargeOutcome::Succeeded));
+    assert_eq!(
+        found(provider.inquire(&intent).await),
+        Ok(ChargeOutcome::Succeeded)
+    );
     let repeated = provider
         .confirm(&intent, &card("tok_timeout_after"), &key("1"))
         .await;
@@ -95,7 +107,10 @@ async fn an_unavailable_provider_is_unknown_until_asked() {
         .confirm(&intent, &card("tok_unavailable"), &key("1"))
         .await;
     assert!(matches!(away, Err(Fault::Unknown(_))), "{away:?}");
-    assert_eq!(provider.inquire(&intent).await, Ok(ChargeOutcome::NotAttempted));
+    assert_eq!(
+        found(provider.inquire(&intent).await),
+        Ok(ChargeOutcome::NotAttempted)
+    );
 }
 
 #[tokio::test]
@@ -130,7 +145,10 @@ async fn twenty_parallel_confirmations_all_end_in_the_one_charge() {
         }
     }
     assert!(succeeded >= 1);
-    assert_eq!(provider.inquire(&intent).await, Ok(ChargeOutcome::Succeeded));
+    assert_eq!(
+        found(provider.inquire(&intent).await),
+        Ok(ChargeOutcome::Succeeded)
+    );
 }
 
 #[tokio::test]
@@ -152,7 +170,10 @@ async fn a_card_that_the_provider_does_not_know_is_declined_for_good_and_its_nam
             ("resource_missing".to_owned(), false),
             "{unknown}"
         );
-        assert_eq!(provider.inquire(&intent).await, Ok(ChargeOutcome::NotAttempted));
+        assert_eq!(
+            found(provider.inquire(&intent).await),
+            Ok(ChargeOutcome::NotAttempted)
+        );
         // The order is still to be paid, and another card pays it.
         let outcome = provider.confirm(&intent, &card("tok_visa"), &key("2")).await;
         assert_eq!(outcome, Ok(ChargeOutcome::Succeeded), "{unknown}");
@@ -207,10 +228,10 @@ async fn what_repeating_cannot_help_is_a_defect() {
 
     let other_amount = provider.create_intent(&order_of(2_000), &key("create")).await;
     let too_small = provider.create_intent(&order_of(49), &key("small")).await;
-    let nothing = provider.inquire(&IntentId::parse("pi_none").unwrap()).await;
-    let not_an_id = provider.inquire(&IntentId::parse("../charges").unwrap()).await;
+    let nothing = found(provider.inquire(&IntentId::parse("pi_none").unwrap()).await);
+    let not_an_id = found(provider.inquire(&IntentId::parse("../charges").unwrap()).await);
     let wrong_key = StripeProvider::new(&base_url, "sk_live_secret", Duration::from_secs(1)).unwrap();
-    let not_let_in = wrong_key.inquire(&intent).await;
+    let not_let_in = found(wrong_key.inquire(&intent).await);
     for fault in [
         other_amount.unwrap_err(),
         too_small.unwrap_err(),

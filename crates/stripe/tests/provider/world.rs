@@ -6,8 +6,8 @@ use axum::routing::{get, post};
 use domain::order::{Line, NewOrder, Order, Thing};
 use domain::ports::{Clock, Entropy, PaymentProvider};
 use domain::{
-    CardToken, ChargeOutcome, Currency, Fault, IdempotencyKey, IntentId, OrderId, PriceMinor, TicketId,
-    Timestamp, UserId,
+    CardToken, ChargeOutcome, Currency, Fault, IdempotencyKey, Inquiry, IntentId, OrderId, PriceMinor,
+    TicketId, Timestamp, UserId,
 };
 use simulate_payments::{InMemoryDocuments, Pause, Settings, Simulator, router};
 use std::future::Future;
@@ -111,6 +111,11 @@ pub fn key(text: &str) -> IdempotencyKey {
 
 pub fn card(text: &str) -> CardToken {
     CardToken::parse(text).unwrap()
+}
+
+/// Where an inquiry says the money is.
+pub fn found(result: Result<Inquiry, Fault>) -> Result<ChargeOutcome, Fault> {
+    result.map(|inquiry| inquiry.outcome)
 }
 
 pub fn declined(result: Result<ChargeOutcome, Fault>) -> (String, bool) {
