@@ -85,7 +85,11 @@ pub struct NotThere {
     pub balance: Balance,
 }
 
-/// A head that is to be written, under the condition that the stored one still has `seq` and `terms` of `before`.
+/// A head that is to be written.
+///
+/// With a movement: under the condition that the stored head still has `seq` and `terms` of `before`. Without one only
+/// the terms are written, under the condition that they are still those of `before`, whatever has moved: an edit would
+/// otherwise lose to the holds of a product that sells fast, again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShardChange {
     /// The head that was read.
@@ -106,6 +110,19 @@ impl Shard {
             seq: 0,
             balance: Balance::default(),
             terms,
+        }
+    }
+
+    /// The same stock under other terms.
+    #[must_use]
+    pub fn under(&self, terms: u32) -> ShardChange {
+        ShardChange {
+            before: self.clone(),
+            after: Self {
+                terms,
+                ..self.clone()
+            },
+            movement: None,
         }
     }
 

@@ -93,6 +93,22 @@ impl Stocked {
                 .iter()
                 .all(|shard| shard.terms == self.product.version)
     }
+
+    /// Writes the product anew: `after` becomes its next version, and every shard is put under these terms in the same
+    /// transaction, so that whoever holds afterwards holds under them.
+    #[must_use]
+    pub fn rewrite(&self, mut after: Product, now: Timestamp) -> ProductDecision {
+        after.version = self.product.version + 1;
+        after.updated_at = now;
+        let changes = self.shards.iter().map(|shard| shard.under(after.version));
+        ProductDecision {
+            before: Some(self.product.clone()),
+            changes: changes.collect(),
+            opened: Vec::new(),
+            once: None,
+            after: Some(after),
+        }
+    }
 }
 
 /// A change of a product or its inventory that is to be committed in one transaction.
@@ -105,8 +121,8 @@ pub struct ProductDecision {
     pub after: Option<Product>,
     /// Changes to shards that exist.
     pub changes: Vec<ShardChange>,
-    /// Shards that must not exist yet.
-    pub opened: Vec<Shard>,
+    /// Shards that must not exist yet: each begins empty, or with the movement that is given.
+    pub opened: Vec<ShardChange>,
     /// A name under which this may be done once only, e.g. an adjustment's id.
     pub once: Option<String>,
 }

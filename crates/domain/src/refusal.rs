@@ -4,7 +4,7 @@
 //! the `code` of its problem document; docs/errors.md lists them. Adding one does not compile until
 //! [`Refusal::status`] and [`Refusal::advice`] have decided what it means.
 
-use crate::ids::{OrderId, TicketId};
+use crate::ids::{OrderId, ProductId, TicketId};
 use crate::order::Status;
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,54 @@ pub enum Refusal {
     TicketWasHeld {
         /// The ticket.
         ticket_id: TicketId,
+    },
+    /// There is less of the product than is wanted. Exact: it was so at one moment while the request was worked on.
+    #[error("Of product {product_id} {available} can be had, not {wanted}.")]
+    OutOfStock {
+        /// The product.
+        product_id: ProductId,
+        /// How many were wanted.
+        wanted: u32,
+        /// How many could be had at that moment.
+        available: u32,
+    },
+    /// The product's inventory was never set.
+    #[error("Product {product_id} is unavailable: it has no inventory.")]
+    ProductUnavailable {
+        /// The product.
+        product_id: ProductId,
+    },
+    /// The inventory is set once; then it is adjusted.
+    #[error("The inventory of product {product_id} is set already.")]
+    InventoryAlreadySet {
+        /// The product.
+        product_id: ProductId,
+    },
+    /// There is no inventory that could be changed.
+    #[error("The inventory of product {product_id} is not set yet.")]
+    InventoryNotSet {
+        /// The product.
+        product_id: ProductId,
+    },
+    /// More is to be taken out than is free. Exact, as [`Refusal::OutOfStock`] is.
+    #[error("Of product {product_id} {available} are free, so that {wanted} cannot be taken out.")]
+    NotEnoughAvailable {
+        /// The product.
+        product_id: ProductId,
+        /// How many were to be taken out.
+        wanted: u32,
+        /// How many were neither held nor sold at that moment.
+        available: u32,
+    },
+    /// The product was changed since the version that was seen.
+    #[error("Product {product_id} changed: version {seen} was seen, it is {present} now.")]
+    ProductChanged {
+        /// The product.
+        product_id: ProductId,
+        /// The version in the request.
+        seen: u32,
+        /// The present version.
+        present: u32,
     },
     /// The buyer has as many live holds as one buyer may have.
     #[error("You already have {holds_max} unpaid orders, which is as many as one buyer may have.")]
@@ -240,6 +288,12 @@ impl Refusal {
             Self::TicketSold { .. } => "TicketSold",
             Self::TicketChanged { .. } => "TicketChanged",
             Self::TicketWasHeld { .. } => "TicketWasHeld",
+            Self::OutOfStock { .. } => "OutOfStock",
+            Self::ProductUnavailable { .. } => "ProductUnavailable",
+            Self::InventoryAlreadySet { .. } => "InventoryAlreadySet",
+            Self::InventoryNotSet { .. } => "InventoryNotSet",
+            Self::NotEnoughAvailable { .. } => "NotEnoughAvailable",
+            Self::ProductChanged { .. } => "ProductChanged",
             Self::TooManyHolds { .. } => "TooManyHolds",
             Self::OrderAlreadyExists { .. } => "OrderAlreadyExists",
             Self::HoldExpired { .. } => "HoldExpired",
@@ -277,6 +331,12 @@ impl Refusal {
             | Self::TicketSold { .. }
             | Self::TicketChanged { .. }
             | Self::TicketWasHeld { .. }
+            | Self::OutOfStock { .. }
+            | Self::ProductUnavailable { .. }
+            | Self::InventoryAlreadySet { .. }
+            | Self::InventoryNotSet { .. }
+            | Self::NotEnoughAvailable { .. }
+            | Self::ProductChanged { .. }
             | Self::TooManyHolds { .. }
             | Self::OrderAlreadyExists { .. }
             | Self::HoldExpired { .. }
@@ -318,6 +378,12 @@ impl Refusal {
             Self::TicketWasHeld { .. } => {
                 "Leave it listed; only a ticket that was never ordered can be deleted."
             }
+            Self::OutOfStock { .. } => "Order as many as there are, or try again later.",
+            Self::ProductUnavailable { .. } => "Choose another product.",
+            Self::InventoryAlreadySet { .. } => "Adjust it instead.",
+            Self::InventoryNotSet { .. } => "Set it first.",
+            Self::NotEnoughAvailable { .. } => "Take out as many as are free, or wait until holds have ended.",
+            Self::ProductChanged { .. } => "Look at the product again and decide with its present state.",
             Self::TooManyHolds { .. } => "Pay or cancel one of your orders first.",
             Self::OrderAlreadyExists { .. } => "Read that order.",
             Self::HoldExpired { .. } | Self::OrderEnded { .. } => "Order again if it is still to be had.",

@@ -42,6 +42,9 @@ pub trait Products: Send + Sync {
     /// Writes product, shards and movements in one transaction, or nothing.
     fn commit<'a>(&'a self, decision: &'a ProductDecision) -> Answer<'a, (), ProductError>;
 
+    /// Whether something was committed under this name before (see [`ProductDecision::once`]).
+    fn was_done<'a>(&'a self, once: &'a str) -> Answer<'a, bool>;
+
     /// Movements of one shard with a number above `after`, in the order of numbers, at most `limit`.
     fn movements_after<'a>(
         &'a self,
