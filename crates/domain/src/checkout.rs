@@ -6,8 +6,9 @@ use crate::ids::OrderId;
 use crate::ledger::Ingredient;
 use crate::order::{Interruption, Order, StartInput, Status};
 use crate::payment::{AttemptStatus, CardToken};
-use crate::ports::{Clock, HoldRequest, Orders, Workflows, decide_and_commit};
+use crate::ports::{Clock, HoldRequest, Orders, PaymentProvider, Workflows, decide_and_commit};
 use crate::refusal::Refusal;
+use crate::truth::ask_before_release;
 use serde::{Deserialize, Serialize};
 
 /// Moves the order from held to paying and wakes its execution. Returns the order as written.
@@ -135,9 +136,18 @@ pub struct GivenBack {
 /// Gives everything back and ends the order. Safe to repeat, and safe on nothing: an order that was never written, or
 /// has ended, has nothing to give back.
 ///
+/// The provider is asked first: nothing is given back while it may have the money.
+///
 /// # Errors
-/// [`Refusal::OrderBeingPaid`] and [`Refusal::OrderAlreadyPaid`] when money was or may have been taken.
-pub async fn give_back(orders: &dyn Orders, clock: &dyn Clock, input: GiveBack) -> Result<GivenBack, Fault> {
+/// [`Refusal::OrderBeingPaid`] and [`Refusal::OrderAlreadyPaid`] when money was or may have been taken,
+/// [`Fault::Unknown`] while the provider does not say.
+pub async fn give_back(
+    orders: &dyn Orders,
+    provider: &dyn PaymentProvider,
+    clock: &dyn Clock,
+    input: GiveBack,
+) -> Result<GivenBack, Fault> {
+    ask_before_release(orders, provider, clock, &input.order_id).await?;
     let why = match input.reason {
         Reason::PaymentFailed => Interruption::PaymentFailed,
         Reason::Unavailable => Interruption::Unavailable,

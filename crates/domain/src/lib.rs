@@ -12,16 +12,19 @@ pub mod inventory;
 pub mod ledger;
 pub mod market;
 pub mod money;
+pub mod money_ledger;
 pub mod order;
 pub mod page;
 pub mod payment;
 pub mod ports;
 pub mod product;
+pub mod refund;
 pub mod refusal;
 pub mod stock;
 pub mod supply;
 pub mod ticket;
 pub mod timestamp;
+pub mod truth;
 pub mod user;
 
 pub use fault::Fault;
@@ -30,9 +33,11 @@ pub use ids::{
     UserId,
 };
 pub use money::{Currency, PriceMinor};
+pub use money_ledger::{MoneyKind, MoneyMovement};
 pub use order::{Decision, Order, Ruling, Status};
 pub use page::{Cursor, Page, PageRequest};
 pub use payment::{CardToken, ChargeOutcome, Inquiry, PaymentAttempt, RefundOutcome, RefundRequest};
+pub use refund::{Refund, RefundLine, RefundReason, RefundStatus};
 pub use refusal::{FieldError, Refusal};
 pub use stock::{HolderChange, StockChange, StockRefusal};
 pub use ticket::{Ticket, TicketState};

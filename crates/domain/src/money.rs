@@ -95,6 +95,33 @@ impl Currency {
     }
 }
 
+impl Currency {
+    /// How many digits its minor unit has. Source: <https://docs.stripe.com/currencies#zero-decimal>.
+    #[must_use]
+    pub fn decimals(&self) -> u32 {
+        match self.0.as_str() {
+            "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "ugx" | "vnd"
+            | "vuv" | "xaf" | "xof" | "xpf" => 0,
+            "bhd" | "jod" | "kwd" | "omr" | "tnd" => 3,
+            _ => 2,
+        }
+    }
+
+    /// An amount as people write it, e.g. `19.99 USD`.
+    #[must_use]
+    pub fn format(&self, amount: PriceMinor) -> String {
+        let code = self.0.to_uppercase();
+        match self.decimals() {
+            0 => format!("{} {code}", amount.0),
+            digits => {
+                let unit = 10_u64.pow(digits);
+                let width = usize::try_from(digits).unwrap_or(2);
+                format!("{}.{:0width$} {code}", amount.0 / unit, amount.0 % unit)
+            }
+        }
+    }
+}
+
 impl From<Currency> for String {
     fn from(currency: Currency) -> Self {
         currency.0
@@ -123,6 +150,19 @@ mod tests {
                 Err(_) => prop_assert!(exact > u128::from(PRICE_MAX_MINOR)),
             }
         }
+    }
+
+    #[test]
+    fn an_amount_is_written_with_the_digits_of_its_currency() {
+        let written = |code: &str, minor| {
+            Currency::parse(code)
+                .unwrap()
+                .format(PriceMinor::new(minor).unwrap())
+        };
+        assert_eq!(written("usd", 1999), "19.99 USD");
+        assert_eq!(written("usd", 5), "0.05 USD");
+        assert_eq!(written("jpy", 1999), "1999 JPY");
+        assert_eq!(written("kwd", 1999), "1.999 KWD");
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! order is still the one that was read. The rules are the methods in `steps`, `paying` and `gather`; the table is [`Status::may_become`].
 
 mod gather;
+mod late;
 mod paying;
+mod refunds;
 mod status;
 mod steps;
 #[cfg(test)]
@@ -18,8 +20,10 @@ use crate::ids::{DishId, HoldId, IntentId, OrderId, ProductId, TaskToken, Ticket
 use crate::inventory::Take;
 use crate::ledger::Ingredient;
 use crate::money::{Currency, PriceMinor};
+use crate::money_ledger::MoneyMovement;
 use crate::payment::{CardToken, PaymentAttempt};
 use crate::ports::WakeUp;
+use crate::refund::Refund;
 use crate::stock::{HolderChange, StockChange};
 use crate::ticket::TicketHold;
 use crate::timestamp::Timestamp;
@@ -40,6 +44,8 @@ pub const GATHER_LIMIT_S: u32 = 900;
 pub const STUCK_PAUSE_S: u32 = 300;
 /// The longest pause between two entries of a stuck order, seconds.
 pub const STUCK_PAUSE_MAX_S: u32 = 6 * 3600;
+/// How long after its end an order whose provider once kept silent is asked after for the last time, seconds.
+pub const LATE_MONEY_S: u32 = 900;
 /// Reconciler look-ups are spread over so many index partitions.
 pub const UNFINISHED_SHARDS: u8 = 8;
 
@@ -192,6 +198,12 @@ pub struct Order {
     /// Every attempt to charge, oldest first.
     #[serde(default)]
     pub attempts: Vec<PaymentAttempt>,
+    /// When the card of the latest attempt is tried again by itself; `None` when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// Money that went back or is to go back, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<Refund>,
     /// The provider's payment intent: one per order, so that it can succeed only once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent_id: Option<IntentId>,
@@ -211,8 +223,8 @@ pub struct Order {
     /// How often the reconciler started a fresh execution for it.
     #[serde(default)]
     pub reentries: u32,
-    /// When the reconciler should look at it if it has not moved; `None` once it has ended and nothing that it asked
-    /// for is claimed in the warehouse or on its way.
+    /// When the reconciler should look at it if it has not moved; `None` once it has ended, nothing that it asked
+    /// for is claimed in the warehouse or on its way, and no money is owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// When it was placed.
@@ -241,6 +253,9 @@ impl Order {
     #[must_use]
     pub const fn wake_up(&self) -> Option<WakeUp> {
         match self.status {
+            // A declined card waits for its next try, and no execution waits for it: whoever enters the order again
+            // has to go on with that.
+            Status::Held if self.retry_at.is_some() => Some(WakeUp::Paid),
             Status::Gathering | Status::Held => None,
             // Stuck: the charge is asked after again; the truth decides how it goes on.
             Status::Paying | Status::Paid | Status::Shipped | Status::Completed | Status::Stuck => {
@@ -317,6 +332,8 @@ pub struct Decision {
     pub stock: Vec<StockChange>,
     /// What happens to the buyer's set of live holds.
     pub holder: HolderChange,
+    /// New rows of the ledger of money. Condition of each: it is not there yet.
+    pub money: Vec<MoneyMovement>,
 }
 
 /// What a step rules: either there is something to write, or the same was done before.

@@ -8,6 +8,17 @@ use std::fmt;
 /// At most so many attempts to charge one order (product.md, "Payment").
 pub const ATTEMPTS_MAX: usize = 5;
 
+/// The code of an attempt that never reached the provider, by the provider's own word.
+pub const NO_ANSWER: &str = "no_answer";
+
+/// How long to wait before attempt `number` + 1, milliseconds: random(1..2) x 1000 x 2^(`number` - 1) (product.md,
+/// "Payment"). `luck` is any random number.
+#[must_use]
+pub fn back_off_ms(number: u32, luck: u64) -> u32 {
+    let random_ms = 1000 + u32::try_from(luck % 1001).unwrap_or_default();
+    random_ms.saturating_mul(1 << number.saturating_sub(1).min(10))
+}
+
 /// What stands for a card at the provider, e.g. `tok_visa` or `pm_1Nx...`. Never a card number, never logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -38,6 +49,12 @@ impl CardToken {
         } else {
             Err(NotACardToken)
         }
+    }
+
+    /// Stands where no card of ours was charged: somebody has confirmed the intent from outside.
+    #[must_use]
+    pub fn not_ours() -> Self {
+        Self("tok_not_ours".to_owned())
     }
 
     /// The token, for the provider only.
@@ -92,9 +109,12 @@ pub struct PaymentAttempt {
     /// The provider's decline code, e.g. `insufficient_funds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Whether trying again can make sense after a decline.
+    /// Whether the same card is worth another try after a decline.
     #[serde(default)]
     pub retryable: bool,
+    /// The provider's id of a try that was declined: tells the decline of this attempt from that of another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<String>,
     /// When the buyer asked.
     pub requested_at: Timestamp,
     /// When the provider's answer was recorded.
@@ -166,4 +186,20 @@ pub enum RefundOutcome {
         /// The provider's reason.
         code: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_waits_double_and_never_leave_their_bounds(luck: u64) {
+            for (number, shortest_ms) in [(1, 1000), (2, 2000), (3, 4000), (4, 8000)] {
+                let wait_ms = back_off_ms(number, luck);
+                prop_assert!((shortest_ms..=2 * shortest_ms).contains(&wait_ms));
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod catalogue;
 mod commit;
 mod documents;
 mod kitchen;
+mod money;
 mod store;
 mod world;
 
@@ -14,6 +15,7 @@ pub use catalogue::{Categories, ProductError, Products, Wish};
 pub use commit::{CommitError, decide_and_commit};
 pub use documents::{Document, Documents, PutError};
 pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
+pub use money::Money;
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{
     Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, WakeUp, WantedDish, WantedProduct,

@@ -247,6 +247,34 @@ pub enum Refusal {
         /// For how long another card may be tried, whole seconds, at least 1.
         await_payment_s: u32,
     },
+    /// The provider declined this attempt, and the same card is tried again by itself.
+    #[error("The card was declined for order {order_id} ({decline_code}); it is tried again at {retry_at}.")]
+    PaymentWillBeRetried {
+        /// The order, which is still held.
+        order_id: OrderId,
+        /// The provider's decline code.
+        decline_code: String,
+        /// When, RFC 3339 with milliseconds.
+        retry_at: String,
+    },
+    /// Nothing of this order can be given back.
+    #[error("Order {order_id} cannot be refunded: {why}.")]
+    NotRefundable {
+        /// The order.
+        order_id: OrderId,
+        /// Why, as the second half of a sentence.
+        why: String,
+    },
+    /// The provider will not give this money back by itself.
+    #[error("Refund {number} of order {order_id} failed at the provider: {provider_code}.")]
+    RefundFailed {
+        /// The order.
+        order_id: OrderId,
+        /// Which of its refunds.
+        number: u32,
+        /// The provider's reason.
+        provider_code: String,
+    },
     /// Every allowed round at the market was bought and it is still not enough.
     #[error("After {rounds_max} purchases there is still not enough {ingredient}.")]
     MarketExhausted {
@@ -305,6 +333,9 @@ impl Refusal {
             Self::OrderEnded { .. } => "OrderEnded",
             Self::OrderIsStuck { .. } => "OrderIsStuck",
             Self::PaymentDeclined { .. } => "PaymentDeclined",
+            Self::PaymentWillBeRetried { .. } => "PaymentWillBeRetried",
+            Self::NotRefundable { .. } => "NotRefundable",
+            Self::RefundFailed { .. } => "RefundFailed",
             Self::MarketExhausted { .. } => "MarketExhausted",
             Self::PaymentAttemptsExhausted { .. } => "PaymentAttemptsExhausted",
         }
@@ -316,7 +347,9 @@ impl Refusal {
         match self {
             Self::InvalidInput { .. } => 400,
             Self::NotSignedIn | Self::BadCredentials => 401,
-            Self::PaymentDeclined { .. } | Self::PaymentAttemptsExhausted { .. } => 402,
+            Self::PaymentDeclined { .. }
+            | Self::PaymentWillBeRetried { .. }
+            | Self::PaymentAttemptsExhausted { .. } => 402,
             Self::NotYours | Self::NotAnOperator => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed => 405,
@@ -343,6 +376,8 @@ impl Refusal {
             | Self::HoldStillAlive { .. }
             | Self::OrderStillGathering { .. }
             | Self::OrderBeingPaid { .. }
+            | Self::NotRefundable { .. }
+            | Self::RefundFailed { .. }
             | Self::MarketExhausted { .. }
             | Self::OrderAlreadyPaid { .. }
             | Self::OrderNotPaid { .. }
@@ -382,7 +417,9 @@ impl Refusal {
             Self::ProductUnavailable { .. } => "Choose another product.",
             Self::InventoryAlreadySet { .. } => "Adjust it instead.",
             Self::InventoryNotSet { .. } => "Set it first.",
-            Self::NotEnoughAvailable { .. } => "Take out as many as are free, or wait until holds have ended.",
+            Self::NotEnoughAvailable { .. } => {
+                "Take out as many as are free, or wait until holds have ended."
+            }
             Self::ProductChanged { .. } => "Look at the product again and decide with its present state.",
             Self::TooManyHolds { .. } => "Pay or cancel one of your orders first.",
             Self::OrderAlreadyExists { .. } => "Read that order.",
@@ -395,6 +432,9 @@ impl Refusal {
             Self::OrderNotPaid { .. } => "Pay it first.",
             Self::OrderIsStuck { .. } => "Nothing is lost; whoever runs this shop has been told.",
             Self::PaymentDeclined { .. } => "Try another card while the lock lives.",
+            Self::PaymentWillBeRetried { .. } => "Wait for the next try, or give another card.",
+            Self::NotRefundable { .. } => "Read the order; what was given back stands there.",
+            Self::RefundFailed { .. } => "Whoever runs this shop has been told and finds another way.",
             Self::PaymentAttemptsExhausted { .. } => "Order again with another card.",
         }
     }

@@ -28,6 +28,13 @@ pub enum StockChange {
         /// The claim that ends.
         hold: TicketHold,
     },
+    /// Put a sold ticket back on sale, because its money went back. Condition: it was sold by exactly this hold.
+    ReturnTicket {
+        /// The ticket.
+        ticket_id: TicketId,
+        /// The claim that was posted.
+        hold: TicketHold,
+    },
     /// Move ingredients in the kitchen's ledger. Condition: no balance falls below zero or below its claims.
     MoveIngredients {
         /// The movements, none of quantity 0.

@@ -28,6 +28,12 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds as i64 * 1000))
     }
 
+    /// So many milliseconds later.
+    #[must_use]
+    pub const fn plus_ms(self, milliseconds: u32) -> Self {
+        Self(self.0.saturating_add(milliseconds as i64))
+    }
+
     /// Whole seconds from `self` until `later`, rounded up; 0 when `later` has passed.
     ///
     /// Rounded up so that a timer set for it never fires before the deadline.

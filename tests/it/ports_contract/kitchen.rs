@@ -172,7 +172,7 @@ pub async fn completing_serves_what_was_held(ports: &Ports<'_>) {
     let order = ports.placed_dish(&[(&lettuce, 3)]).await;
     let paying = change(order.begin_payment(CardToken::parse("tok_visa").unwrap(), NOW));
     assert_eq!(ports.orders.commit(&paying).await, Ok(()));
-    let paid = change(paying.after.record_outcome(1, &ChargeOutcome::Succeeded, NOW));
+    let paid = change(paying.after.record_outcome(1, &ChargeOutcome::Succeeded, 0, NOW));
     assert_eq!(ports.orders.commit(&paid).await, Ok(()));
     let completed = change(paid.after.complete(NOW));
     assert_eq!(ports.orders.commit(&completed).await, Ok(()));

@@ -119,7 +119,7 @@ pub async fn completing_turns_claims_into_sales(ports: &Ports<'_>) {
     let order = ports.placed(2).await;
     let paying = change(order.begin_payment(CardToken::parse("tok_visa").unwrap(), NOW));
     assert_eq!(ports.orders.commit(&paying).await, Ok(()));
-    let paid = change(paying.after.record_outcome(1, &ChargeOutcome::Succeeded, NOW));
+    let paid = change(paying.after.record_outcome(1, &ChargeOutcome::Succeeded, 0, NOW));
     assert_eq!(ports.orders.commit(&paid).await, Ok(()));
     let completed = change(paid.after.complete(NOW));
     assert_eq!(ports.orders.commit(&completed).await, Ok(()));

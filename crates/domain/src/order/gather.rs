@@ -75,6 +75,7 @@ impl Order {
             after,
             stock,
             holder: HolderChange::Add { holds_max: HOLDS_MAX },
+            money: Vec::new(),
         })
     }
 

@@ -1,20 +1,48 @@
 //! Paying: what the buyer asks for, what wakes the execution that waits for it, and what the provider says.
 
-use super::{Order, OrderEvent, RECONCILE_GRACE_S, Ruling, STANDSTILL_S, Status, Waiter};
+use super::{Order, RECONCILE_GRACE_S, Ruling, STANDSTILL_S, Status, Waiter};
 use crate::fault::Fault;
 use crate::ids::{IntentId, TaskToken};
-use crate::payment::{ATTEMPTS_MAX, AttemptStatus, CardToken, ChargeOutcome, PaymentAttempt};
+use crate::payment::{
+    ATTEMPTS_MAX, AttemptStatus, CardToken, ChargeOutcome, NO_ANSWER, PaymentAttempt, back_off_ms,
+};
 use crate::refusal::Refusal;
 use crate::stock::HolderChange;
 use crate::timestamp::Timestamp;
 
+/// By how much the clocks of two functions may differ, seconds: a retry may begin so much early.
+const CLOCKS_DIFFER_S: u32 = 1;
+
 impl Order {
     /// The buyer pays: from now on the hold cannot expire. Exactly one of this and [`Order::expire`] wins.
+    ///
+    /// While a declined card waits for its next try, another card is as welcome, and takes its place.
     ///
     /// # Errors
     /// Refuses unless the order is held, its time is not over and an attempt is left.
     pub fn begin_payment(&self, card: CardToken, now: Timestamp) -> Result<Ruling, Fault> {
         self.must_await_payment(now)?;
+        self.begin_attempt(card, now)
+    }
+
+    /// The card that was declined is tried again, if its time has come and nobody was faster.
+    ///
+    /// # Errors
+    /// [`Refusal::PaymentWillBeRetried`] while it is too early; what [`Order::begin_payment`] refuses.
+    pub fn begin_retry(&self, now: Timestamp) -> Result<Ruling, Fault> {
+        let (Status::Held, Some(retry_at), Some(latest)) = (self.status, self.retry_at, self.attempts.last())
+        else {
+            return Ok(Ruling::AlreadyDone);
+        };
+        if now.plus_s(CLOCKS_DIFFER_S) < retry_at {
+            return Err(self.will_be_retried(retry_at).into());
+        }
+        let card = latest.card.clone();
+        self.must_await_payment(now)?;
+        self.begin_attempt(card, now)
+    }
+
+    fn begin_attempt(&self, card: CardToken, now: Timestamp) -> Result<Ruling, Fault> {
         let mut after = self.clone();
         let number = self.attempts.len() + 1;
         after.attempts.push(PaymentAttempt {
@@ -23,16 +51,31 @@ impl Order {
             status: AttemptStatus::Requested,
             code: None,
             retryable: false,
+            charge: None,
             requested_at: now,
             settled_at: None,
         });
+        after.retry_at = None;
         after.due_at = Some(now.plus_s(STANDSTILL_S));
         self.transition(
             after,
             Status::Paying,
             now,
-            format!("Payment attempt {number} was asked for."),
+            format!("Payment attempt {number} of {ATTEMPTS_MAX} was asked for."),
         )
+    }
+
+    /// What the workflow is told while the next try of a declined card is to come.
+    #[must_use]
+    pub fn will_be_retried(&self, retry_at: Timestamp) -> Refusal {
+        let latest = self.attempts.last();
+        Refusal::PaymentWillBeRetried {
+            order_id: self.order_id.clone(),
+            decline_code: latest
+                .and_then(|attempt| attempt.code.clone())
+                .unwrap_or_else(|| "card_declined".to_owned()),
+            retry_at: retry_at.to_rfc3339(),
+        }
     }
 
     fn must_await_payment(&self, now: Timestamp) -> Result<(), Refusal> {
@@ -98,90 +141,163 @@ impl Order {
         }
     }
 
-    /// Records what the provider says of attempt `number`: charged, declined, or not known yet.
+    /// What an inquiry about the order's intent says of its latest attempt.
+    ///
+    /// The provider keeps only the last decline of an intent. If that is one we know from an earlier attempt, or if
+    /// there is none, the latest attempt never arrived: it is declined as [`NO_ANSWER`], by the provider's own word, and
+    /// may be tried again under a key of its own.
+    #[must_use]
+    pub fn outcome_of_latest(&self, found: ChargeOutcome) -> ChargeOutcome {
+        let is_of_earlier = match &found {
+            ChargeOutcome::NotAttempted => true,
+            ChargeOutcome::Declined { charge, .. } => {
+                let earlier = self.attempts.iter().rev().skip(1);
+                charge.is_some() && earlier.into_iter().any(|attempt| attempt.charge == *charge)
+            }
+            ChargeOutcome::Succeeded | ChargeOutcome::Processing => false,
+        };
+        if !is_of_earlier {
+            return found;
+        }
+        ChargeOutcome::Declined {
+            code: NO_ANSWER.to_owned(),
+            message: "The payment did not reach the bank.".to_owned(),
+            retryable: true,
+            charge: None,
+        }
+    }
+
+    /// Records what the provider says of attempt `number`: charged, declined, or not known yet. `luck` is any random
+    /// number; the pause before another try of the same card is drawn from it.
     ///
     /// What comes late changes nothing: a decline of an earlier attempt says nothing of the latest, and "not known"
-    /// is no news once it is known. That money was taken always counts.
+    /// is no news once it is known. That money was taken always counts, whatever it was taken for.
     ///
     /// # Errors
-    /// [`Fault::Defect`] when there is no attempt, or when the provider never heard of it.
+    /// [`Fault::Defect`] when there is no attempt, when the provider never heard of it, or when the order has ended
+    /// without money (see [`Order::hold_again`] and [`Order::owe_refund`]).
     pub fn record_outcome(
         &self,
         number: u32,
         outcome: &ChargeOutcome,
+        luck: u64,
         now: Timestamp,
     ) -> Result<Ruling, Fault> {
-        let Some(latest) = self.attempts.last() else {
-            return Err(Fault::Defect(
-                "an outcome arrived for an order without an attempt".to_owned(),
-            ));
-        };
-        if latest.number != number && *outcome != ChargeOutcome::Succeeded {
-            return Ok(Ruling::AlreadyDone);
-        }
-        let mut attempt = latest.clone();
-        attempt.settled_at = Some(now);
-        let (status, what) = match outcome {
-            ChargeOutcome::Succeeded
-                if latest.status == AttemptStatus::Succeeded && self.status != Status::Stuck =>
-            {
-                return Ok(Ruling::AlreadyDone);
-            }
-            ChargeOutcome::Succeeded => {
-                attempt.status = AttemptStatus::Succeeded;
-                (Status::Paid, format!("Payment attempt {number} succeeded."))
-            }
-            ChargeOutcome::Declined { .. }
-                if latest.status == AttemptStatus::Declined && self.status != Status::Stuck =>
-            {
-                return Ok(Ruling::AlreadyDone);
-            }
-            ChargeOutcome::Declined { code, retryable, .. } => {
-                attempt.status = AttemptStatus::Declined;
-                attempt.code = Some(code.clone());
-                attempt.retryable = *retryable;
-                // The hold lives on while another card may be tried; after the last attempt it is released.
-                let status = if self.attempts.len() < ATTEMPTS_MAX {
-                    Status::Held
-                } else {
-                    Status::Paying
-                };
-                (status, format!("Payment attempt {number} was declined: {code}."))
-            }
-            ChargeOutcome::Processing if latest.status != AttemptStatus::Requested => {
-                return Ok(Ruling::AlreadyDone);
-            }
-            ChargeOutcome::Processing => {
-                attempt.status = AttemptStatus::Unknown;
-                attempt.settled_at = None;
-                (
-                    Status::Paying,
-                    format!("Payment attempt {number}: the provider has not said yet how it ended."),
-                )
-            }
+        match outcome {
+            ChargeOutcome::Succeeded => return self.record_success(now),
             ChargeOutcome::NotAttempted => {
                 return Err(Fault::Defect(
                     "asked to record an attempt that was never made".to_owned(),
                 ));
             }
+            ChargeOutcome::Declined { .. } | ChargeOutcome::Processing => {}
+        }
+        let Some(latest) = self.attempts.last() else {
+            return Err(Fault::Defect(
+                "an outcome arrived for an order without an attempt".to_owned(),
+            ));
         };
+        if latest.number != number || !matches!(self.status, Status::Paying | Status::Stuck) {
+            return Ok(Ruling::AlreadyDone);
+        }
+        match outcome {
+            ChargeOutcome::Declined {
+                code,
+                retryable,
+                charge,
+                ..
+            } if latest.status != AttemptStatus::Declined || self.status == Status::Stuck => {
+                let attempt = PaymentAttempt {
+                    status: AttemptStatus::Declined,
+                    code: Some(code.clone()),
+                    retryable: *retryable,
+                    charge: charge.clone(),
+                    settled_at: Some(now),
+                    ..latest.clone()
+                };
+                self.record_decline(attempt, luck, now)
+            }
+            ChargeOutcome::Processing if latest.status == AttemptStatus::Requested => {
+                let mut after = self.clone();
+                if let Some(slot) = after.attempts.last_mut() {
+                    slot.status = AttemptStatus::Unknown;
+                }
+                after.due_at = Some(now.plus_s(STANDSTILL_S));
+                after.note(
+                    now,
+                    format!("Payment attempt {number}: the provider has not said yet how it ended."),
+                );
+                Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged))
+            }
+            _ => Ok(Ruling::AlreadyDone),
+        }
+    }
+
+    fn record_success(&self, now: Timestamp) -> Result<Ruling, Fault> {
+        if self.was_charged() && self.status != Status::Stuck {
+            return Ok(Ruling::AlreadyDone);
+        }
+        if self.ended_unpaid() {
+            return Err(Fault::Defect(format!(
+                "money for {} came late: it is {} and holds nothing",
+                self.order_id, self.status
+            )));
+        }
+        let mut after = self.clone();
+        after.mark_charged(now);
+        after.retry_at = None;
+        after.due_at = Some(now.plus_s(STANDSTILL_S));
+        let number = after.attempts.last().map_or(1, |attempt| attempt.number);
+        let ruling = self.transition(
+            after,
+            Status::Paid,
+            now,
+            format!("Payment attempt {number} succeeded."),
+        )?;
+        let Ruling::Change(mut decision) = ruling else {
+            return Ok(Ruling::AlreadyDone);
+        };
+        if !self.was_charged() {
+            decision.money = vec![self.charge_movement(now)];
+        }
+        Ok(Ruling::Change(decision))
+    }
+
+    /// The hold lives on while another try is left; after the last one everything is released.
+    fn record_decline(&self, attempt: PaymentAttempt, luck: u64, now: Timestamp) -> Result<Ruling, Fault> {
+        let (number, code) = (attempt.number, attempt.code.clone().unwrap_or_default());
+        let is_last = self.attempts.len() >= ATTEMPTS_MAX;
+        let retry_at = now.plus_ms(back_off_ms(number, luck));
+        let is_retried = attempt.retryable && !is_last && retry_at < self.hold.expires_at;
         let mut after = self.clone();
         if let Some(slot) = after.attempts.last_mut() {
             *slot = attempt;
         }
+        let mut what = format!("Payment attempt {number} was declined: {code}.");
+        if is_retried {
+            after.retry_at = Some(retry_at);
+            what.push_str(" It is tried again by itself in a moment; another card is welcome meanwhile.");
+        }
+        let status = if is_last { Status::Paying } else { Status::Held };
         after.due_at = Some(match status {
+            // The execution waits for the next try; if it died, the reconciler looks after that.
+            Status::Held if is_retried => retry_at.plus_s(STANDSTILL_S),
             Status::Held => self.hold.expires_at.max(now).plus_s(RECONCILE_GRACE_S),
             _ => now.plus_s(STANDSTILL_S),
         });
         if status == self.status {
-            after.events.push(OrderEvent {
-                at: now,
-                status,
-                what,
-            });
+            after.note(now, what);
             return Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged));
         }
         self.transition(after, status, now, what)
+    }
+
+    /// Whether the provider once kept silent about an attempt, so that money may still come.
+    #[must_use]
+    pub fn was_ever_unanswered(&self) -> bool {
+        self.attempts
+            .iter()
+            .any(|attempt| attempt.code.as_deref() == Some(NO_ANSWER))
     }
 
     /// Whether the latest attempt to charge stands like this.

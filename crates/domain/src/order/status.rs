@@ -64,7 +64,8 @@ impl Status {
             }
             S::Held => matches!(
                 next,
-                S::Paying | S::Expired | S::Cancelled | S::Unavailable | S::Stuck
+                // Straight to paid when an inquiry before the release finds the money.
+                S::Paying | S::Paid | S::Expired | S::Cancelled | S::Unavailable | S::Stuck
             ),
             // Back to held when the card was declined and another may be tried.
             S::Paying => matches!(next, S::Paid | S::Held | S::PaymentFailed | S::Stuck),
@@ -76,7 +77,10 @@ impl Status {
                 next,
                 S::Held | S::Paying | S::Paid | S::PaymentFailed | S::Completed | S::Refunded
             ),
-            S::Expired | S::Cancelled | S::PaymentFailed | S::Refunded | S::Unavailable => false,
+            // Money that came late: held again if everything is still free, otherwise given back.
+            S::Expired | S::PaymentFailed => matches!(next, S::Paid | S::Refunded),
+            S::Cancelled | S::Unavailable => matches!(next, S::Refunded),
+            S::Refunded => false,
         }
     }
 

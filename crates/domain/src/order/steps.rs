@@ -1,11 +1,12 @@
 //! What each step decides about an order. Pure: the moment comes in, a [`Ruling`] or a [`Refusal`] goes out.
 
 use super::{
-    Decision, HOLDS_MAX, Hold, Line, Order, OrderEvent, RECONCILE_GRACE_S, Ruling, STANDSTILL_S,
-    STUCK_PAUSE_MAX_S, STUCK_PAUSE_S, Status,
+    Decision, HOLDS_MAX, Hold, LATE_MONEY_S, Line, Order, OrderEvent, RECONCILE_GRACE_S, Ruling,
+    STANDSTILL_S, STUCK_PAUSE_MAX_S, STUCK_PAUSE_S, Status,
 };
 use crate::fault::Fault;
 use crate::ids::{HoldId, OrderId, UserId};
+use crate::ledger::MovementKind;
 use crate::money::{Currency, PriceMinor};
 use crate::payment::AttemptStatus;
 use crate::refusal::Refusal;
@@ -63,6 +64,8 @@ impl Order {
             total_minor,
             currency: new.currency,
             attempts: Vec::new(),
+            retry_at: None,
+            refunds: Vec::new(),
             intent_id: None,
             waiter: None,
             needs: BTreeMap::new(),
@@ -92,6 +95,7 @@ impl Order {
             after: order,
             stock,
             holder: HolderChange::Add { holds_max: HOLDS_MAX },
+            money: Vec::new(),
         })
     }
 
@@ -280,16 +284,42 @@ impl Order {
                 }
             })
             .chain(self.ingredients_at_end(status))
+            .chain(self.products_at_end(status))
             .collect();
         let mut after = self.clone();
-        // What was asked of the warehouse and has not come may still be claimed there or on its way.
-        after.due_at = self.missing().next().map(|_| now.plus_s(STANDSTILL_S));
+        after.retry_at = None;
+        // What was asked of the warehouse and has not come may still be claimed there or on its way. And if the
+        // provider ever kept silent, one more inquiry a good while later costs little.
+        let may_be_charged_yet = status != Status::Completed && self.was_ever_unanswered();
+        after.due_at = match (self.missing().next(), may_be_charged_yet) {
+            (Some(_), _) => Some(now.plus_s(STANDSTILL_S)),
+            (None, true) => Some(now.plus_s(LATE_MONEY_S)),
+            (None, false) => None,
+        };
         let Ruling::Change(mut decision) = self.transition(after, status, now, what)? else {
             return Ok(Ruling::AlreadyDone);
         };
         decision.stock = stock;
         decision.holder = HolderChange::Remove;
         Ok(Ruling::Change(decision))
+    }
+
+    /// What becomes of the products when the order ends: sold, or free again.
+    fn products_at_end(&self, end: Status) -> Vec<StockChange> {
+        let kind = if end == Status::Completed {
+            MovementKind::Sold
+        } else {
+            MovementKind::Released
+        };
+        let moves = self.takes().map(|(product_id, take)| StockChange::MoveProduct {
+            product_id: product_id.clone(),
+            shard: take.shard,
+            kind,
+            quantity: take.quantity,
+            cause: self.order_id.to_string(),
+            seen: None,
+        });
+        moves.collect()
     }
 
     pub(super) fn transition(
@@ -328,6 +358,7 @@ impl Order {
             after,
             stock,
             holder,
+            money: Vec::new(),
         }))
     }
 }

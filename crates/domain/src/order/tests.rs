@@ -102,7 +102,9 @@ fn a_declined_card_leaves_the_hold_alive_until_the_attempts_are_used_up() {
         order = after(&order, order.begin_payment(card(), at(1)).unwrap());
         order = after(
             &order,
-            order.record_outcome(attempt as u32, &declined(), at(2)).unwrap(),
+            order
+                .record_outcome(attempt as u32, &declined(), 0, at(2))
+                .unwrap(),
         );
         let expected = if attempt < ATTEMPTS_MAX {
             Status::Held
@@ -122,23 +124,25 @@ fn what_is_said_of_an_earlier_attempt_is_not_taken_for_the_latest() {
     for _ in 0..2 {
         order = after(&order, order.begin_payment(card(), at(1)).unwrap());
         if latest(&order) == 1 {
-            order = after(&order, order.record_outcome(1, &declined(), at(2)).unwrap());
-            let unknown = order.record_outcome(1, &ChargeOutcome::Processing, at(3));
+            order = after(&order, order.record_outcome(1, &declined(), 0, at(2)).unwrap());
+            let unknown = order.record_outcome(1, &ChargeOutcome::Processing, 0, at(3));
             assert_eq!(unknown, Ok(Ruling::AlreadyDone), "what is known stays known");
         }
     }
     assert_eq!(order.status, Status::Paying);
     assert_eq!(
-        order.record_outcome(1, &declined(), at(4)),
+        order.record_outcome(1, &declined(), 0, at(4)),
         Ok(Ruling::AlreadyDone)
     );
     assert_eq!(
-        order.record_outcome(1, &ChargeOutcome::Processing, at(4)),
+        order.record_outcome(1, &ChargeOutcome::Processing, 0, at(4)),
         Ok(Ruling::AlreadyDone)
     );
     let paid = after(
         &order,
-        order.record_outcome(1, &ChargeOutcome::Succeeded, at(5)).unwrap(),
+        order
+            .record_outcome(1, &ChargeOutcome::Succeeded, 0, at(5))
+            .unwrap(),
     );
     assert_eq!(
         paid.status,
@@ -154,7 +158,7 @@ fn an_unknown_outcome_is_never_taken_for_a_failure() {
     let order = after(
         &order,
         order
-            .record_outcome(latest(&order), &ChargeOutcome::Processing, at(2))
+            .record_outcome(latest(&order), &ChargeOutcome::Processing, 0, at(2))
             .unwrap(),
     );
     assert!(order.latest_attempt_is(AttemptStatus::Unknown));
@@ -166,7 +170,7 @@ fn an_unknown_outcome_is_never_taken_for_a_failure() {
     let order = after(
         &order,
         order
-            .record_outcome(latest(&order), &ChargeOutcome::Succeeded, at(4))
+            .record_outcome(latest(&order), &ChargeOutcome::Succeeded, 0, at(4))
             .unwrap(),
     );
     assert_eq!(order.status, Status::Paid);
@@ -194,7 +198,7 @@ fn completing_posts_every_claim_and_expiring_releases_every_claim() {
     let order = after(
         &order,
         order
-            .record_outcome(latest(&order), &ChargeOutcome::Succeeded, at(2))
+            .record_outcome(latest(&order), &ChargeOutcome::Succeeded, 0, at(2))
             .unwrap(),
     );
     let Ok(Ruling::Change(completed)) = order.complete(at(3)) else {
@@ -222,15 +226,18 @@ fn a_token_that_is_delivered_late_does_not_replace_the_newer_one() {
 }
 
 #[test]
-fn an_end_other_than_completed_has_no_way_out() {
-    for status in Status::ALL
-        .into_iter()
-        .filter(|status| status.is_end() && *status != Status::Completed)
-    {
-        for next in Status::ALL {
-            assert!(!status.may_become(next), "{status} -> {next}");
+fn only_money_leads_out_of_an_end() {
+    for status in Status::ALL.into_iter().filter(|status| status.is_end()) {
+        for next in Status::ALL.into_iter().filter(|next| status.may_become(*next)) {
+            let came_late = next == Status::Paid && matches!(status, Status::Expired | Status::PaymentFailed);
+            assert!(came_late || next == Status::Refunded, "{status} -> {next}");
         }
     }
+    assert!(
+        Status::ALL
+            .into_iter()
+            .all(|next| !Status::Refunded.may_become(next))
+    );
 }
 
 #[test]
@@ -263,9 +270,9 @@ fn ask(order: &Order, ask: Ask, now: Timestamp) -> Result<Ruling, Fault> {
         Ask::Succeeded | Ask::Declined | Ask::Unknown if order.status != Status::Paying => {
             Ok(Ruling::AlreadyDone)
         }
-        Ask::Succeeded => order.record_outcome(latest(order), &ChargeOutcome::Succeeded, now),
-        Ask::Declined => order.record_outcome(latest(order), &declined(), now),
-        Ask::Unknown => order.record_outcome(latest(order), &ChargeOutcome::Processing, now),
+        Ask::Succeeded => order.record_outcome(latest(order), &ChargeOutcome::Succeeded, 0, now),
+        Ask::Declined => order.record_outcome(latest(order), &declined(), 0, now),
+        Ask::Unknown => order.record_outcome(latest(order), &ChargeOutcome::Processing, 0, now),
         Ask::Complete => order.complete(now),
         Ask::Expire => order.expire(now),
         Ask::Cancel => order.cancel(now),
@@ -342,4 +349,87 @@ proptest! {
         prop_assert_eq!(json["code"].as_str(), Some(refusal.name()));
         prop_assert_eq!(serde_json::from_value::<Refusal>(json).unwrap(), refusal);
     }
+}
+
+fn soft_decline(charge: &str) -> ChargeOutcome {
+    ChargeOutcome::Declined {
+        code: "insufficient_funds".into(),
+        message: "No.".into(),
+        retryable: true,
+        charge: Some(charge.to_owned()),
+    }
+}
+
+#[test]
+fn a_soft_decline_is_tried_again_by_itself_after_its_pause_and_a_hard_one_is_not() {
+    let paying = after(&placed(), placed().begin_payment(card(), at(1)).unwrap());
+    let held = after(
+        &paying,
+        paying.record_outcome(1, &soft_decline("ch_1"), 0, at(2)).unwrap(),
+    );
+    assert_eq!((held.status, held.retry_at), (Status::Held, Some(at(3))));
+    assert!(matches!(
+        held.begin_retry(at(1)),
+        Err(Fault::Refused(Refusal::PaymentWillBeRetried { .. }))
+    ));
+    let again = after(&held, held.begin_retry(at(3)).unwrap());
+    assert_eq!(
+        (again.status, again.attempts.len(), again.retry_at),
+        (Status::Paying, 2, None)
+    );
+    let hard = ChargeOutcome::Declined {
+        code: "stolen_card".into(),
+        message: "No.".into(),
+        retryable: false,
+        charge: Some("ch_2".to_owned()),
+    };
+    let held = after(&again, again.record_outcome(2, &hard, 0, at(4)).unwrap());
+    assert_eq!((held.status, held.retry_at), (Status::Held, None));
+    assert_eq!(held.begin_retry(at(9)), Ok(Ruling::AlreadyDone));
+}
+
+#[test]
+fn another_card_takes_the_place_of_the_next_try() {
+    let paying = after(&placed(), placed().begin_payment(card(), at(1)).unwrap());
+    let held = after(
+        &paying,
+        paying.record_outcome(1, &soft_decline("ch_1"), 0, at(2)).unwrap(),
+    );
+    let other = CardToken::parse("tok_mastercard").unwrap();
+    let paying = after(&held, held.begin_payment(other.clone(), at(2)).unwrap());
+    assert_eq!(
+        paying.attempts.last().map(|attempt| attempt.card.clone()),
+        Some(other)
+    );
+    assert_eq!(paying.begin_retry(at(9)), Ok(Ruling::AlreadyDone));
+}
+
+#[test]
+fn no_try_is_planned_for_after_the_deadline() {
+    let paying = after(&placed(), placed().begin_payment(card(), at(TTL_S - 1)).unwrap());
+    let held = after(
+        &paying,
+        paying
+            .record_outcome(1, &soft_decline("ch_1"), 0, at(TTL_S - 1))
+            .unwrap(),
+    );
+    assert_eq!((held.status, held.retry_at), (Status::Held, None));
+}
+
+#[test]
+fn an_inquiry_that_shows_an_earlier_decline_says_that_the_latest_attempt_never_arrived() {
+    let paying = after(&placed(), placed().begin_payment(card(), at(1)).unwrap());
+    let held = after(
+        &paying,
+        paying.record_outcome(1, &soft_decline("ch_1"), 0, at(2)).unwrap(),
+    );
+    let again = after(&held, held.begin_retry(at(3)).unwrap());
+    let code_of = |found: ChargeOutcome| match again.outcome_of_latest(found) {
+        ChargeOutcome::Declined { code, .. } => code,
+        other => format!("{other:?}"),
+    };
+    assert_eq!(code_of(soft_decline("ch_1")), crate::payment::NO_ANSWER);
+    assert_eq!(code_of(ChargeOutcome::NotAttempted), crate::payment::NO_ANSWER);
+    assert_eq!(code_of(soft_decline("ch_2")), "insufficient_funds");
+    assert_eq!(code_of(ChargeOutcome::Succeeded), "Succeeded");
 }

@@ -4,6 +4,7 @@ use super::Answer;
 use crate::ids::{DishId, IdempotencyKey, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId};
 use crate::order::{Kind, Order};
 use crate::payment::{CardToken, ChargeOutcome, Inquiry, RefundOutcome, RefundRequest};
+use crate::refund::Refund;
 use crate::refusal::Refusal;
 use crate::supply::Supply;
 use crate::timestamp::Timestamp;
@@ -158,6 +159,12 @@ pub trait Workflows: Send + Sync {
 
     /// What is known of the supply request's present execution.
     fn find_supply<'a>(&'a self, supply: &'a Supply) -> Answer<'a, Execution>;
+
+    /// Starts the `refund-order` machine for a refund under its present execution name. Starting twice is harmless.
+    fn start_refund<'a>(&'a self, order: &'a Order, refund: &'a Refund) -> Answer<'a, ()>;
+
+    /// What is known of the refund's present execution.
+    fn find_refund<'a>(&'a self, order: &'a Order, refund: &'a Refund) -> Answer<'a, Execution>;
 
     /// What is known of the order's present execution.
     fn find_execution<'a>(&'a self, order: &'a Order) -> Answer<'a, Execution>;

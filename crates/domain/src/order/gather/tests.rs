@@ -106,7 +106,7 @@ fn the_first_caesar_asks_for_exactly_one_lettuce_and_holds_it_for_itself() {
             .begin_payment(CardToken::parse("tok_visa").unwrap(), at(7)),
     )
     .after;
-    let paid = change(paying.record_outcome(1, &crate::ChargeOutcome::Succeeded, at(8))).after;
+    let paid = change(paying.record_outcome(1, &crate::ChargeOutcome::Succeeded, 0, at(8))).after;
     let served = change(paid.complete(at(9)));
     let kitchen = moved(&kitchen, &served.stock);
     assert_eq!(kitchen.balance(&ingredient("lechuga")), Balance::default());

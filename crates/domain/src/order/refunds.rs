@@ -1,0 +1,327 @@
+//! Giving money back: who may ask for how much, and what the provider's answer means.
+
+use super::{Order, OrderEvent, Ruling, STANDSTILL_S, STUCK_PAUSE_MAX_S, STUCK_PAUSE_S, Status};
+use crate::fault::Fault;
+use crate::money::PriceMinor;
+use crate::money_ledger::{MoneyKind, MoneyMovement};
+use crate::order::{Line, Thing};
+use crate::payment::{AttemptStatus, RefundOutcome};
+use crate::refund::{REFUND_WINDOW_S, REFUNDS_MAX, Refund, RefundLine, RefundReason, RefundStatus};
+use crate::refusal::Refusal;
+use crate::stock::{HolderChange, StockChange};
+use crate::timestamp::Timestamp;
+
+impl Order {
+    /// The buyer wants money back for these lines, or for everything that is left when there are none.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRefundable`] unless it is completed, made of tickets or products, and not too old;
+    /// [`Refusal::InvalidInput`] for lines that do not exist or ask for more than is left.
+    pub fn ask_refund(&self, lines: &[RefundLine], now: Timestamp) -> Result<Ruling, Fault> {
+        let order_id = self.order_id.clone();
+        let not_refundable = |why: &str| Refusal::NotRefundable {
+            order_id: self.order_id.clone(),
+            why: why.to_owned(),
+        };
+        match self.status {
+            Status::Completed => {}
+            Status::Paying | Status::Paid | Status::Shipped => {
+                return Err(Refusal::OrderBeingPaid { order_id }.into());
+            }
+            Status::Gathering | Status::Held => return Err(Refusal::OrderNotPaid { order_id }.into()),
+            Status::Stuck => return Err(Refusal::OrderIsStuck { order_id }.into()),
+            Status::Expired
+            | Status::Cancelled
+            | Status::PaymentFailed
+            | Status::Refunded
+            | Status::Unavailable => {
+                let status = self.status;
+                return Err(Refusal::OrderEnded { order_id, status }.into());
+            }
+        }
+        if self
+            .lines
+            .iter()
+            .any(|line| matches!(line.thing, Thing::Dish { .. }))
+        {
+            return Err(not_refundable("what was served cannot be given back").into());
+        }
+        let completed_at = self
+            .events
+            .iter()
+            .rev()
+            .find(|event| event.status == Status::Completed)
+            .map_or(self.updated_at, |event| event.at);
+        if now > completed_at.plus_s(REFUND_WINDOW_S) {
+            return Err(not_refundable("it was completed more than 14 days ago").into());
+        }
+        if self.refunds.len() >= REFUNDS_MAX {
+            return Err(not_refundable("it was refunded in too many parts").into());
+        }
+        let lines = self.refundable(lines)?;
+        if lines.is_empty() {
+            return Err(not_refundable("everything was given back, or is on its way back").into());
+        }
+        let mut after = self.clone();
+        let amount_minor = after.add_refund(lines, RefundReason::BuyerAsked, now)?;
+        let what = format!("You asked for {} back.", self.currency.format(amount_minor));
+        after.note(now, what);
+        Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged))
+    }
+
+    /// The lines asked for, or everything that is left; never more of a line than is left of it.
+    pub(super) fn refundable(&self, asked: &[RefundLine]) -> Result<Vec<RefundLine>, Refusal> {
+        if asked.is_empty() {
+            let all = (0_u32..).zip(&self.lines).map(|(line, _)| RefundLine {
+                line,
+                quantity: self.left_of(line),
+            });
+            return Ok(all.filter(|line| line.quantity > 0).collect());
+        }
+        let mut seen = Vec::new();
+        for (index, wanted) in asked.iter().enumerate() {
+            let left = self.left_of(wanted.line);
+            let field = format!("lines[{index}]");
+            if seen.contains(&wanted.line) {
+                return Err(Refusal::invalid(field, "This line is named twice."));
+            }
+            if wanted.quantity == 0 || wanted.quantity > left {
+                return Err(Refusal::invalid(
+                    format!("{field}.quantity"),
+                    format!("Of line {} {left} can be given back.", wanted.line),
+                ));
+            }
+            seen.push(wanted.line);
+        }
+        Ok(asked.to_vec())
+    }
+
+    /// How many of a line were neither given back nor are on their way back.
+    fn left_of(&self, line: u32) -> u32 {
+        let sold = usize::try_from(line)
+            .ok()
+            .and_then(|index| self.lines.get(index))
+            .map_or(0, |line| line.quantity);
+        let refunded: u32 = self
+            .refunds
+            .iter()
+            .filter(|refund| refund.status != RefundStatus::Failed)
+            .flat_map(|refund| &refund.lines)
+            .filter(|refunded| refunded.line == line)
+            .map(|refunded| refunded.quantity)
+            .sum();
+        sold.saturating_sub(refunded)
+    }
+
+    fn line(&self, refunded: &RefundLine) -> Option<&Line> {
+        usize::try_from(refunded.line)
+            .ok()
+            .and_then(|index| self.lines.get(index))
+    }
+
+    pub(super) fn add_refund(
+        &mut self,
+        lines: Vec<RefundLine>,
+        reason: RefundReason,
+        now: Timestamp,
+    ) -> Result<PriceMinor, Fault> {
+        let prices = lines
+            .iter()
+            .filter_map(|refunded| Some((self.line(refunded)?.price_minor, refunded.quantity)));
+        let amount_minor = PriceMinor::sum(prices)
+            .map_err(|error| Fault::Defect(format!("a refund is too high: {error}")))?;
+        let number = u32::try_from(self.refunds.len() + 1).unwrap_or(u32::MAX);
+        self.refunds.push(Refund {
+            number,
+            amount_minor,
+            lines,
+            reason,
+            status: RefundStatus::Requested,
+            provider_id: None,
+            code: None,
+            reentries: 0,
+            requested_at: now,
+            settled_at: None,
+        });
+        self.due_at = Some(now.plus_s(STANDSTILL_S));
+        Ok(amount_minor)
+    }
+
+    /// The refund with this number.
+    #[must_use]
+    pub fn refund(&self, number: u32) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.number == number)
+    }
+
+    /// The first refund that somebody still has to see to.
+    #[must_use]
+    pub fn open_refund(&self) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.is_open())
+    }
+
+    /// Records what the provider says of a refund. When the last money is back, the order is refunded, and a ticket
+    /// whose money is back is free again in the same write.
+    ///
+    /// # Errors
+    /// [`Fault::Defect`] when there is no such refund.
+    pub fn record_refund(
+        &self,
+        number: u32,
+        outcome: &RefundOutcome,
+        now: Timestamp,
+    ) -> Result<Ruling, Fault> {
+        let Some(refund) = self.refund(number) else {
+            return Err(Fault::Defect(format!("{} has no refund {number}", self.order_id)));
+        };
+        let (status, provider_id, code) = match outcome {
+            RefundOutcome::Succeeded { provider_id } => {
+                (RefundStatus::Succeeded, Some(provider_id.clone()), None)
+            }
+            RefundOutcome::Pending { provider_id } => {
+                (RefundStatus::Pending, Some(provider_id.clone()), None)
+            }
+            RefundOutcome::Failed { code } => (
+                RefundStatus::Failed,
+                refund.provider_id.clone(),
+                Some(code.clone()),
+            ),
+        };
+        // A refund that succeeded stays so: the provider's later words about it can only be older ones.
+        if refund.status == status || refund.status == RefundStatus::Succeeded {
+            return Ok(Ruling::AlreadyDone);
+        }
+        let done = Refund {
+            status,
+            provider_id,
+            code,
+            settled_at: Some(now),
+            ..refund.clone()
+        };
+        let mut after = self.clone();
+        if let Some(slot) = after.refunds.iter_mut().find(|refund| refund.number == number) {
+            *slot = done.clone();
+        }
+        let amount = self.currency.format(done.amount_minor);
+        after.due_at = after.open_refund().map(|_| now.plus_s(STANDSTILL_S));
+        if status != RefundStatus::Succeeded {
+            let what = match status {
+                RefundStatus::Failed => {
+                    format!("{amount} could not be given back by itself. We look into it.")
+                }
+                _ => format!("{amount} are on their way back; the bank has not confirmed it yet."),
+            };
+            after.note(now, what);
+            return Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged));
+        }
+        let stock = self.returned(&done);
+        let what = format!("{amount} are on their way back to you.");
+        let ruling = if after.kept_minor() == 0 && after.open_refund().is_none() {
+            self.transition(after, Status::Refunded, now, what)?
+        } else {
+            after.note(now, what);
+            self.write(after, now, Vec::new(), HolderChange::Unchanged)
+        };
+        let Ruling::Change(mut decision) = ruling else {
+            return Ok(Ruling::AlreadyDone);
+        };
+        decision.stock = stock;
+        decision.money = vec![self.movement(
+            MoneyKind::Refunded,
+            number,
+            done.amount_minor,
+            done.provider_id.unwrap_or_default(),
+            now,
+        )];
+        Ok(Ruling::Change(decision))
+    }
+
+    /// Tickets whose money is back are free again, if they were this order's at all. Products are not: whoever sells
+    /// them books in what really came back.
+    fn returned(&self, refund: &Refund) -> Vec<StockChange> {
+        if self.status != Status::Completed {
+            return Vec::new();
+        }
+        let hold = self.ticket_hold();
+        let tickets = refund
+            .lines
+            .iter()
+            .filter_map(|refunded| match &self.line(refunded)?.thing {
+                Thing::Ticket { ticket_id, .. } => Some(StockChange::ReturnTicket {
+                    ticket_id: ticket_id.clone(),
+                    hold: hold.clone(),
+                }),
+                Thing::Dish { .. } | Thing::Product { .. } => None,
+            });
+        tickets.collect()
+    }
+
+    /// What the order keeps of the money that was charged for it, minor units.
+    #[must_use]
+    pub fn kept_minor(&self) -> u64 {
+        if !self.was_charged() {
+            return 0;
+        }
+        let refunded: u64 = self
+            .refunds
+            .iter()
+            .filter(|refund| refund.status == RefundStatus::Succeeded)
+            .map(|refund| refund.amount_minor.as_minor())
+            .sum();
+        self.total_minor.as_minor().saturating_sub(refunded)
+    }
+
+    /// Whether money was taken for it, whatever became of it later.
+    #[must_use]
+    pub fn was_charged(&self) -> bool {
+        self.attempts
+            .iter()
+            .any(|attempt| attempt.status == AttemptStatus::Succeeded)
+    }
+
+    /// Notes that the reconciler, or an execution that gave up, leaves an open refund for later; with `again`, that a
+    /// fresh execution is started for it.
+    #[must_use]
+    pub fn put_off_refund(&self, again: bool, now: Timestamp) -> Ruling {
+        let mut after = self.clone();
+        let Some(refund) = after.refunds.iter_mut().find(|refund| refund.is_open()) else {
+            return Ruling::AlreadyDone;
+        };
+        refund.reentries += u32::from(again);
+        // Ever more seldom: what the provider did not know for an hour it will not know in a minute.
+        let pause_s = STUCK_PAUSE_S
+            .saturating_mul(1 << refund.reentries.min(8))
+            .min(STUCK_PAUSE_MAX_S);
+        after.due_at = Some(now.plus_s(pause_s));
+        self.write(after, now, Vec::new(), HolderChange::Unchanged)
+    }
+
+    pub(super) fn movement(
+        &self,
+        kind: MoneyKind,
+        number: u32,
+        amount_minor: PriceMinor,
+        provider_id: String,
+        at: Timestamp,
+    ) -> MoneyMovement {
+        MoneyMovement {
+            order_id: self.order_id.clone(),
+            kind,
+            number,
+            amount_minor,
+            currency: self.currency.clone(),
+            provider_id,
+            at,
+        }
+    }
+
+    pub(super) fn note(&mut self, at: Timestamp, what: String) {
+        self.events.push(OrderEvent {
+            at,
+            status: self.status,
+            what,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

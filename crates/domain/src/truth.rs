@@ -1,0 +1,221 @@
+//! The truth about money: the provider is asked, and what it says is acted on.
+//!
+//! Asked before anything is released, when a webhook says that something happened, and by the reconciler. A webhook is
+//! only a reason to ask: what it carries is never believed, so it may come twice, late, or out of order.
+
+use crate::fault::Fault;
+use crate::ids::{IntentId, OrderId, ProductId};
+use crate::inventory::allocate;
+use crate::ledger::MovementKind;
+use crate::order::{Line, Order, Ruling, Thing};
+use crate::payment::ChargeOutcome;
+use crate::ports::{Clock, CommitError, Orders, PaymentProvider, Products, Workflows, decide_and_commit};
+use crate::product::ProductState;
+use crate::stock::StockChange;
+use std::sync::Arc;
+
+/// Reads and decisions before holding again is given up and the money is owed.
+const TRIES_MAX: u32 = 10;
+
+/// Asks the provider whether an order that is about to be released has been charged after all; if so, makes it paid, so
+/// that the release is refused.
+///
+/// # Errors
+/// [`Fault::Unknown`] while the provider does not say: nothing may be released then.
+pub async fn ask_before_release(
+    orders: &dyn Orders,
+    provider: &dyn PaymentProvider,
+    clock: &dyn Clock,
+    order_id: &OrderId,
+) -> Result<(), Fault> {
+    let Some(order) = orders.get(order_id).await? else {
+        return Ok(());
+    };
+    let Some(intent) = order.intent_id.as_ref().filter(|_| !order.status.is_end()) else {
+        return Ok(());
+    };
+    match provider.inquire(intent).await?.outcome {
+        ChargeOutcome::Succeeded => {
+            let success = |order: &Order| {
+                let now = clock.now();
+                // Ended by somebody else since it was read: then it was asked after there.
+                if order.status.is_end() {
+                    return Ok(Ruling::AlreadyDone);
+                }
+                order.record_outcome(0, &ChargeOutcome::Succeeded, 0, now)
+            };
+            decide_and_commit(orders, order_id, &success).await.map(drop)
+        }
+        ChargeOutcome::Processing => Err(Fault::Unknown(
+            "the provider is still working on the payment".to_owned(),
+        )),
+        ChargeOutcome::Declined { .. } | ChargeOutcome::NotAttempted => Ok(()),
+    }
+}
+
+/// What is needed to find out about an order's money and to act on it.
+#[derive(Clone)]
+pub struct Truth {
+    /// Orders.
+    pub orders: Arc<dyn Orders>,
+    /// Products, for what is to be held again.
+    pub products: Arc<dyn Products>,
+    /// Who has the money.
+    pub provider: Arc<dyn PaymentProvider>,
+    /// The state machines.
+    pub workflows: Arc<dyn Workflows>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What came of asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The money is there, and the order has it by now, or owes it.
+    Charged,
+    /// No money was taken.
+    NotCharged,
+    /// The provider has not decided yet.
+    Undecided,
+}
+
+impl Truth {
+    /// Asks after the order's money. What was charged makes the order paid; what was charged for an order that has
+    /// ended holds it again or is given back.
+    ///
+    /// `intent` is the one that a webhook named, for an order that has not kept its own yet.
+    ///
+    /// # Errors
+    /// [`Fault::Unknown`] without an answer; [`Fault::Defect`] when the intent belongs to another order; what the ports
+    /// report.
+    pub async fn find(&self, order: &Order, intent: &IntentId) -> Result<Found, Fault> {
+        let inquiry = self.provider.inquire(intent).await?;
+        let is_ours = inquiry.order_id.as_ref() == Some(&order.order_id)
+            && order.intent_id.as_ref().is_none_or(|kept| kept == intent);
+        if !is_ours {
+            return Err(Fault::Defect(format!(
+                "{intent:?} is not the intent of {}",
+                order.order_id
+            )));
+        }
+        match inquiry.outcome {
+            ChargeOutcome::Succeeded => {}
+            ChargeOutcome::Processing => return Ok(Found::Undecided),
+            ChargeOutcome::Declined { .. } | ChargeOutcome::NotAttempted => return Ok(Found::NotCharged),
+        }
+        if order.intent_id.is_none() {
+            let keep = |order: &Order| order.keep_intent(intent.clone(), self.clock.now());
+            decide_and_commit(&*self.orders, &order.order_id, &keep).await?;
+        }
+        self.take_in(&order.order_id).await?;
+        Ok(Found::Charged)
+    }
+
+    /// Makes an order that was charged a paid one, or gives the money back.
+    async fn take_in(&self, order_id: &OrderId) -> Result<(), Fault> {
+        let success = |order: &Order| {
+            if order.ended_unpaid() {
+                return Ok(Ruling::AlreadyDone);
+            }
+            order.record_outcome(0, &ChargeOutcome::Succeeded, 0, self.clock.now())
+        };
+        let order = decide_and_commit(&*self.orders, order_id, &success).await?;
+        if !order.ended_unpaid() {
+            // Written is written: whoever waits is told, or finds it when its timer fires.
+            crate::checkout::wake(&*self.workflows, &order).await.ok();
+            return Ok(());
+        }
+        if let Some(order) = self.hold_again(order).await? {
+            return self.workflows.start_order(&order).await;
+        }
+        let owe = |order: &Order| order.owe_refund(self.clock.now());
+        let order = decide_and_commit(&*self.orders, order_id, &owe).await?;
+        match order.open_refund() {
+            Some(refund) => self.workflows.start_refund(&order, refund).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Holds everything again; `None` when something is gone, or when nobody wants it any more.
+    async fn hold_again(&self, mut order: Order) -> Result<Option<Order>, Fault> {
+        for attempt in 0..TRIES_MAX {
+            if !order.may_be_held_again() {
+                return Ok(None);
+            }
+            let Some((lines, products)) = self.take_again(&order, attempt).await? else {
+                return Ok(None);
+            };
+            let Ruling::Change(decision) = order.hold_again(lines, products, self.clock.now())? else {
+                return Ok(Some(order));
+            };
+            match self.orders.commit(&decision).await {
+                Ok(()) => return Ok(Some(decision.after)),
+                Err(CommitError::Stock(_) | CommitError::TooManyHolds) => return Ok(None),
+                Err(CommitError::Fault(fault)) => return Err(fault),
+                Err(CommitError::OrderMoved | CommitError::Contended | CommitError::LedgerMoved) => {}
+            }
+            let Some(present) = self.orders.get(&order.order_id).await? else {
+                return Ok(None);
+            };
+            order = present;
+        }
+        Err(Fault::Transient(format!(
+            "what {} is to hold again kept moving",
+            order.order_id
+        )))
+    }
+
+    /// The lines with what is to be taken now; `None` when a product is gone, short, or sold at another price.
+    async fn take_again(
+        &self,
+        order: &Order,
+        attempt: u32,
+    ) -> Result<Option<(Vec<Line>, Vec<StockChange>)>, Fault> {
+        let mut lines = order.lines.clone();
+        let mut stock = Vec::new();
+        for line in &mut lines {
+            let (price_minor, quantity) = (line.price_minor, line.quantity);
+            let Thing::Product { product_id, takes } = &mut line.thing else {
+                continue;
+            };
+            let Some(stocked) = self.products.stocked(product_id).await? else {
+                return Ok(None);
+            };
+            let product = &stocked.product;
+            let is_offered = product.state == ProductState::Listed && product.price_minor == price_minor;
+            let Some(taken) = allocate(&stocked.shards, quantity, u64::from(attempt)).filter(|_| is_offered)
+            else {
+                return Ok(None);
+            };
+            for take in &taken {
+                let seen = stocked.shards.iter().find(|shard| shard.number == take.shard);
+                stock.push(move_product(
+                    product_id,
+                    take.shard,
+                    take.quantity,
+                    order,
+                    seen.cloned(),
+                ));
+            }
+            *takes = taken;
+        }
+        Ok(Some((lines, stock)))
+    }
+}
+
+fn move_product(
+    product_id: &ProductId,
+    shard: u8,
+    quantity: u32,
+    order: &Order,
+    seen: Option<crate::inventory::Shard>,
+) -> StockChange {
+    StockChange::MoveProduct {
+        product_id: product_id.clone(),
+        shard,
+        kind: MovementKind::Held,
+        quantity,
+        cause: order.order_id.to_string(),
+        seen: seen.map(Box::new),
+    }
+}
