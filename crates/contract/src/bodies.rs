@@ -83,6 +83,9 @@ pub struct LineBody {
     /// The ticket, in a line of tickets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_id: Option<String>,
+    /// The product, in a line of products.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<String>,
     /// The dish, in a line of dishes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dish_id: Option<String>,
@@ -96,12 +99,15 @@ pub struct LineBody {
 
 impl From<&Line> for LineBody {
     fn from(line: &Line) -> Self {
-        let (ticket_id, dish_id) = match &line.thing {
-            Thing::Ticket { ticket_id, .. } => (Some(ticket_id.to_string()), None),
-            Thing::Dish { dish_id } => (None, Some(dish_id.to_string())),
-        };
+        let (mut ticket_id, mut product_id, mut dish_id) = (None, None, None);
+        match &line.thing {
+            Thing::Ticket { ticket_id: id, .. } => ticket_id = Some(id.to_string()),
+            Thing::Product { product_id: id, .. } => product_id = Some(id.to_string()),
+            Thing::Dish { dish_id: id } => dish_id = Some(id.to_string()),
+        }
         Self {
             ticket_id,
+            product_id,
             dish_id,
             title: line.title.clone(),
             quantity: line.quantity,

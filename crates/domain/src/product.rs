@@ -1,5 +1,6 @@
 //! Products: counted things with a price, in categories, found by the words of their title.
 
+pub mod edits;
 pub mod search;
 
 pub use search::{fold, words};
@@ -21,6 +22,9 @@ pub const CATEGORIES_MAX: usize = 8;
 pub const CATEGORY_NAME_MAX: usize = 80;
 /// Words by which one product is found, at most; further words of a title find nothing.
 pub const WORDS_MAX: usize = 24;
+
+/// Of one product in one order, at most.
+pub const ORDERED_MAX: u32 = 1_000;
 
 /// Whether a product can be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -70,7 +70,7 @@ pub fn router(function: PlaceOrder) -> axum::Router {
 
 /// Place an order
 ///
-/// Tickets: holds every line or none and answers at once. Dishes: holds what the kitchen has and gathers the rest. With
+/// Tickets and products: holds every line or none and answers at once. Dishes: holds what the kitchen has and gathers the rest. With
 /// `payment` it also pays, and with `wait` it answers when the order has come out, or says where it stands. A repeat of your own live order is answered with that order (200).
 #[utoipa::path(
     post, path = "/api/orders", tag = "orders", params(Wait, ("Idempotency-Key" = Option<String>, Header,
@@ -162,7 +162,7 @@ impl PlaceOrder {
                     Err(Refusal::TicketHeldByYou { ticket_id, order_id }.into())
                 }
             }
-            HoldAnswer::Refused(refusal) => Err(refusal.into()),
+            HoldAnswer::Refused(refusal) => Err(wanted.in_lines(refusal).into()),
         }
     }
 

@@ -1,11 +1,10 @@
 //! What a buyer may ask for: lines of one kind, checked field by field.
 
 use contract::input::FieldErrors;
-use domain::dish::QUANTITY_MAX;
-use domain::ids::fingerprint;
+use domain::ids::{NotAnId, fingerprint};
 use domain::order::{Kind, LINES_MAX};
-use domain::ports::{HoldRequest, WantedDish, WantedTicket};
-use domain::{CardToken, DishId, OrderId, Refusal, TicketId, UserId};
+use domain::ports::{HoldRequest, WantedDish, WantedProduct, WantedTicket};
+use domain::{CardToken, DishId, OrderId, ProductId, Refusal, TicketId, UserId, dish, product};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -14,14 +13,14 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewOrder {
-    /// What, 1 to 10 lines of one kind: all tickets, or all dishes.
+    /// What, 1 to 10 lines of one kind: all tickets, all products, or all dishes.
     #[schema(min_items = 1, max_items = 10)]
     pub lines: Vec<NewLine>,
     /// Pay with this card, at once or as soon as everything is held.
     pub payment: Option<NewPayment>,
 }
 
-/// A ticket (`ticketId`, `version`) or a dish (`dishId`, `quantity`) that is wanted.
+/// A ticket (`ticketId`, `version`), a product (`productId`, `quantity`) or a dish (`dishId`, `quantity`) that is wanted.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewLine {
@@ -30,10 +29,12 @@ pub struct NewLine {
     /// The version of the ticket that the buyer saw; the order is refused (409) if title or price moved since.
     #[schema(minimum = 1)]
     pub version: Option<u32>,
+    /// Which product. Lines of the same product are one line for their sum.
+    pub product_id: Option<String>,
     /// Which dish.
     pub dish_id: Option<String>,
-    /// How many of the dish, 1 to 20; 1 when absent.
-    #[schema(minimum = 1, maximum = 20)]
+    /// How many: of a product 1 to 1,000, all lines of it together; of a dish 1 to 20. 1 when absent.
+    #[schema(minimum = 1, maximum = 1000)]
     pub quantity: Option<u32>,
 }
 
@@ -51,7 +52,31 @@ pub(crate) struct Wanted {
     pub(crate) kind: Kind,
     pub(crate) tickets: Vec<WantedTicket>,
     pub(crate) dishes: Vec<WantedDish>,
+    /// Each product once, for the sum of its lines.
+    pub(crate) products: Vec<WantedProduct>,
+    /// The first line of each product, in the order of `products`.
+    product_lines: Vec<usize>,
     pub(crate) card: Option<CardToken>,
+}
+
+impl NewLine {
+    /// The fields that name a thing, with their kind. A line has exactly one of them.
+    fn things(&self) -> [(Kind, &'static str, Option<&str>); 3] {
+        [
+            (Kind::Ticket, "ticketId", self.ticket_id.as_deref()),
+            (Kind::Product, "productId", self.product_id.as_deref()),
+            (Kind::Dish, "dishId", self.dish_id.as_deref()),
+        ]
+    }
+}
+
+/// The kind of the first line that says one; tickets when none does.
+fn kind_of(lines: &[NewLine]) -> Kind {
+    let named = lines.iter().flat_map(NewLine::things);
+    named
+        .into_iter()
+        .find_map(|(kind, _, id)| id.map(|_| kind))
+        .unwrap_or(Kind::Ticket)
 }
 
 impl Wanted {
@@ -61,68 +86,23 @@ impl Wanted {
         if new.lines.is_empty() || new.lines.len() > LINES_MAX {
             errors.add("lines", format!("must have 1 to {LINES_MAX} lines"));
         }
-        let kind = if new.lines.iter().any(|line| line.dish_id.is_some()) {
-            Kind::Dish
-        } else {
-            Kind::Ticket
-        };
         let mut wanted = Self {
-            kind,
+            kind: kind_of(&new.lines),
             tickets: Vec::new(),
             dishes: Vec::new(),
+            products: Vec::new(),
+            product_lines: Vec::new(),
             card: None,
         };
         let mut seen = BTreeSet::new();
         for (index, line) in new.lines.iter().enumerate().take(LINES_MAX) {
-            match (kind, line) {
-                (
-                    Kind::Ticket,
-                    NewLine {
-                        ticket_id: Some(id),
-                        quantity: None,
-                        ..
-                    },
-                ) => {
-                    wanted.ticket(&mut errors, &mut seen, index, id, line.version);
-                }
-                (
-                    Kind::Dish,
-                    NewLine {
-                        dish_id: Some(id),
-                        ticket_id: None,
-                        version: None,
-                        quantity,
-                    },
-                ) => {
-                    wanted.dish(&mut errors, index, id, quantity.unwrap_or(1));
-                }
-                (Kind::Ticket, NewLine { ticket_id: None, .. }) => {
-                    errors.add(format!("lines[{index}].ticketId"), "is required");
-                }
-                (Kind::Ticket, _) => {
-                    errors.add(
-                        format!("lines[{index}].quantity"),
-                        "a ticket is one of a kind and has no quantity",
-                    );
-                }
-                (Kind::Dish, NewLine { dish_id: None, .. }) => {
-                    errors.add(
-                        format!("lines[{index}].dishId"),
-                        "is required: all lines are of one kind",
-                    );
-                }
-                (
-                    Kind::Dish,
-                    NewLine {
-                        ticket_id: Some(_), ..
-                    },
-                ) => {
-                    errors.add(
-                        format!("lines[{index}].ticketId"),
-                        "a line is a ticket or a dish, not both",
-                    );
-                }
-                (Kind::Dish, _) => errors.add(format!("lines[{index}].version"), "a dish has no version"),
+            let Some(id) = wanted.only_id(&mut errors, index, line) else {
+                continue;
+            };
+            match wanted.kind {
+                Kind::Ticket => wanted.ticket(&mut errors, &mut seen, index, id, line),
+                Kind::Product => wanted.product(&mut errors, index, id, line),
+                Kind::Dish => wanted.dish(&mut errors, index, id, line),
             }
         }
         if let Some(payment) = &new.payment {
@@ -135,39 +115,96 @@ impl Wanted {
         Ok(wanted)
     }
 
+    /// The id of the line's one thing, which must be of the order's kind.
+    fn only_id<'a>(&self, errors: &mut FieldErrors, index: usize, line: &'a NewLine) -> Option<&'a str> {
+        let mut own = None;
+        for (kind, field, id) in line.things() {
+            match id {
+                Some(_) if kind != self.kind => errors.add(
+                    format!("lines[{index}].{field}"),
+                    "a line is for one thing, and all lines are of one kind",
+                ),
+                None if kind == self.kind => errors.add(
+                    format!("lines[{index}].{field}"),
+                    "is required: all lines are of one kind",
+                ),
+                Some(id) => own = Some(id),
+                None => {}
+            }
+        }
+        own
+    }
+
     fn ticket(
         &mut self,
         errors: &mut FieldErrors,
         seen: &mut BTreeSet<TicketId>,
         index: usize,
         id: &str,
-        version: Option<u32>,
+        line: &NewLine,
     ) {
         match TicketId::parse(&id.to_lowercase()) {
-            Ok(ticket_id) if seen.insert(ticket_id.clone()) => {
-                self.tickets.push(WantedTicket { ticket_id, version });
-            }
+            Ok(ticket_id) if seen.insert(ticket_id.clone()) => self.tickets.push(WantedTicket {
+                ticket_id,
+                version: line.version,
+            }),
             Ok(_) => errors.add(
                 format!("lines[{index}].ticketId"),
                 "is in the order twice; a ticket is one of a kind",
             ),
-            Err(error) => errors.add(format!("lines[{index}].ticketId"), error.to_string()),
+            Err(error) => not_an_id(errors, index, "ticketId", &error),
         }
-        if version == Some(0) {
+        if line.version == Some(0) {
             errors.add(format!("lines[{index}].version"), "must be at least 1");
+        }
+        if line.quantity.is_some() {
+            errors.add(
+                format!("lines[{index}].quantity"),
+                "a ticket is one of a kind and has no quantity",
+            );
         }
     }
 
-    fn dish(&mut self, errors: &mut FieldErrors, index: usize, id: &str, quantity: u32) {
-        if !(1..=QUANTITY_MAX).contains(&quantity) {
+    fn product(&mut self, errors: &mut FieldErrors, index: usize, id: &str, line: &NewLine) {
+        no_version(errors, index, line);
+        let quantity = line.quantity.unwrap_or(1);
+        let product_id = match ProductId::parse(&id.to_lowercase()) {
+            Ok(product_id) => product_id,
+            Err(error) => return not_an_id(errors, index, "productId", &error),
+        };
+        let before = self.products.iter().position(|w| w.product_id == product_id);
+        let sum = before
+            .and_then(|before| self.products.get(before))
+            .map_or(0, |wanted| wanted.quantity)
+            .saturating_add(quantity);
+        if quantity == 0 || sum > product::ORDERED_MAX {
+            let most = product::ORDERED_MAX;
             errors.add(
                 format!("lines[{index}].quantity"),
-                format!("must be 1 to {QUANTITY_MAX}"),
+                format!("must be 1 to {most}, all lines of a product together"),
+            );
+        }
+        match before.and_then(|before| self.products.get_mut(before)) {
+            Some(wanted) => wanted.quantity = sum,
+            None => {
+                self.products.push(WantedProduct { product_id, quantity });
+                self.product_lines.push(index);
+            }
+        }
+    }
+
+    fn dish(&mut self, errors: &mut FieldErrors, index: usize, id: &str, line: &NewLine) {
+        no_version(errors, index, line);
+        let quantity = line.quantity.unwrap_or(1);
+        if !(1..=dish::QUANTITY_MAX).contains(&quantity) {
+            errors.add(
+                format!("lines[{index}].quantity"),
+                format!("must be 1 to {}", dish::QUANTITY_MAX),
             );
         }
         match DishId::parse(&id.to_lowercase()) {
             Ok(dish_id) => self.dishes.push(WantedDish { dish_id, quantity }),
-            Err(error) => errors.add(format!("lines[{index}].dishId"), error.to_string()),
+            Err(error) => not_an_id(errors, index, "dishId", &error),
         }
     }
 
@@ -181,14 +218,40 @@ impl Wanted {
             .dishes
             .iter()
             .map(|w| format!("{}x{}", w.dish_id, w.quantity));
-        let names: Vec<String> = tickets.chain(dishes).collect();
+        let products = self
+            .products
+            .iter()
+            .map(|w| format!("{}x{}", w.product_id, w.quantity));
+        let names: Vec<String> = tickets.chain(dishes).chain(products).collect();
         HoldRequest {
             order_id,
             user_id,
             kind: self.kind,
             tickets: self.tickets.clone(),
             dishes: self.dishes.clone(),
+            products: self.products.clone(),
             request_fingerprint: fingerprint(&names.iter().map(String::as_str).collect::<Vec<_>>()),
+        }
+    }
+
+    /// A refusal of the step that holds, in the buyer's words: the step counts products, the buyer counts lines.
+    pub(crate) fn in_lines(&self, refusal: Refusal) -> Refusal {
+        let Refusal::NotFound {
+            what,
+            field: Some(field),
+        } = refusal
+        else {
+            return refusal;
+        };
+        let line = self
+            .product_lines
+            .iter()
+            .enumerate()
+            .find(|(nth, _)| field == format!("lines[{nth}].productId"))
+            .map(|(_, line)| format!("lines[{line}].productId"));
+        Refusal::NotFound {
+            what,
+            field: Some(line.unwrap_or(field)),
         }
     }
 
@@ -196,5 +259,106 @@ impl Wanted {
     pub(crate) fn is_for<'a>(&self, tickets: impl Iterator<Item = &'a TicketId>) -> bool {
         let wanted: BTreeSet<&TicketId> = self.tickets.iter().map(|wanted| &wanted.ticket_id).collect();
         tickets.collect::<BTreeSet<_>>() == wanted
+    }
+}
+
+fn not_an_id(errors: &mut FieldErrors, index: usize, field: &str, error: &NotAnId) {
+    errors.add(format!("lines[{index}].{field}"), error.to_string());
+}
+
+fn no_version(errors: &mut FieldErrors, index: usize, line: &NewLine) {
+    if line.version.is_some() {
+        errors.add(
+            format!("lines[{index}].version"),
+            "only a ticket is ordered at a version",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JAM: &str = "prd_00000000000000000000000001";
+    const TEA: &str = "prd_00000000000000000000000002";
+    const SEAT: &str = "tkt_00000000000000000000000001";
+
+    fn line(product_id: &str, quantity: Option<u32>) -> NewLine {
+        NewLine {
+            ticket_id: None,
+            version: None,
+            product_id: Some(product_id.to_owned()),
+            dish_id: None,
+            quantity,
+        }
+    }
+
+    fn order(lines: Vec<NewLine>) -> NewOrder {
+        NewOrder { lines, payment: None }
+    }
+
+    fn fields(lines: Vec<NewLine>) -> Vec<String> {
+        match Wanted::check(&order(lines)) {
+            Err(Refusal::InvalidInput { errors }) => errors.into_iter().map(|error| error.field).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn lines_of_the_same_product_are_asked_for_as_their_sum() {
+        let lines = vec![line(JAM, Some(2)), line(TEA, None), line(JAM, Some(3))];
+        let wanted = Wanted::check(&order(lines)).unwrap();
+        let asked: Vec<(&str, u32)> = wanted
+            .products
+            .iter()
+            .map(|wanted| (wanted.product_id.as_str(), wanted.quantity))
+            .collect();
+        assert_eq!((wanted.kind, asked), (Kind::Product, vec![(JAM, 5), (TEA, 1)]));
+    }
+
+    #[test]
+    fn a_sum_beyond_the_bound_is_refused_where_it_goes_over() {
+        let most = product::ORDERED_MAX;
+        assert_eq!(fields(vec![line(JAM, Some(0))]), ["lines[0].quantity"]);
+        assert_eq!(fields(vec![line(JAM, Some(most + 1))]), ["lines[0].quantity"]);
+        let both = vec![line(JAM, Some(most)), line(JAM, Some(u32::MAX))];
+        assert_eq!(fields(both), ["lines[1].quantity"]);
+    }
+
+    #[test]
+    fn lines_of_two_kinds_are_refused() {
+        let seat = NewLine {
+            ticket_id: Some(SEAT.to_owned()),
+            product_id: None,
+            ..line(JAM, None)
+        };
+        let both = NewLine {
+            ticket_id: Some(SEAT.to_owned()),
+            ..line(JAM, None)
+        };
+        assert_eq!(
+            fields(vec![line(JAM, None), seat]),
+            ["lines[1].ticketId", "lines[1].productId"]
+        );
+        assert_eq!(fields(vec![both]), ["lines[0].productId"]);
+        let versioned = NewLine {
+            version: Some(1),
+            ..line(JAM, None)
+        };
+        assert_eq!(fields(vec![versioned]), ["lines[0].version"]);
+    }
+
+    #[test]
+    fn a_product_that_does_not_exist_is_named_by_the_buyers_line() {
+        let lines = vec![line(JAM, None), line(JAM, None), line(TEA, None)];
+        let wanted = Wanted::check(&order(lines)).unwrap();
+        let not_found = |field: &str| Refusal::NotFound {
+            what: "product".to_owned(),
+            field: Some(field.to_owned()),
+        };
+        assert_eq!(
+            wanted.in_lines(not_found("lines[1].productId")),
+            not_found("lines[2].productId")
+        );
     }
 }
