@@ -13,6 +13,7 @@
 //!         tickets: "Tickets".into(),
 //!         holders: "Holders".into(),
 //!         ledgers: "Ledgers".into(),
+//!         inventory: "Inventory".into(),
 //!     },
 //! );
 //! # let _ = orders;
@@ -33,10 +34,12 @@ mod cursor;
 mod dishes;
 mod documents;
 mod faults;
+mod inventory;
 mod items;
 mod ledgers;
 mod listing;
 mod orders;
+mod products;
 mod requests;
 mod sessions;
 mod supplies;
@@ -51,6 +54,7 @@ pub use dishes::DynamoDishes;
 pub use documents::DynamoDocuments;
 pub use ledgers::DynamoLedgers;
 pub use orders::{DynamoOrders, OrderTables};
+pub use products::{DynamoProducts, ProductTables};
 pub use requests::DynamoRequests;
 pub use sessions::DynamoSessions;
 pub use supplies::{DynamoSupplies, SupplyTables};

@@ -1,10 +1,12 @@
 //! Orders in DynamoDB, and the one transaction that changes order, stock and holder together.
 
 mod moves;
+mod shelves;
 mod transaction;
 
 use crate::connections::Connections;
 use crate::faults::fault;
+use crate::inventory::read_heads;
 use crate::items::{UNFINISHED, from_item, n, order_item, s};
 use crate::ledgers::{self, read_head};
 use crate::listing::List;
@@ -13,12 +15,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnFailure;
-use domain::ledger::{LedgerChange, Place};
+use domain::ledger::Place;
 use domain::ports::{Answer, CommitError, Orders};
 use domain::stock::HolderChange;
 use domain::{Decision, Fault, Order, OrderId, Page, PageRequest, Timestamp, UserId};
 use moves::Moves;
-use transaction::{AsRead, Part};
+use shelves::ShelfMoves;
+use transaction::{AsRead, Moved, Part};
 
 /// The tables that one order touches.
 #[derive(Clone, Debug)]
@@ -31,6 +34,8 @@ pub struct OrderTables {
     pub holders: String,
     /// Ledgers by `place` and `seq`, for orders of dishes.
     pub ledgers: String,
+    /// Shards of products by `shelf` and `seq`, for orders of products.
+    pub inventory: String,
 }
 
 /// [`Orders`] in DynamoDB.
@@ -79,16 +84,15 @@ impl DynamoOrders {
         }
     }
 
-    /// Order, stock and holder, all or nothing; `kitchen` is what happens to the kitchen's ledger.
+    /// Order, stock and holder, all or nothing; `moved` is what happens to counted stock.
     ///
     /// The `ClientRequestToken` is the write id: when the SDK repeats the call after a lost answer, DynamoDB knows it
     /// and answers with success. It is not derived from order and version, because two decisions about the same
     /// version (a retry after contention at a later moment; pay against expire) would then share it for ten minutes
     /// and the second could never be written.
-    async fn transact(&self, decision: &Decision, kitchen: Option<&LedgerChange>) -> Result<(), CommitError> {
+    async fn transact(&self, decision: &Decision, moved: &Moved) -> Result<(), CommitError> {
         let write = WriteId::draw().map_err(CommitError::Fault)?;
-        let items =
-            transaction::items(&self.tables, decision, kitchen, &write).map_err(CommitError::Fault)?;
+        let items = transaction::items(&self.tables, decision, moved, &write).map_err(CommitError::Fault)?;
         let (parts, items): (Vec<Part>, Vec<_>) = items.into_iter().unzip();
         let sent = self
             .client
@@ -106,26 +110,54 @@ impl DynamoOrders {
         }
     }
 
-    /// The same with movements in the kitchen, which are computed from its head.
+    /// The same with movements of counted stock, which are computed from the heads of the kitchen and the shards.
     ///
-    /// Movements that are right whatever else was moved are computed anew when the head moved in between, or when
+    /// Movements that are right whatever else was moved are computed anew when a head moved in between, or when
     /// another transaction had it in hand; each try is a write of its own, since the one before it certainly wrote
     /// nothing. There is no pause: of those who meet one gets through, so each of up to [`ledgers::TRIES_MAX`] will.
-    async fn transact_with(&self, decision: &Decision, moves: &Moves<'_>) -> Result<(), CommitError> {
+    async fn transact_with(
+        &self,
+        decision: &Decision,
+        kitchen: Option<&Moves<'_>>,
+        shelves: &ShelfMoves<'_>,
+    ) -> Result<(), CommitError> {
+        let is_final = shelves.depend_on_heads() || kitchen.is_some_and(|moves| moves.seen_seq.is_some());
         for _ in 0..ledgers::TRIES_MAX {
-            let kitchen = read_head(&self.client, &self.tables.ledgers, Place::Kitchen)
-                .await
-                .map_err(CommitError::Fault)?;
-            let change = match moves.post(&kitchen, decision.after.updated_at) {
-                Ok(change) => change,
+            let moved = match self.moved(decision, kitchen, shelves).await {
+                Ok(moved) => moved,
+                Err(CommitError::Fault(Fault::Transient(away))) => {
+                    return Err(CommitError::Fault(Fault::Transient(away)));
+                }
                 Err(error) => return Err(self.order_moved_or(decision, error).await),
             };
-            match self.transact(decision, change.as_ref()).await {
-                Err(CommitError::LedgerMoved | CommitError::Contended) if moves.seen_seq.is_none() => {}
+            match self.transact(decision, &moved).await {
+                Err(CommitError::LedgerMoved | CommitError::Contended) if !is_final => {}
                 answer => return answer,
             }
         }
         Err(CommitError::Contended)
+    }
+
+    /// What the movements make of what is read now.
+    async fn moved(
+        &self,
+        decision: &Decision,
+        kitchen: Option<&Moves<'_>>,
+        shelves: &ShelfMoves<'_>,
+    ) -> Result<Moved, CommitError> {
+        let at = decision.after.updated_at;
+        let kitchen = match kitchen {
+            Some(moves) => {
+                let head = read_head(&self.client, &self.tables.ledgers, Place::Kitchen);
+                moves.post(&head.await.map_err(CommitError::Fault)?, at)?
+            }
+            None => None,
+        };
+        let heads = read_heads(&self.client, &self.tables.inventory, &shelves.unread())
+            .await
+            .map_err(CommitError::Fault)?;
+        let shards = shelves.post(&heads, at)?;
+        Ok(Moved { kitchen, shards })
     }
 
     /// Why movements were impossible: an order that moved comes first here too, because what it moved before is the
@@ -162,10 +194,12 @@ impl Orders for DynamoOrders {
             if decision.stock.is_empty() && decision.holder == HolderChange::Unchanged {
                 return self.put(decision).await;
             }
-            match Moves::of(decision).map_err(CommitError::Fault)? {
-                Some(moves) => self.transact_with(decision, &moves).await,
-                None => self.transact(decision, None).await,
+            let kitchen = Moves::of(decision).map_err(CommitError::Fault)?;
+            let shelves = ShelfMoves::of(decision).map_err(CommitError::Fault)?;
+            if kitchen.is_none() && shelves.is_empty() {
+                return self.transact(decision, &Moved::default()).await;
             }
+            self.transact_with(decision, kitchen.as_ref(), &shelves).await
         })
     }
 

@@ -5,14 +5,14 @@
 
 use aws::{
     AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoOrders,
-    DynamoRequests, DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables,
-    StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
+    DynamoProducts, DynamoRequests, DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables,
+    ProductTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
 };
 use contract::Gate;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Clock, Dishes, Documents, Entropy, Ledgers, Market, Orders, Sessions, Supplies, Tickets,
-    Workflows,
+    Accounts, Clock, Dishes, Documents, Entropy, Ledgers, Market, Orders, Products, Sessions, Supplies,
+    Tickets, Workflows,
 };
 use shell::{SettingError, Settings};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl World {
         Arc::new(SystemEntropy)
     }
 
-    /// Orders, with the tickets and holders they change.
+    /// Orders, with the tickets, holders and counted stock they change.
     ///
     /// # Errors
     /// A missing name.
@@ -61,6 +61,7 @@ impl World {
             tickets: self.settings.text("TABLE_TICKETS")?,
             holders: self.settings.text("TABLE_HOLDERS")?,
             ledgers: self.settings.text("TABLE_LEDGERS")?,
+            inventory: self.settings.text("TABLE_INVENTORY")?,
         };
         Ok(Arc::new(DynamoOrders::new(&self.connections, tables)))
     }
@@ -117,6 +118,19 @@ impl World {
             &self.connections,
             self.settings.text("TABLE_LEDGERS")?,
         )))
+    }
+
+    /// Products, with their inventory and what they are found by.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn products(&self) -> Result<Arc<dyn Products>, SettingError> {
+        let tables = ProductTables {
+            products: self.settings.text("TABLE_PRODUCTS")?,
+            inventory: self.settings.text("TABLE_INVENTORY")?,
+            catalogue: self.settings.text("TABLE_CATALOGUE")?,
+        };
+        Ok(Arc::new(DynamoProducts::new(&self.connections, tables)))
     }
 
     /// What orders ask of the warehouse.

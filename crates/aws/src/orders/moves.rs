@@ -32,7 +32,9 @@ impl<'a> Moves<'a> {
             }),
             StockChange::HoldTicket { .. }
             | StockChange::ReleaseTicket { .. }
-            | StockChange::PostTicket { .. } => None,
+            | StockChange::ReturnTicket { .. }
+            | StockChange::PostTicket { .. }
+            | StockChange::MoveProduct { .. } => None,
         });
         match (changes.next(), changes.next()) {
             (moves, None) => Ok(moves),

@@ -1,11 +1,12 @@
 //! A decision as one DynamoDB transaction, and what its cancellation means.
 //!
 //! The items stand in the order in which a false condition counts: the order first, then each stock change (for one
-//! that moves ingredients, head and posting of the kitchen's ledger), then the holder. Beside each item stands what it
-//! is about, because the reasons of a cancellation come back by position alone.
+//! that moves ingredients, head and posting of the kitchen's ledger), then the shards of products, then the holder.
+//! Beside each item stands what it is about, because the reasons of a cancellation come back by position alone.
 
 use super::OrderTables;
 use crate::cancellation::{first_false, is_contention};
+use crate::inventory;
 use crate::items::{Item, LISTED, LISTED_YES, from_item, n, order_item, s, to_attribute};
 use crate::ledgers::{contradiction, head_put, posting_put};
 use crate::write_id::{self, WriteId};
@@ -13,6 +14,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
     TransactWriteItem, Update,
 };
+use domain::inventory::ShardChange;
 use domain::ledger::{LedgerChange, Place};
 use domain::ports::CommitError;
 use domain::stock::{HolderChange, StockChange, StockRefusal};
@@ -58,14 +60,27 @@ pub(super) enum Part {
     Head,
     /// The posting beside it.
     Posting,
+    /// The head of a product's shard.
+    Shard,
+    /// The movement beside it.
+    ShardMovement,
     Holder,
 }
 
-/// The whole decision. `kitchen`: what its movements make of the kitchen's ledger; `None` when they are none.
+/// What the movements of a decision make of counted stock.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    /// Of the kitchen's ledger; `None` when nothing is moved there.
+    pub(super) kitchen: Option<LedgerChange>,
+    /// Of the shards of products, each at most once.
+    pub(super) shards: Vec<ShardChange>,
+}
+
+/// The whole decision.
 pub(super) fn items(
     tables: &OrderTables,
     decision: &Decision,
-    kitchen: Option<&LedgerChange>,
+    moved: &Moved,
     write: &WriteId,
 ) -> Result<Vec<(Part, TransactWriteItem)>, Fault> {
     let mut items = vec![(Part::Order, order_put(tables, decision, write)?)];
@@ -77,16 +92,26 @@ pub(super) fn items(
                 hold,
             } => (ticket_id, hold_ticket(*seen_version, hold)?),
             StockChange::ReleaseTicket { ticket_id, hold } => (ticket_id, release_ticket(hold)),
+            StockChange::ReturnTicket { ticket_id, hold } => (ticket_id, return_ticket(hold)),
             StockChange::PostTicket { ticket_id, hold } => (ticket_id, post_ticket(hold)),
             StockChange::MoveIngredients { .. } => {
-                if let Some(change) = kitchen {
+                if let Some(change) = &moved.kitchen {
                     items.push((Part::Head, head_put(&tables.ledgers, change)?));
                     items.push((Part::Posting, posting_put(&tables.ledgers, change)?));
                 }
                 continue;
             }
+            StockChange::MoveProduct { .. } => continue,
         };
         items.push((Part::Ticket(index), ticket_update(tables, ticket_id, change)?));
+    }
+    for change in &moved.shards {
+        let head = inventory::head_put(&tables.inventory, change, write)?;
+        items.push((Part::Shard, head));
+        if let Some(movement) = &change.movement {
+            let row = inventory::movement_put(&tables.inventory, movement)?;
+            items.push((Part::ShardMovement, row));
+        }
     }
     if let Some(update) = holder_update(tables, decision)? {
         items.push((Part::Holder, update));
@@ -180,12 +205,33 @@ fn post_ticket(hold: &TicketHold) -> Change {
     }
 }
 
+/// A sold ticket back on sale.
+fn return_ticket(hold: &TicketHold) -> Change {
+    let mut values = claimed_by(hold);
+    values.insert(":sold".to_owned(), s("sold"));
+    values.insert(":available".to_owned(), s("available"));
+    values.insert(":yes".to_owned(), s(LISTED_YES));
+    Change {
+        update: "SET #state = :available, #listed = :yes REMOVE #hold",
+        condition: SOLD_BY,
+        names: names(&["state", "hold", "hold_id", "hold_version", LISTED]),
+        values,
+    }
+}
+
 /// The ticket is held, and by exactly this version of this hold.
 const HELD_BY: &str = "#state = :held AND #hold.#hold_id = :hold_id AND #hold.#hold_version = :hold_version";
+/// The ticket is sold, and by exactly this version of this hold.
+const SOLD_BY: &str = "#state = :sold AND #hold.#hold_id = :hold_id AND #hold.#hold_version = :hold_version";
 
 fn held_by(hold: &TicketHold) -> Item {
+    let mut values = claimed_by(hold);
+    values.insert(":held".to_owned(), s("held"));
+    values
+}
+
+fn claimed_by(hold: &TicketHold) -> Item {
     values([
-        (":held", s("held")),
         (":hold_id", s(hold.hold_id.as_str())),
         (":hold_version", n(hold.hold_version)),
     ])
@@ -232,8 +278,9 @@ pub(super) fn verdict(
         Part::Order if write.wrote(failed.present) => Ok(()),
         Part::Order => Err(CommitError::OrderMoved),
         Part::Ticket(index) => Err(stock_refusal(index, failed.present)),
-        Part::Head => Err(CommitError::LedgerMoved),
+        Part::Head | Part::Shard => Err(CommitError::LedgerMoved),
         Part::Posting => Err(CommitError::Fault(contradiction(Place::Kitchen))),
+        Part::ShardMovement => Err(CommitError::Fault(inventory::contradiction())),
         Part::Holder => Err(CommitError::TooManyHolds),
     }
 }

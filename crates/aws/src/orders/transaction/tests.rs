@@ -3,8 +3,9 @@ use crate::cancellation::tests::{CONFLICT, FAILED, OK, failed_on, reason};
 use crate::items::tests::{NOW, change, placing, ticket};
 use crate::items::{UNFINISHED, ticket_item, unsigned};
 use crate::ledgers::samples::{ingredient, stocked};
-use domain::TaskToken;
+use domain::inventory::Shard;
 use domain::ledger::{MovementKind, Wanted};
+use domain::{ProductId, TaskToken};
 
 fn tables() -> OrderTables {
     OrderTables {
@@ -12,6 +13,7 @@ fn tables() -> OrderTables {
         tickets: "tickets".to_owned(),
         holders: "holders".to_owned(),
         ledgers: "ledgers".to_owned(),
+        inventory: "inventory".to_owned(),
     }
 }
 
@@ -19,20 +21,25 @@ fn write() -> WriteId {
     WriteId::draw().unwrap()
 }
 
-/// The items of a decision that moves nothing in the kitchen.
+/// The items of a decision that moves nothing that is counted.
 fn items_of(decision: &Decision) -> Vec<TransactWriteItem> {
-    let items = items(&tables(), decision, None, &write()).unwrap();
+    let items = items(&tables(), decision, &Moved::default(), &write()).unwrap();
     items.into_iter().map(|(_, item)| item).collect()
 }
 
-fn parts(decision: &Decision, kitchen: Option<&LedgerChange>) -> Vec<Part> {
-    let items = items(&tables(), decision, kitchen, &write()).unwrap();
+fn parts(decision: &Decision, moved: &Moved) -> Vec<Part> {
+    let items = items(&tables(), decision, moved, &write()).unwrap();
     items.into_iter().map(|(part, _)| part).collect()
 }
 
 /// The verdict on placing an order of two tickets: order, ticket, ticket, holder.
 fn verdict_on(codes: [&str; 4]) -> CommitError {
-    verdict(&parts(&placing(2), None), &write(), &codes.map(reason)).unwrap_err()
+    verdict(
+        &parts(&placing(2), &Moved::default()),
+        &write(),
+        &codes.map(reason),
+    )
+    .unwrap_err()
 }
 
 fn stock(index: usize) -> CommitError {
@@ -153,7 +160,7 @@ fn contention_may_be_tried_again_and_invalid_requests_may_not() {
         assert_eq!(verdict_on([OK, code, OK, OK]), CommitError::Contended);
     }
     assert_eq!(
-        verdict(&parts(&placing(1), None), &write(), &[]),
+        verdict(&parts(&placing(1), &Moved::default()), &write(), &[]),
         Err(CommitError::Contended)
     );
     assert!(matches!(
@@ -168,7 +175,7 @@ fn a_stock_refusal_shows_the_ticket_as_it_stood() {
     sold.state = domain::TicketState::Sold;
     let reasons = [reason(OK), failed_on(ticket_item(&sold).unwrap()), reason(OK)];
     assert_eq!(
-        verdict(&parts(&placing(1), None), &write(), &reasons),
+        verdict(&parts(&placing(1), &Moved::default()), &write(), &reasons),
         Err(CommitError::Stock(Box::new(StockRefusal {
             index: 0,
             present: Some(sold)
@@ -180,7 +187,7 @@ fn a_stock_refusal_shows_the_ticket_as_it_stood() {
 fn a_write_that_finds_itself_has_succeeded() {
     let token = TaskToken::parse("token").unwrap();
     let decision = change(placing(1).after.keep_task_token(token, NOW, NOW));
-    let (own, parts) = (write(), parts(&decision, None));
+    let (own, parts) = (write(), parts(&decision, &Moved::default()));
     let mut stored = order_item(&decision.after).unwrap();
     stored.insert(write_id::ATTRIBUTE.to_owned(), own.attribute());
     let reasons = [failed_on(stored), reason(FAILED)];
@@ -191,7 +198,7 @@ fn a_write_that_finds_itself_has_succeeded() {
 
 /// Placing an order of one ticket that also takes from the kitchen, and what the kitchen makes of it: no order is of
 /// both kinds, but every part then has its place.
-fn placing_with_ingredients() -> (Decision, LedgerChange) {
+fn placing_with_ingredients() -> (Decision, Moved) {
     let kitchen = stocked(Place::Kitchen, 5).after;
     let moves = vec![Wanted::new(&ingredient("pollo"), MovementKind::Held, 2)];
     let change = kitchen.post(moves.clone(), "ord", NOW).unwrap().unwrap();
@@ -201,13 +208,17 @@ fn placing_with_ingredients() -> (Decision, LedgerChange) {
         cause: "ord".to_owned(),
         seen_seq: Some(kitchen.seq),
     });
-    (decision, change)
+    let moved = Moved {
+        kitchen: Some(change),
+        shards: Vec::new(),
+    };
+    (decision, moved)
 }
 
 #[test]
 fn ingredients_are_moved_by_head_and_posting_before_the_holder() {
-    let (decision, change) = placing_with_ingredients();
-    let items = items(&tables(), &decision, Some(&change), &write()).unwrap();
+    let (decision, moved) = placing_with_ingredients();
+    let items = items(&tables(), &decision, &moved, &write()).unwrap();
     let (parts, items): (Vec<Part>, Vec<_>) = items.into_iter().unzip();
     assert_eq!(
         parts,
@@ -228,15 +239,15 @@ fn ingredients_are_moved_by_head_and_posting_before_the_holder() {
     assert_eq!(items[3].put().unwrap().item()["seq"], unsigned(3));
     // Movements of nothing write nothing.
     assert_eq!(
-        super::tests::parts(&decision, None),
+        super::tests::parts(&decision, &Moved::default()),
         [Part::Order, Part::Ticket(0), Part::Holder]
     );
 }
 
 #[test]
 fn a_head_that_moved_is_named_after_the_order_and_before_the_holder() {
-    let (decision, change) = placing_with_ingredients();
-    let parts = parts(&decision, Some(&change));
+    let (decision, moved) = placing_with_ingredients();
+    let parts = parts(&decision, &moved);
     let verdict_on = |codes: [&str; 5]| verdict(&parts, &write(), &codes.map(reason)).unwrap_err();
     assert_eq!(
         verdict_on([FAILED, OK, FAILED, FAILED, FAILED]),
@@ -250,6 +261,53 @@ fn a_head_that_moved_is_named_after_the_order_and_before_the_holder() {
     assert_eq!(verdict_on([OK, OK, CONFLICT, OK, OK]), CommitError::Contended);
     assert!(matches!(
         verdict_on([OK, OK, OK, FAILED, OK]),
+        CommitError::Fault(Fault::Defect(_))
+    ));
+}
+
+/// What holding one of each of two shards makes of them.
+fn two_shards_held() -> Moved {
+    let held = |number| {
+        let empty = Shard::empty(&ProductId::from_random([7; 16]), number, 4);
+        let stocked = empty.post(MovementKind::Set, 5, "seed", NOW).unwrap().after;
+        stocked.post(MovementKind::Held, 1, "ord", NOW).unwrap()
+    };
+    Moved {
+        kitchen: None,
+        shards: vec![held(0), held(1)],
+    }
+}
+
+#[test]
+fn products_are_moved_shard_by_shard_before_the_holder() {
+    let items = items(&tables(), &placing(0), &two_shards_held(), &write()).unwrap();
+    let (parts, items): (Vec<Part>, Vec<_>) = items.into_iter().unzip();
+    let of_shard = [Part::Shard, Part::ShardMovement];
+    let expected = [&[Part::Order], &of_shard[..], &of_shard, &[Part::Holder]].concat();
+    assert_eq!(parts, expected);
+    for (item, seq) in items[1..5].iter().zip([0, 2, 0, 2]) {
+        let put = item.put().unwrap();
+        assert_eq!(put.table_name(), "inventory");
+        assert_eq!(put.item()["seq"], unsigned(seq));
+    }
+    let values = items[1].put().unwrap().expression_attribute_values().unwrap();
+    assert_eq!((&values[":seq"], &values[":terms"]), (&unsigned(1), &n(4)));
+}
+
+#[test]
+fn a_shard_that_moved_is_read_again() {
+    let parts = parts(&placing(0), &two_shards_held());
+    let verdict_on = |codes: [&str; 6]| verdict(&parts, &write(), &codes.map(reason)).unwrap_err();
+    assert_eq!(
+        verdict_on([FAILED, FAILED, FAILED, OK, OK, FAILED]),
+        CommitError::OrderMoved
+    );
+    assert_eq!(
+        verdict_on([OK, OK, OK, FAILED, FAILED, FAILED]),
+        CommitError::LedgerMoved
+    );
+    assert!(matches!(
+        verdict_on([OK, OK, FAILED, OK, OK, OK]),
         CommitError::Fault(Fault::Defect(_))
     ));
 }
