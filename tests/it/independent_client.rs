@@ -53,6 +53,7 @@ async fn client() -> Client {
         clock: Arc::new(StillClock),
         entropy: Arc::new(Counting(AtomicU64::new(1))),
         pause: Arc::new(NoPause),
+        outbox: None,
         settings: Settings::default(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

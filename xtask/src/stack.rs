@@ -114,12 +114,17 @@ impl Stack {
         };
 
         let mut parameters = options.parameters.clone();
-        if pieces.engine.is_some() && !parameters.iter().any(|(name, _)| name == "PaymentBaseUrl") {
+        if pieces.engine.is_some() {
             // Functions of a local stack cannot reach the public name of their own API.
-            parameters.push((
-                "PaymentBaseUrl".to_owned(),
-                format!("http://127.0.0.1:{front_port}/simulator"),
-            ));
+            for (name, path) in [
+                ("PaymentBaseUrl", "simulator"),
+                ("WebhookUrl", "api/payments/webhook"),
+            ] {
+                if !parameters.iter().any(|(given, _)| given == name) {
+                    let url = format!("http://127.0.0.1:{front_port}/{path}");
+                    parameters.push((name.to_owned(), url));
+                }
+            }
         }
         let deployment = Deployment {
             endpoint_url: Some(pieces.engine_url.clone()),

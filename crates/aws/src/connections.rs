@@ -31,6 +31,7 @@ struct Shared {
     sdk: SdkConfig,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     sfn: OnceLock<aws_sdk_sfn::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
 }
 
 /// Reads region, credentials and endpoints as every AWS SDK does (`AWS_REGION`, `AWS_ENDPOINT_URL`,
@@ -59,6 +60,7 @@ pub fn connect() -> Pin<Box<dyn Future<Output = Connections> + Send>> {
                 sdk,
                 dynamodb: OnceLock::new(),
                 sfn: OnceLock::new(),
+                sqs: OnceLock::new(),
             }),
         }
     })
@@ -84,6 +86,13 @@ impl Connections {
         self.shared
             .dynamodb
             .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.shared.sdk))
+            .clone()
+    }
+
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        self.shared
+            .sqs
+            .get_or_init(|| aws_sdk_sqs::Client::new(&self.shared.sdk))
             .clone()
     }
 

@@ -1,5 +1,5 @@
-//! The ports of `domain`, answered by AWS: DynamoDB for what is remembered, Step Functions for what goes on,
-//! the system for time and chance.
+//! The ports of `domain`, answered by AWS: DynamoDB for what is remembered, Step Functions for what goes on, SQS for
+//! what is told later, the system for time and chance.
 //!
 //! [`connect`] once per process, then one small value per port:
 //!
@@ -39,6 +39,7 @@ mod items;
 mod ledgers;
 mod listing;
 mod orders;
+mod outbox;
 mod products;
 mod requests;
 mod sessions;
@@ -54,6 +55,7 @@ pub use dishes::DynamoDishes;
 pub use documents::DynamoDocuments;
 pub use ledgers::DynamoLedgers;
 pub use orders::{DynamoOrders, OrderTables};
+pub use outbox::SqsOutbox;
 pub use products::{DynamoProducts, ProductTables};
 pub use requests::DynamoRequests;
 pub use sessions::DynamoSessions;

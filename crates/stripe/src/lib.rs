@@ -8,19 +8,22 @@
 //! key it was asked under.
 //!
 //! The other direction is here too: [`webhook`] (whether a message is the provider's) and [`read_event`] (what it is
-//! about).
+//! about); and [`Endpoint`], through which the simulator's webhooks are sent.
 //!
 //! Nothing here repeats a request by itself: what may be repeated, and after which inquiry, is the workflow's
 //! decision. Nothing here logs; keys and card tokens appear in no error text.
 
 mod answers;
+mod connection;
 mod declines;
+mod endpoint;
 mod events;
 mod provider;
 mod refunds;
 pub mod webhook;
 
 pub use declines::is_soft_decline;
+pub use endpoint::Endpoint;
 pub use events::{Event, NotAnEvent, RefundNews, read_event};
 pub use provider::StripeProvider;
 pub use webhook::{BadSignature, WebhookSecret};

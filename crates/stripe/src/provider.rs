@@ -1,6 +1,7 @@
 //! The port itself: what is asked, and what the answers mean.
 
 use crate::answers::{ErrorBody, Intent, ORDER_ID, Refused, inquiry_of, outcome_of, read_refusal};
+use crate::connection::{self, fault_of};
 use crate::refunds::{self, REFUND_NUMBER, Refund, RefundList};
 use domain::ports::{Answer, PaymentProvider};
 use domain::{
@@ -44,33 +45,12 @@ impl StripeProvider {
     /// `https`, or the key is empty.
     pub fn new(base_url: &str, secret_key: &str, timeout: Duration) -> Result<Self, Fault> {
         let base_url = base_url.trim_end_matches('/').to_owned();
-        let speaks =
-            base_url.starts_with("http://") || (cfg!(feature = "https") && base_url.starts_with("https://"));
-        if !speaks {
-            return Err(Fault::Defect(format!(
-                "this build cannot speak to the payment provider at {base_url:?}"
-            )));
-        }
         if secret_key.is_empty() {
             return Err(Fault::Defect(
                 "the payment provider's secret key is empty".to_owned(),
             ));
         }
-        // Fails only when another part of the program has installed a provider before, which then serves as well.
-        #[cfg(feature = "https")]
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .timeout(timeout)
-            // A function sleeps between calls, and the other side meanwhile closes what idles: a request on such
-            // a connection would end as unknown for nothing.
-            .pool_idle_timeout(Duration::from_secs(5))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .build()
-            .map_err(|error| {
-                Fault::Defect(format!("the payment provider's client cannot be built: {error}"))
-            })?;
+        let client = connection::client(&base_url, "the payment provider", timeout)?;
         Ok(Self {
             client,
             base_url,
@@ -103,12 +83,12 @@ impl StripeProvider {
             .header("Stripe-Version", API_VERSION)
             .send()
             .await
-            .map_err(|error| Refused::Fault(fault_of(error)))?;
+            .map_err(|error| Refused::Fault(fault_of("the payment provider", error)))?;
         let status = response.status();
         let body = response
             .bytes()
             .await
-            .map_err(|error| Refused::Fault(fault_of(error)))?;
+            .map_err(|error| Refused::Fault(fault_of("the payment provider", error)))?;
         if !status.is_success() {
             return Err(read_refusal(status.as_u16(), &body, |bytes| {
                 from_json::<ErrorBody>(bytes).ok()
@@ -285,20 +265,6 @@ fn without_outcome(refused: Refused) -> Fault {
         Refused::AlreadyRefunded | Refused::NotRefundable(_) => {
             Fault::Defect("the provider refused a refund that was not asked for".to_owned())
         }
-    }
-}
-
-/// What a broken exchange means. Only when no connection came about is it certain that nothing was done.
-fn fault_of(error: reqwest::Error) -> Fault {
-    let (builder, connect) = (error.is_builder(), error.is_connect());
-    // Without the URL: it names the intent, and a base URL may carry what should not be in a log.
-    let said = format!("the provider gave no answer: {}", error.without_url());
-    if builder {
-        Fault::Defect(said)
-    } else if connect {
-        Fault::Transient(said)
-    } else {
-        Fault::Unknown(said)
     }
 }
 

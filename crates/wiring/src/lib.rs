@@ -17,6 +17,8 @@ use domain::ports::{
 use shell::{SettingError, Settings};
 use std::sync::Arc;
 
+pub use aws::SqsOutbox;
+
 /// The world of one function: its connections and where its names come from.
 #[derive(Clone)]
 pub struct World {
@@ -96,6 +98,15 @@ impl World {
     pub fn simulated_payments(&self) -> Result<Arc<dyn Documents>, SettingError> {
         let table = self.settings.text("TABLE_SIMULATED_PAYMENTS")?;
         Ok(Arc::new(DynamoDocuments::new(&self.connections, table)))
+    }
+
+    /// The queue of what the provider simulator tells.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn provider_events(&self) -> Result<SqsOutbox, SettingError> {
+        let queue_url = self.settings.text("PROVIDER_EVENTS_QUEUE_URL")?;
+        Ok(SqsOutbox::new(&self.connections, queue_url))
     }
 
     /// The menu.

@@ -1,8 +1,8 @@
 //! Which test card does what.
 //!
 //! Stripe's names are those of <https://docs.stripe.com/testing>: a token `tok_X` and a payment method
-//! `pm_card_X` for the same card. Four are this simulator's own: `insufficient_funds` (short for Stripe's long
-//! name), and the ones that Stripe has none for: `timeout_before`, `timeout_after`, `unavailable`.
+//! `pm_card_X` for the same card. This simulator's own are those for what Stripe cannot be made to do on demand, all in
+//! small letters and listed at the end of [`CARDS`]; and `insufficient_funds`, short for Stripe's long name.
 
 /// A card's refusal. Codes: <https://docs.stripe.com/error-codes> and <https://docs.stripe.com/declines/codes>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,39 @@ pub enum Behaviour {
     TimeoutAfter,
     /// 503 at once; nothing is charged.
     Unavailable,
+    /// Nothing is charged; 500, which the idempotency key keeps.
+    ErrorBefore,
+    /// It is charged; 500, which the idempotency key keeps.
+    ErrorAfter,
+    /// It is declined for want of money, `declines` times on one intent, and then charged.
+    SucceedAfter {
+        /// How often it is declined first.
+        declines: usize,
+    },
+}
+
+/// What refunding a charge of the card does. Whatever is lost or fails with an error, is so with the first request for
+/// a refund of an intent; the next one finds a provider that works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundBehaviour {
+    /// It succeeds at once. With odds switched on, the answer may be lost.
+    Succeed,
+    /// It is pending, and succeeds some seconds later.
+    PendThenSucceed,
+    /// It succeeds, and some seconds later it turns out that the bank did not take it.
+    SucceedThenFail,
+    /// It is made and has failed at once.
+    Fail,
+    /// Nothing is refunded, and no answer comes.
+    TimeoutBefore,
+    /// It is refunded, and no answer comes.
+    TimeoutAfter,
+    /// Nothing is refunded; 500, which the idempotency key keeps.
+    ErrorBefore,
+    /// It is refunded; 500, which the idempotency key keeps.
+    ErrorAfter,
+    /// 503 at once and every time; nothing is refunded.
+    Unavailable,
 }
 
 /// A test card.
@@ -53,8 +86,18 @@ pub struct Card {
     pub funding: &'static str,
     /// The last four digits of its number.
     pub last4: &'static str,
-    /// What it does.
+    /// What confirming with it does.
     pub behaviour: Behaviour,
+    /// What refunding it does.
+    pub refund: RefundBehaviour,
+}
+
+impl Card {
+    /// Whether odds decide about its charges and refunds: only those of cards that promise nothing special.
+    #[must_use]
+    pub fn is_left_to_chance(&self) -> bool {
+        self.behaviour == Behaviour::Succeed && self.refund == RefundBehaviour::Succeed
+    }
 }
 
 const DECLINED: &str = "Your card was declined.";
@@ -105,6 +148,7 @@ const PROCESSING: Decline = failed(
     "An error occurred while processing your card. Try again in a little bit.",
     None,
 );
+const ISSUER_AWAY: Decline = declined("issuer_not_available", DECLINED, "try_again_later");
 /// What a card gets that was declined too often on one intent.
 /// Source: `card_decline_rate_limit_exceeded` in <https://docs.stripe.com/error-codes>.
 pub const DECLINED_TOO_OFTEN: Decline = failed(
@@ -120,6 +164,7 @@ const fn good(name: &'static str, brand: &'static str, funding: &'static str, la
         funding,
         last4,
         behaviour: Behaviour::Succeed,
+        refund: RefundBehaviour::Succeed,
     }
 }
 
@@ -130,6 +175,7 @@ const fn bad(name: &'static str, last4: &'static str, decline: &'static Decline)
         funding: "credit",
         last4,
         behaviour: Behaviour::Decline(decline),
+        refund: RefundBehaviour::Succeed,
     }
 }
 
@@ -140,6 +186,18 @@ const fn odd(name: &'static str, last4: &'static str, behaviour: Behaviour) -> C
         funding: "credit",
         last4,
         behaviour,
+        refund: RefundBehaviour::Succeed,
+    }
+}
+
+const fn refunded(name: &'static str, last4: &'static str, refund: RefundBehaviour) -> Card {
+    Card {
+        name,
+        brand: "visa",
+        funding: "credit",
+        last4,
+        behaviour: Behaviour::Succeed,
+        refund,
     }
 }
 
@@ -157,7 +215,6 @@ pub const CARDS: &[Card] = &[
     good("unionpay", "unionpay", "credit", "0005"),
     bad("chargeDeclined", "0002", &GENERIC),
     bad("chargeDeclinedInsufficientFunds", "9995", &INSUFFICIENT_FUNDS),
-    bad("insufficient_funds", "9995", &INSUFFICIENT_FUNDS),
     bad("chargeDeclinedLostCard", "9987", &LOST),
     bad("chargeDeclinedStolenCard", "9979", &STOLEN),
     bad("chargeDeclinedFraudulent", "0019", &FRAUDULENT),
@@ -165,9 +222,26 @@ pub const CARDS: &[Card] = &[
     bad("chargeDeclinedExpiredCard", "0069", &EXPIRED),
     bad("chargeDeclinedIncorrectCvc", "0127", &WRONG_CVC),
     bad("chargeDeclinedProcessingError", "0119", &PROCESSING),
+    // Source of these two: <https://docs.stripe.com/testing#refunds>.
+    refunded("pendingRefund", "7726", RefundBehaviour::PendThenSucceed),
+    refunded("refundFail", "5126", RefundBehaviour::SucceedThenFail),
+    // From here on, this simulator's own.
+    bad("insufficient_funds", "9995", &INSUFFICIENT_FUNDS),
+    bad("issuer_not_available", "1004", &ISSUER_AWAY),
+    odd("succeeds_second", "1012", Behaviour::SucceedAfter { declines: 1 }),
+    odd("succeeds_third", "1013", Behaviour::SucceedAfter { declines: 2 }),
+    odd("succeeds_fifth", "1015", Behaviour::SucceedAfter { declines: 4 }),
     odd("timeout_before", "1001", Behaviour::TimeoutBefore),
     odd("timeout_after", "1002", Behaviour::TimeoutAfter),
     odd("unavailable", "1003", Behaviour::Unavailable),
+    odd("error_before", "1005", Behaviour::ErrorBefore),
+    odd("error_after", "1006", Behaviour::ErrorAfter),
+    refunded("refund_fails", "1020", RefundBehaviour::Fail),
+    refunded("refund_timeout_before", "1021", RefundBehaviour::TimeoutBefore),
+    refunded("refund_timeout_after", "1022", RefundBehaviour::TimeoutAfter),
+    refunded("refund_unavailable", "1023", RefundBehaviour::Unavailable),
+    refunded("refund_error_before", "1025", RefundBehaviour::ErrorBefore),
+    refunded("refund_error_after", "1026", RefundBehaviour::ErrorAfter),
 ];
 
 /// The card of a name without its prefix. Stripe writes some declines with their brand

@@ -93,6 +93,14 @@ impl ApiError {
         Self::new(status, "api_error", message)
     }
 
+    /// The 500 of a request that began to execute and broke off, before or after its effect.
+    pub fn broke_off() -> Self {
+        Self::provider(
+            500,
+            "Sorry! There was an error while talking to one of our backends. Support has been notified.",
+        )
+    }
+
     /// With Stripe's code and the page that explains it.
     pub fn code(self, code: &str) -> Self {
         let page = format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-"));
@@ -122,12 +130,9 @@ impl ApiError {
 }
 
 impl From<Fault> for ApiError {
-    /// The simulator's own storage failed. The fault's text stays inside: it is about us, not about the request.
-    fn from(fault: Fault) -> Self {
-        let status = match fault {
-            Fault::Transient(_) => 503,
-            Fault::Refused(_) | Fault::Unknown(_) | Fault::Defect(_) => 500,
-        };
-        Self::provider(status, "An unknown error occurred on the provider's side.")
+    /// The simulator's own storage failed: 503, which no idempotency key keeps, whatever the fault. Its text stays
+    /// inside: it is about us, not about the request.
+    fn from(_: Fault) -> Self {
+        Self::provider(503, "An unknown error occurred on the provider's side.")
     }
 }

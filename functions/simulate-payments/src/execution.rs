@@ -5,9 +5,9 @@ use crate::errors::ApiError;
 use crate::idempotency::{Answer, Claim};
 use crate::intents::{self, ENTRIES_MAX, Intent, Method, Status};
 use crate::odds::Roll;
-use crate::refunds::{create_refund, find_charge, find_refund};
+use crate::refunds::{create_refund, find_charge, find_refund, list_refunds};
 use crate::requests::{Confirmation, NewIntent, Request};
-use crate::{Settings, Simulator, shapes};
+use crate::{Settings, Simulator, events, shapes};
 use domain::ids::fingerprint;
 use serde_json::Value;
 
@@ -43,6 +43,7 @@ pub(crate) async fn execute(
         Request::FindCharge { id } => find_charge(simulator, &id).await,
         Request::CreateRefund(new) => create_refund(simulator, new, claim).await,
         Request::FindRefund { id } => find_refund(simulator, &id).await,
+        Request::ListRefunds(wanted) => list_refunds(simulator, &wanted).await,
     }
 }
 
@@ -76,6 +77,7 @@ async fn create_intent(
         let id = new_intent_id(simulator, claim, number)?;
         if let Some((existing, _)) = intents::find(simulator, &id).await? {
             if died_after_change(claim, existing.created_by.as_ref()) {
+                tell_confirmation(simulator, &existing, claim).await;
                 return Ok(Ending::Answered(answer_of(&existing, new.with_charge)));
             }
             continue;
@@ -105,6 +107,7 @@ async fn create_intent(
             canceled_at_s: None,
             cancellation_reason: None,
             attempts: 0,
+            refund_attempts: 0,
             created_by: claim.map(|claim| claim.document_key.clone()),
             changed_by: claim.map(|claim| claim.document_key.clone()),
         };
@@ -114,13 +117,14 @@ async fn create_intent(
         }
         let attempt = attempt(simulator, &mut intent, new.card, new.has_return_url)?;
         // Lost on its way here, such a request created nothing either.
-        if attempt != Attempt::LostBefore {
+        if attempt.is_settled {
             intents::put(simulator, &intent, None).await?;
+            tell_confirmation(simulator, &intent, claim).await;
         }
         return Ok(attempt.ending(&intent, new.with_charge));
     }
     Err(ApiError::provider(
-        500,
+        503,
         "No free id was found for the new PaymentIntent.",
     ))
 }
@@ -162,33 +166,62 @@ async fn confirm_intent(
     } = confirmation;
     let (mut intent, revision) = find_intent(simulator, &id).await?;
     if died_after_change(claim, intent.changed_by.as_ref()) {
+        tell_confirmation(simulator, &intent, claim).await;
         return Ok(Ending::Answered(answer_of(&intent, with_charge)));
     }
     let attempt = attempt(simulator, &mut intent, card, has_return_url)?;
-    if attempt != Attempt::LostBefore {
+    if attempt.is_settled {
         intent.changed_by = claim.map(|claim| claim.document_key.clone());
     }
     // The one write that takes money: under the revision that was read, so that of two parallel confirmations one
     // charges and the other finds the intent changed.
     intents::put(simulator, &intent, Some(revision)).await?;
+    if attempt.is_settled {
+        tell_confirmation(simulator, &intent, claim).await;
+    }
     Ok(attempt.ending(&intent, with_charge))
+}
+
+/// Tells what a confirmation came to. One that died between its change and this is told by who takes it over.
+async fn tell_confirmation(simulator: &Simulator, intent: &Intent, claim: Option<&Claim>) {
+    let changes = events::of_confirmation(intent, now_s(simulator));
+    events::announce(simulator, changes, claim.map(Claim::key)).await;
+}
+
+/// What a request's client gets to hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// What was done.
+    Truth,
+    /// Nothing, for as long as it listens.
+    Silence,
+    /// 500, whatever was done.
+    Error,
+}
+
+impl Told {
+    /// The ending of a request that was to be answered so; `None`: it had no effect.
+    pub fn ending(self, truth: Option<Answer>) -> Ending {
+        match (self, truth) {
+            (Self::Truth, Some(answer)) => Ending::Answered(answer),
+            (Self::Silence, answer) => Ending::Silence(answer),
+            (Self::Error, _) | (Self::Truth, None) => Ending::Answered(ApiError::broke_off().into()),
+        }
+    }
 }
 
 /// How an attempt to charge went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt {
-    Settled,
-    LostBefore,
-    LostAfter,
+struct Attempt {
+    /// Whether the bank has answered: money taken, or declined.
+    is_settled: bool,
+    told: Told,
 }
 
 impl Attempt {
     fn ending(self, intent: &Intent, with_charge: bool) -> Ending {
-        match self {
-            Self::Settled => Ending::Answered(answer_of(intent, with_charge)),
-            Self::LostBefore => Ending::Silence(None),
-            Self::LostAfter => Ending::Silence(Some(answer_of(intent, with_charge))),
-        }
+        self.told
+            .ending(self.is_settled.then(|| answer_of(intent, with_charge)))
     }
 }
 
@@ -245,34 +278,40 @@ fn attempt(
         ));
     }
     intent.attempts = number;
-    Ok(match behaviour {
-        Behaviour::Succeed => {
-            intent.settle(method, None, now_s);
-            Attempt::Settled
+    let (settlement, told) = match behaviour {
+        Behaviour::Succeed => (Some(None), Told::Truth),
+        Behaviour::Decline(decline) => (Some(Some(decline)), Told::Truth),
+        Behaviour::SucceedAfter { declines } => {
+            let before = intent.charges.iter();
+            let before = before.filter(|charge| charge.method.card == card.name).count();
+            let decline = (before < declines).then_some(&INSUFFICIENT_FUNDS);
+            (Some(decline), Told::Truth)
         }
-        Behaviour::Decline(decline) => {
-            intent.settle(method, Some(decline), now_s);
-            Attempt::Settled
-        }
-        Behaviour::TimeoutAfter => {
-            intent.settle(method, None, now_s);
-            Attempt::LostAfter
-        }
+        Behaviour::TimeoutAfter => (Some(None), Told::Silence),
+        Behaviour::ErrorAfter => (Some(None), Told::Error),
         // Only the number of the attempt is remembered, so that chance does not repeat itself for ever.
-        Behaviour::TimeoutBefore | Behaviour::Unavailable => Attempt::LostBefore,
+        Behaviour::ErrorBefore => (None, Told::Error),
+        Behaviour::TimeoutBefore | Behaviour::Unavailable => (None, Told::Silence),
+    };
+    if let Some(decline) = settlement {
+        intent.settle(method, decline, now_s);
+    }
+    Ok(Attempt {
+        is_settled: settlement.is_some(),
+        told,
     })
 }
 
-/// What the card does, or what chance does with a card that would succeed.
+/// What the card does, or what chance does with a card that promises nothing special.
 fn behave(settings: &Settings, card: &Card, intent_id: &str, number: u32) -> Behaviour {
-    match (card.behaviour, settings.odds) {
-        (Behaviour::Succeed, Some(odds)) => match odds.roll(&settings.seed, intent_id, number) {
-            Roll::Success => Behaviour::Succeed,
-            Roll::InsufficientFunds => Behaviour::Decline(&INSUFFICIENT_FUNDS),
-            Roll::TimeoutBefore => Behaviour::TimeoutBefore,
-            Roll::TimeoutAfter => Behaviour::TimeoutAfter,
-        },
-        (behaviour, _) => behaviour,
+    let Some(odds) = settings.odds.filter(|_| card.is_left_to_chance()) else {
+        return card.behaviour;
+    };
+    match odds.roll(&settings.seed, intent_id, number) {
+        Roll::Success => Behaviour::Succeed,
+        Roll::InsufficientFunds => Behaviour::Decline(&INSUFFICIENT_FUNDS),
+        Roll::TimeoutBefore => Behaviour::TimeoutBefore,
+        Roll::TimeoutAfter => Behaviour::TimeoutAfter,
     }
 }
 
@@ -293,6 +332,7 @@ async fn cancel_intent(
 ) -> Result<Ending, ApiError> {
     let (mut intent, revision) = find_intent(simulator, id).await?;
     if intent.status == Status::Canceled && died_after_change(claim, intent.changed_by.as_ref()) {
+        tell_cancellation(simulator, &intent, claim).await;
         return Ok(answered(shapes::intent(&intent, false)));
     }
     if !intent.is_confirmable() {
@@ -307,5 +347,11 @@ async fn cancel_intent(
     intent.cancellation_reason = reason;
     intent.changed_by = claim.map(|claim| claim.document_key.clone());
     intents::put(simulator, &intent, Some(revision)).await?;
+    tell_cancellation(simulator, &intent, claim).await;
     Ok(answered(shapes::intent(&intent, false)))
+}
+
+async fn tell_cancellation(simulator: &Simulator, intent: &Intent, claim: Option<&Claim>) {
+    let changes = events::of_cancellation(intent, now_s(simulator));
+    events::announce(simulator, changes, claim.map(Claim::key)).await;
 }

@@ -6,9 +6,9 @@
 //! - While the first request is being worked on, a second one gets 409.
 //! - What never began to execute is not kept: parameters that fail validation, and requests that were in conflict
 //!   with another one.
-//! - Different from Stripe: no 5xx is kept. Stripe keeps the 500 of a request that had begun to execute and gives it
-//!   again to every repeat. Here every 5xx counts as a gateway's, which never reaches the key: a repeat gets what was
-//!   done in silence or, where nothing was done, is executed afresh.
+//! - The 500 of a request that had begun to execute is kept too, whatever it did before it broke off. Every other 5xx
+//!   is a gateway's, which never reaches the key: a repeat gets what was done in silence or, where nothing was done, is
+//!   executed afresh.
 //!
 //! Sources: <https://docs.stripe.com/api/idempotent_requests>, <https://docs.stripe.com/error-low-level#idempotency>.
 
@@ -19,6 +19,8 @@ use domain::{Fault, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// How the document of a key is named.
+const PREFIX: &str = "idempotency#";
 /// Longest key, characters.
 pub(crate) const KEY_MAX: usize = 255;
 /// How long a key is remembered, seconds.
@@ -47,7 +49,7 @@ impl From<ApiError> for Answer {
 impl Answer {
     /// Whether a repeat under the same key gets it again.
     const fn is_kept(&self) -> bool {
-        !matches!(self.status, 409 | 429 | 500..=599)
+        !matches!(self.status, 409 | 429 | 501..=599)
     }
 }
 
@@ -82,6 +84,13 @@ pub(crate) struct Claim {
     record: Record,
 }
 
+impl Claim {
+    /// The key itself, as the client wrote it.
+    pub fn key(&self) -> &str {
+        self.document_key.strip_prefix(PREFIX).unwrap_or_default()
+    }
+}
+
 /// What a key allows.
 #[derive(Debug)]
 pub(crate) enum Verdict {
@@ -103,7 +112,7 @@ pub(crate) async fn claim(
             "Keys for idempotent requests have 1 to {KEY_MAX} characters."
         )));
     }
-    let document_key = format!("idempotency#{key}");
+    let document_key = format!("{PREFIX}{key}");
     for _ in 0..TRIES_MAX {
         let now = simulator.clock.now();
         let stored = simulator.documents.get(&document_key).await?;

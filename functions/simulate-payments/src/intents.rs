@@ -4,6 +4,7 @@
 use crate::Simulator;
 use crate::cards::{self, Decline};
 use crate::errors::ApiError;
+use crate::execution::now_s;
 use domain::Fault;
 use domain::ports::PutError;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,34 @@ pub(crate) struct Charge {
     pub declined: Option<String>,
 }
 
+/// Where a refund stands. Source: <https://docs.stripe.com/refunds#failed-refunds>.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundStatus {
+    Pending,
+    #[default]
+    Succeeded,
+    Failed,
+}
+
+impl RefundStatus {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What becomes of a refund by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Later {
+    /// From when on, seconds since 1970.
+    pub at_s: i64,
+    pub status: RefundStatus,
+}
+
 /// Money given back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refund {
@@ -63,8 +92,23 @@ pub(crate) struct Refund {
     pub created_s: i64,
     pub reason: Option<String>,
     pub metadata: BTreeMap<String, String>,
+    /// Where it stands; [`find`] brings it up to date.
+    #[serde(default)]
+    pub status: RefundStatus,
+    #[serde(default)]
+    pub later: Option<Later>,
     /// Document key of the idempotency key that asked for it.
     pub made_by: Option<String>,
+}
+
+impl Refund {
+    /// Becomes what it is to be at this moment. Nobody has to come by at the right time: it follows from the clock.
+    pub fn pass_to(&mut self, now_s: i64) {
+        if let Some(later) = self.later.filter(|later| now_s >= later.at_s) {
+            self.status = later.status;
+            self.later = None;
+        }
+    }
 }
 
 /// A payment intent as stored.
@@ -95,6 +139,9 @@ pub(crate) struct Intent {
     pub cancellation_reason: Option<String>,
     /// Confirmations so far, those included that were lost before they did anything.
     pub attempts: u32,
+    /// Requests for a refund so far, those included that were lost before they did anything.
+    #[serde(default)]
+    pub refund_attempts: u32,
     /// Document key of the idempotency key that created it.
     pub created_by: Option<String>,
     /// Document key of the idempotency key that changed it last.
@@ -114,9 +161,13 @@ impl Intent {
         Some((charge, decline))
     }
 
-    /// Minor units given back so far.
+    /// Minor units given back so far, or on their way. What the bank did not take is the shop's again.
     pub fn refunded(&self) -> u64 {
-        self.refunds.iter().map(|refund| refund.amount).sum()
+        self.refunds
+            .iter()
+            .filter(|refund| refund.status != RefundStatus::Failed)
+            .map(|refund| refund.amount)
+            .sum()
     }
 
     /// Whether a confirmation can charge it.
@@ -171,8 +222,10 @@ pub(crate) async fn find(simulator: &Simulator, id: &str) -> Result<Option<(Inte
     let Some(document) = simulator.documents.get(&document_key(id)).await? else {
         return Ok(None);
     };
-    let intent = serde_json::from_str(&document.text)
+    let mut intent: Intent = serde_json::from_str(&document.text)
         .map_err(|error| Fault::Defect(format!("the document of {id} does not read: {error}")))?;
+    let now_s = now_s(simulator);
+    intent.refunds.iter_mut().for_each(|refund| refund.pass_to(now_s));
     Ok(Some((intent, document.revision)))
 }
 

@@ -6,29 +6,29 @@
 //!
 //! What differs from Stripe, on purpose:
 //!
-//! - Four cards of its own (see [`cards`]), and odds; a lost answer is a 504 after a wait, and is not kept under the
+//! - Cards of its own (see [`cards`]), and odds; a lost answer is a 504 after a wait, and is not kept under the
 //!   idempotency key, while what was done behind it is.
-//! - No 5xx is kept under its idempotency key: a repeat gets what was done in silence or, where nothing was done, is
-//!   executed afresh. Stripe keeps the 500 of a request that had begun to execute, and gives it again to every repeat
-//!   for 24 hours. Here every 5xx (503 of `tok_unavailable`, 504, and 500 or 503 when the simulator's own storage
-//!   fails) counts as a gateway's, which never reaches the key. Nothing plays a kept 500: that a client gets on after
-//!   one is not shown by this simulator.
+//! - A 500 is kept under its idempotency key, as Stripe keeps that of a request that had begun to execute; every other
+//!   5xx (503 of `tok_unavailable` and when the simulator's own storage fails, 504) counts as a gateway's, which never
+//!   reaches the key.
 //! - A token can be used again, as Stripe's own test tokens can: nothing here is `token_already_used`.
 //! - One account: every `sk_test_` key sees the same intents. A key's holder that has died gives the idempotency key
 //!   free after a minute.
 //! - Cards only, charged at once: no 3-D Secure (`requires_action`), no `processing`, no manual capture, no
-//!   customers, no lists, no updates. Parameters of these are refused as unknown.
+//!   customers, no updates, no lists but that of one charge's refunds. Parameters of these are refused as unknown.
 //! - A payment method made by a confirmation cannot be used again; `pm_card_...` and `tok_...` can.
-//! - An intent takes 50 declines, a charge 50 refunds; refunds succeed at once.
+//! - An intent takes 50 declines, a charge 50 refunds; a refund that is not settled at once is after five seconds.
+//! - Events are made for what moves money or ends an intent (see [`OutgoingEvent`]), and cannot be looked up.
 //! - Errors have no `request_log_url`; nothing is ever rate-limited (429 is `lock_timeout` only).
 //!
 //! Rooms: [`router`] (paths and the door), [`form`] (bodies), [`requests`] (validation), [`idempotency`],
-//! [`execution`] and [`refunds`] (what a request does), [`intents`] (what is remembered), [`shapes`] (how it is shown) and
-//! [`errors`].
+//! [`execution`] and [`refunds`] (what a request does), [`intents`] (what is remembered), [`shapes`] (how it is shown),
+//! [`events`] (what is told unasked) and [`errors`].
 
 pub mod cards;
 mod currencies;
 mod errors;
+mod events;
 mod execution;
 mod form;
 mod idempotency;
@@ -40,6 +40,7 @@ mod requests;
 mod router;
 mod shapes;
 
+pub use events::{Outbox, OutgoingEvent};
 pub use memory::InMemoryDocuments;
 pub use odds::{Odds, OutOfRange};
 pub use router::router;
@@ -90,6 +91,8 @@ pub struct Simulator {
     pub entropy: Arc<dyn Entropy>,
     /// How a lost answer waits.
     pub pause: Arc<dyn Pause>,
+    /// Where events go; `None`: nobody is told anything.
+    pub outbox: Option<Arc<dyn Outbox>>,
     /// How it behaves.
     pub settings: Settings,
 }

@@ -1,12 +1,13 @@
 //! Wiring of `simulate-payments`.
 
+use domain::ports::Answer;
 use shell::{SettingError, StartError, run_http, start};
-use simulate_payments::{Odds, Pause, Settings, Simulator, router};
+use simulate_payments::{Odds, Outbox, OutgoingEvent, Pause, Settings, Simulator, router};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use wiring::World;
+use wiring::{SqsOutbox, World};
 
 /// Real time.
 struct RealPause;
@@ -14,6 +15,15 @@ struct RealPause;
 impl Pause for RealPause {
     fn pause(&self, ms: u32) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(tokio::time::sleep(Duration::from_millis(u64::from(ms))))
+    }
+}
+
+/// The queue whose consumer posts events to the shop.
+struct EventsQueue(SqsOutbox);
+
+impl Outbox for EventsQueue {
+    fn send<'a>(&'a self, event: &'a OutgoingEvent) -> Answer<'a, ()> {
+        self.0.send(&event.body, event.delay_s)
     }
 }
 
@@ -25,9 +35,10 @@ fn main() -> Result<(), StartError> {
             clock: world.clock(),
             entropy: world.entropy(),
             pause: Arc::new(RealPause),
+            outbox: outbox(&world)?,
             settings: Settings {
                 seed: world.settings().text("SIMULATOR_SEED")?,
-                odds: odds(&world.settings().text("SIMULATOR_ODDS")?)?,
+                odds: is_on(&world, "SIMULATOR_ODDS")?.then(Odds::default),
                 ..Settings::default()
             },
         };
@@ -35,13 +46,21 @@ fn main() -> Result<(), StartError> {
     })
 }
 
-/// `on`: good cards meet the simulator's odds; `off`: every card does what its name says.
-fn odds(switch: &str) -> Result<Option<Odds>, SettingError> {
-    match switch {
-        "on" => Ok(Some(Odds::default())),
-        "off" => Ok(None),
+/// Where events go, unless the simulator is to tell nobody anything.
+fn outbox(world: &World) -> Result<Option<Arc<dyn Outbox>>, SettingError> {
+    if is_on(world, "SIMULATOR_WEBHOOKS")? {
+        Ok(Some(Arc::new(EventsQueue(world.provider_events()?))))
+    } else {
+        Ok(None)
+    }
+}
+
+fn is_on(world: &World, name: &str) -> Result<bool, SettingError> {
+    match world.settings().text(name)?.as_str() {
+        "on" => Ok(true),
+        "off" => Ok(false),
         _ => Err(SettingError::Malformed {
-            name: "SIMULATOR_ODDS".to_owned(),
+            name: name.to_owned(),
             expected: "on or off",
         }),
     }

@@ -10,6 +10,9 @@ pub struct Odds {
     charged_timeout_percent: u8,
 }
 
+/// How many requests for a refund of one intent chance may lose.
+const REFUND_LOSSES_MAX: u32 = 3;
+
 /// Percentages beyond 100, alone or together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange;
@@ -68,12 +71,7 @@ impl Odds {
 
     /// What happens to attempt `number` (from 1) of an intent.
     pub(crate) fn roll(self, seed: &str, intent_id: &str, number: u32) -> Roll {
-        let percent = |of: &str| {
-            let digest = fingerprint(&["odds", of, seed, intent_id, &number.to_string()]);
-            // 60 of 128 bits: the bias of the remainder is below one in 10^16.
-            let bits = digest.get(..15).and_then(|hex| u64::from_str_radix(hex, 16).ok());
-            bits.unwrap_or_default() % 100
-        };
+        let percent = |of: &str| luck(&["odds", of, seed, intent_id, &number.to_string()], 100);
         let outcome = percent("outcome");
         let declined = u64::from(self.insufficient_funds_percent);
         if outcome < declined {
@@ -86,6 +84,27 @@ impl Odds {
             Roll::TimeoutBefore
         }
     }
+
+    /// What happens to request `number` (from 1) for a refund of an intent: refunds are never declined by chance, and
+    /// from [`REFUND_LOSSES_MAX`] on no longer lost, so that whoever asks again gets through.
+    pub(crate) fn roll_refund(self, seed: &str, intent_id: &str, number: u32) -> Roll {
+        let percent = |of: &str| luck(&["odds", of, seed, intent_id, &number.to_string()], 100);
+        if number > REFUND_LOSSES_MAX || percent("refund") >= u64::from(self.timeout_percent) {
+            Roll::Success
+        } else if percent("refunded") < u64::from(self.charged_timeout_percent) {
+            Roll::TimeoutAfter
+        } else {
+            Roll::TimeoutBefore
+        }
+    }
+}
+
+/// A number below `bound` that follows from `of`: chance that can be repeated.
+pub(crate) fn luck(of: &[&str], bound: u64) -> u64 {
+    // 60 of 128 bits: the bias of the remainder is below one in 10^16.
+    let digest = fingerprint(of);
+    let bits = digest.get(..15).and_then(|hex| u64::from_str_radix(hex, 16).ok());
+    bits.unwrap_or_default() % bound.max(1)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub(crate) enum Request {
     FindCharge { id: String },
     CreateRefund(NewRefund),
     FindRefund { id: String },
+    ListRefunds(WantedRefunds),
 }
 
 /// An intent to be.
@@ -58,6 +59,17 @@ pub(crate) struct NewRefund {
     pub amount: Option<u64>,
     pub reason: Option<String>,
     pub metadata: BTreeMap<String, String>,
+}
+
+/// A page of refunds.
+#[derive(Clone, Debug)]
+pub(crate) struct WantedRefunds {
+    /// `pi_...` or `ch_...`.
+    pub of: String,
+    /// At most so many, 1 to 100.
+    pub limit: usize,
+    /// The refund before the page, `re_...`.
+    pub starting_after: Option<String>,
 }
 
 /// The first version of the API that refuses `payment_method_types`.
@@ -141,14 +153,7 @@ pub(crate) fn find_charge(_: &mut Form, id: String) -> Result<Request, ApiError>
 
 /// `POST /v1/refunds`.
 pub(crate) fn create_refund(form: &mut Form, _: String) -> Result<Request, ApiError> {
-    let of = match (form.take("payment_intent")?, form.take("charge")?) {
-        (Some(of), None) | (None, Some(of)) => of,
-        _ => {
-            return Err(ApiError::invalid(
-                "One of the following params should be provided for this request: payment_intent or charge.",
-            ));
-        }
-    };
+    let of = read_refundable(form)?;
     let amount = match form.take("amount")? {
         Some(text) => Some(read_positive("amount", &text)?),
         None => None,
@@ -165,6 +170,37 @@ pub(crate) fn create_refund(form: &mut Form, _: String) -> Result<Request, ApiEr
 /// `GET /v1/refunds/{id}`.
 pub(crate) fn find_refund(_: &mut Form, id: String) -> Result<Request, ApiError> {
     Ok(Request::FindRefund { id })
+}
+
+/// `GET /v1/refunds`.
+pub(crate) fn list_refunds(form: &mut Form, _: String) -> Result<Request, ApiError> {
+    const LIMIT_MAX: u64 = 100;
+    let limit = match form.take("limit")? {
+        None => 10,
+        Some(text) => read_positive("limit", &text)?,
+    };
+    if limit > LIMIT_MAX {
+        return Err(
+            ApiError::invalid(format!("This value must be less than or equal to {LIMIT_MAX}."))
+                .code("parameter_invalid_integer")
+                .param("limit"),
+        );
+    }
+    Ok(Request::ListRefunds(WantedRefunds {
+        of: read_refundable(form)?,
+        limit: usize::try_from(limit).unwrap_or(usize::MAX),
+        starting_after: form.take("starting_after")?,
+    }))
+}
+
+/// Whose refund it is to be, or whose refunds are asked for.
+fn read_refundable(form: &mut Form) -> Result<String, ApiError> {
+    match (form.take("payment_intent")?, form.take("charge")?) {
+        (Some(of), None) | (None, Some(of)) => Ok(of),
+        _ => Err(ApiError::invalid(
+            "One of the following params should be provided for this request: payment_intent or charge.",
+        )),
+    }
 }
 
 /// The card, named as a token or as a ready-made payment method.

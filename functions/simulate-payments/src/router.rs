@@ -21,7 +21,7 @@ const PREFIX: &str = "/simulator";
 const BODY_MAX: usize = 64 * 1024;
 
 /// The simulated API under `/simulator/v1/...`: create, retrieve, confirm and cancel payment intents, retrieve
-/// charges, create and retrieve refunds. Everything else is answered as Stripe answers an unknown URL.
+/// charges, create, retrieve and list refunds. Everything else is answered as Stripe answers an unknown URL.
 pub fn router(simulator: Simulator) -> Router {
     let v1 = Router::new()
         .route("/payment_intents", post(create_intent))
@@ -29,7 +29,7 @@ pub fn router(simulator: Simulator) -> Router {
         .route("/payment_intents/{id}/confirm", post(confirm_intent))
         .route("/payment_intents/{id}/cancel", post(cancel_intent))
         .route("/charges/{id}", get(find_charge))
-        .route("/refunds", post(create_refund))
+        .route("/refunds", post(create_refund).get(list_refunds))
         .route("/refunds/{id}", get(find_refund));
     Router::new()
         .nest("/simulator/v1", v1)
@@ -78,6 +78,10 @@ async fn find_charge(
 
 async fn create_refund(State(simulator): State<Simulator>, request: HttpRequest) -> Response {
     serve(&simulator, request, String::new(), requests::create_refund).await
+}
+
+async fn list_refunds(State(simulator): State<Simulator>, request: HttpRequest) -> Response {
+    serve(&simulator, request, String::new(), requests::list_refunds).await
 }
 
 async fn find_refund(

@@ -5,7 +5,7 @@
 
 use crate::cards::{self, Card, Decline};
 use crate::errors::ApiError;
-use crate::intents::{Charge, Intent, Method, Refund, Status};
+use crate::intents::{Charge, Intent, Method, Refund, RefundStatus, Status};
 use domain::ids::fingerprint;
 use serde_json::{Value, json};
 
@@ -137,7 +137,7 @@ pub(crate) fn charge(intent: &Intent, charge: &Charge) -> Value {
 /// A refund of an intent's charge.
 pub(crate) fn refund(intent: &Intent, refund: &Refund) -> Value {
     let charge = intent.paid_charge();
-    json!({
+    let mut shown = json!({
         "id": refund.id,
         "object": "refund",
         "amount": refund.amount,
@@ -154,9 +154,24 @@ pub(crate) fn refund(intent: &Intent, refund: &Refund) -> Value {
         "reason": refund.reason,
         "receipt_number": null,
         "source_transfer_reversal": null,
-        "status": "succeeded",
+        "status": refund.status.name(),
         "transfer_reversal": null,
-    })
+    });
+    // Stripe shows these only where they say something.
+    match refund.status {
+        RefundStatus::Succeeded => {}
+        RefundStatus::Pending => shown["pending_reason"] = json!("processing"),
+        RefundStatus::Failed => {
+            shown["failure_reason"] = json!("expired_or_canceled_card");
+            shown["failure_balance_transaction"] = json!(refund.id.replacen("re_", "txn_f", 1));
+        }
+    }
+    shown
+}
+
+/// A page of a list.
+pub(crate) fn list(url: &str, data: Vec<Value>, has_more: bool) -> Value {
+    json!({ "object": "list", "data": data, "has_more": has_more, "url": url })
 }
 
 /// The error of a declined confirmation, without the intent (which itself shows this error as its last).

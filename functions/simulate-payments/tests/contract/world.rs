@@ -136,6 +136,7 @@ impl World {
             clock: clock.clone(),
             entropy: Arc::new(Counting(AtomicU64::new(1))),
             pause: waited.clone(),
+            outbox: None,
             settings,
         };
         Self {
