@@ -14,6 +14,7 @@
 //!         holders: "Holders".into(),
 //!         ledgers: "Ledgers".into(),
 //!         inventory: "Inventory".into(),
+//!         money: "Money".into(),
 //!     },
 //! );
 //! # let _ = orders;
@@ -29,6 +30,7 @@
 
 mod accounts;
 mod cancellation;
+mod categories;
 mod connections;
 mod cursor;
 mod dishes;
@@ -38,6 +40,7 @@ mod inventory;
 mod items;
 mod ledgers;
 mod listing;
+mod money;
 mod orders;
 mod outbox;
 mod products;
@@ -50,10 +53,12 @@ mod workflows;
 mod write_id;
 
 pub use accounts::{AccountTables, DynamoAccounts};
+pub use categories::DynamoCategories;
 pub use connections::{Connections, connect};
 pub use dishes::DynamoDishes;
 pub use documents::DynamoDocuments;
 pub use ledgers::DynamoLedgers;
+pub use money::DynamoMoney;
 pub use orders::{DynamoOrders, OrderTables};
 pub use outbox::SqsOutbox;
 pub use products::{DynamoProducts, ProductTables};

@@ -36,6 +36,8 @@ pub struct OrderTables {
     pub ledgers: String,
     /// Shards of products by `shelf` and `seq`, for orders of products.
     pub inventory: String,
+    /// The ledger of money by `order_id` and `entry`.
+    pub money: String,
 }
 
 /// [`Orders`] in DynamoDB.
@@ -191,7 +193,8 @@ impl Orders for DynamoOrders {
 
     fn commit<'a>(&'a self, decision: &'a Decision) -> Answer<'a, (), CommitError> {
         Box::pin(async move {
-            if decision.stock.is_empty() && decision.holder == HolderChange::Unchanged {
+            let is_order_alone = decision.stock.is_empty() && decision.money.is_empty();
+            if is_order_alone && decision.holder == HolderChange::Unchanged {
                 return self.put(decision).await;
             }
             let kitchen = Moves::of(decision).map_err(CommitError::Fault)?;

@@ -10,7 +10,7 @@ use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::types::{ExecutionStatus, SyncExecutionStatus};
 use domain::ports::{Answer, Clock, Execution, HoldAnswer, HoldRequest, WakeUp, Workflows};
 use domain::supply::Supply;
-use domain::{Fault, Order, TaskToken};
+use domain::{Fault, Order, Refund, TaskToken};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct Machines {
     pub order: String,
     /// `supply-ingredient`, a Standard machine.
     pub supply_ingredient: String,
+    /// `refund-order`, a Standard machine.
+    pub refund_order: String,
 }
 
 /// [`Workflows`] at Step Functions.
@@ -150,6 +152,13 @@ struct SupplyInput<'a> {
     supply_id: &'a str,
 }
 
+/// Input of the `refund-order` machine.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct RefundInput<'a> {
+    order_id: &'a str,
+    number: u32,
+}
+
 fn to_json(what: &str, value: &impl Serialize) -> Result<String, Fault> {
     serde_json::to_string(value).map_err(|_| Fault::Defect(format!("{what} could not be written as JSON")))
 }
@@ -238,6 +247,32 @@ impl Workflows for StepFunctionsWorkflows {
         Box::pin(async move {
             self.find(&self.machines.supply_ingredient, &supply.execution_name())
                 .await
+        })
+    }
+
+    fn start_refund<'a>(&'a self, order: &'a Order, refund: &'a Refund) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let input = RefundInput {
+                order_id: order.order_id.as_str(),
+                number: refund.number,
+            };
+            let input = to_json("the input of a refund", &input)?;
+            self.start(
+                &self.machines.refund_order,
+                refund.execution_name(&order.order_id),
+                input,
+            )
+            .await
+        })
+    }
+
+    fn find_refund<'a>(&'a self, order: &'a Order, refund: &'a Refund) -> Answer<'a, Execution> {
+        Box::pin(async move {
+            self.find(
+                &self.machines.refund_order,
+                &refund.execution_name(&order.order_id),
+            )
+            .await
         })
     }
 

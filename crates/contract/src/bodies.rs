@@ -1,5 +1,9 @@
 //! The shapes of requests and answers: camelCase, money in minor units, times as RFC 3339.
 
+mod refunds;
+
+pub use refunds::{RefundBody, RefundedLineBody};
+
 use domain::order::{Line, OrderEvent, Thing};
 use domain::payment::{AttemptStatus, PaymentAttempt};
 use domain::{Order, Ticket, TicketState};
@@ -159,6 +163,11 @@ pub struct OrderBody {
     /// What was asked of the warehouse and has not come yet; absent when nothing is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingBody>,
+    /// When a declined card is tried again by itself; absent when it is not. Another card is welcome meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<String>,
+    /// How much of the total was given back, minor units.
+    pub refunded_minor: u64,
     /// Counts every change.
     pub version: u32,
     /// When it was placed.
@@ -191,6 +200,8 @@ impl OrderBody {
                     quantity: missing.quantity,
                 })
                 .collect(),
+            next_attempt_at: order.retry_at.map(|moment| moment.to_rfc3339()),
+            refunded_minor: order.refunded_minor(),
             version: order.version,
             created_at: order.created_at.to_rfc3339(),
             updated_at: order.updated_at.to_rfc3339(),
@@ -212,9 +223,12 @@ pub struct PaymentBody {
     pub status: String,
     /// What was asked for, minor units.
     pub amount_minor: u64,
-    /// The provider's decline code.
+    /// The provider's decline code, or `no_answer` for an attempt that never reached it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Whether the same card is worth another try; only said of a decline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retryable: Option<bool>,
     /// When it was asked for.
     pub requested_at: String,
     /// When the provider's answer was recorded.
@@ -238,6 +252,7 @@ impl PaymentBody {
             .to_owned(),
             amount_minor: order.total_minor.as_minor(),
             code: attempt.code.clone(),
+            retryable: (attempt.status == AttemptStatus::Declined).then_some(attempt.retryable),
             requested_at: attempt.requested_at.to_rfc3339(),
             settled_at: attempt.settled_at.map(|moment| moment.to_rfc3339()),
         }

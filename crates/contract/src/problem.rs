@@ -143,6 +143,7 @@ impl Problem {
 fn is_retryable(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::PaymentDeclined { retryable, .. } => *retryable,
+        Refusal::PaymentWillBeRetried { .. } => true,
         Refusal::TooManyAttempts { .. } | Refusal::RequestInFlight => true,
         _ => false,
     }

@@ -36,7 +36,9 @@ pub use money::{Currency, PriceMinor};
 pub use money_ledger::{MoneyKind, MoneyMovement};
 pub use order::{Decision, Order, Ruling, Status};
 pub use page::{Cursor, Page, PageRequest};
-pub use payment::{CardToken, ChargeOutcome, Inquiry, PaymentAttempt, RefundOutcome, RefundRequest};
+pub use payment::{
+    CardToken, ChargeOutcome, Inquiry, PaymentAttempt, ProviderEvent, RefundOutcome, RefundRequest,
+};
 pub use refund::{Refund, RefundLine, RefundReason, RefundStatus};
 pub use refusal::{FieldError, Refusal};
 pub use stock::{HolderChange, StockChange, StockRefusal};

@@ -155,6 +155,19 @@ pub struct Inquiry {
     pub amount_minor: u64,
 }
 
+/// What a webhook of the provider is about. Nothing of it is believed but that it is worth asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderEvent {
+    /// The provider's id of the event: the same each time it is sent.
+    pub id: String,
+    /// Whether it is about money that we charge or give back.
+    pub is_of_interest: bool,
+    /// The payment intent it is about.
+    pub intent_id: Option<IntentId>,
+    /// The order it was made for, by its metadata; `None` when it is none of ours.
+    pub order_id: Option<OrderId>,
+}
+
 /// What is asked of the provider to give money back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundRequest {

@@ -11,15 +11,15 @@ mod money;
 mod store;
 mod world;
 
-pub use catalogue::{Categories, ProductError, Products, Wish};
+pub use catalogue::{Categories, ProductError, Products, Wish, decide_and_change};
 pub use commit::{CommitError, decide_and_commit};
 pub use documents::{Document, Documents, PutError};
 pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
 pub use money::Money;
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{
-    Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, WakeUp, WantedDish, WantedProduct,
-    WantedTicket, Workflows,
+    Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, ProviderEvents, WakeUp, WantedDish,
+    WantedProduct, WantedTicket, Workflows,
 };
 
 use crate::fault::Fault;

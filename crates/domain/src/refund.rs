@@ -78,6 +78,9 @@ pub struct Refund {
     /// The provider's reason for one that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// What the buyer called the request, so that repeating it asks for nothing new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_under: Option<String>,
     /// How often the reconciler started a fresh execution for it.
     #[serde(default)]
     pub reentries: u32,

@@ -49,6 +49,12 @@ pub enum Refusal {
     /// This path does not do that.
     #[error("This address does not answer to that method.")]
     MethodNotAllowed,
+    /// The message is not signed by the payment provider, or too old.
+    #[error("This message is not the payment provider's: {why}.")]
+    BadSignature {
+        /// What is wrong with the signature, as the second half of a sentence.
+        why: String,
+    },
     /// Nobody is signed in, or the session has ended.
     #[error("This needs a signed-in user.")]
     NotSignedIn,
@@ -302,6 +308,7 @@ impl Refusal {
             Self::BodyTooLarge { .. } => "BodyTooLarge",
             Self::NotJson => "NotJson",
             Self::MethodNotAllowed => "MethodNotAllowed",
+            Self::BadSignature { .. } => "BadSignature",
             Self::NotSignedIn => "NotSignedIn",
             Self::BadCredentials => "BadCredentials",
             Self::TooManyAttempts { .. } => "TooManyAttempts",
@@ -345,7 +352,7 @@ impl Refusal {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::InvalidInput { .. } => 400,
+            Self::InvalidInput { .. } | Self::BadSignature { .. } => 400,
             Self::NotSignedIn | Self::BadCredentials => 401,
             Self::PaymentDeclined { .. }
             | Self::PaymentWillBeRetried { .. }
@@ -394,6 +401,9 @@ impl Refusal {
             Self::BodyTooLarge { .. } => "Send less.",
             Self::NotJson => "Send a JSON body with the header content-type: application/json.",
             Self::MethodNotAllowed => "See /docs for what this address answers to.",
+            Self::BadSignature { .. } => {
+                "Compare the signing secret and the clock; docs/stripe.md says where they are set."
+            }
             Self::NotSignedIn => "Sign in and repeat the request.",
             Self::BadCredentials => "Check both, or sign up.",
             Self::TooManyAttempts { .. } | Self::RequestInFlight => "Wait a little and repeat the request.",

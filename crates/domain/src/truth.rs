@@ -8,7 +8,7 @@ use crate::ids::{IntentId, OrderId, ProductId};
 use crate::inventory::allocate;
 use crate::ledger::MovementKind;
 use crate::order::{Line, Order, Ruling, Thing};
-use crate::payment::ChargeOutcome;
+use crate::payment::{ChargeOutcome, RefundOutcome, RefundRequest};
 use crate::ports::{Clock, CommitError, Orders, PaymentProvider, Products, Workflows, decide_and_commit};
 use crate::product::ProductState;
 use crate::stock::StockChange;
@@ -51,6 +51,23 @@ pub async fn ask_before_release(
         )),
         ChargeOutcome::Declined { .. } | ChargeOutcome::NotAttempted => Ok(()),
     }
+}
+
+/// Writes down what the provider says of a refund. Returns the order as it stands afterwards.
+///
+/// # Errors
+/// What the ports report.
+pub async fn settle_refund(
+    orders: &dyn Orders,
+    clock: &dyn Clock,
+    order_id: &OrderId,
+    number: u32,
+    outcome: &RefundOutcome,
+) -> Result<Order, Fault> {
+    decide_and_commit(orders, order_id, &|order| {
+        order.record_refund(number, outcome, clock.now())
+    })
+    .await
 }
 
 /// What is needed to find out about an order's money and to act on it.
@@ -109,6 +126,32 @@ impl Truth {
         }
         self.take_in(&order.order_id).await?;
         Ok(Found::Charged)
+    }
+
+    /// Asks after every open refund of an order and writes down what the provider says. One that it does not know is left
+    /// to the machine that makes it.
+    ///
+    /// # Errors
+    /// [`Fault::Unknown`] without an answer; what the ports report.
+    pub async fn find_refunds(&self, order_id: &OrderId) -> Result<(), Fault> {
+        let Some(order) = self.orders.get(order_id).await? else {
+            return Ok(());
+        };
+        let Some(intent) = &order.intent_id else {
+            return Ok(());
+        };
+        for refund in order.refunds.iter().filter(|refund| refund.is_open()) {
+            let request = RefundRequest {
+                order_id: order_id.clone(),
+                number: refund.number,
+                intent: intent.clone(),
+                amount_minor: refund.amount_minor.as_minor(),
+            };
+            if let Some(outcome) = self.provider.find_refund(&request).await? {
+                settle_refund(&*self.orders, &*self.clock, order_id, refund.number, &outcome).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes an order that was charged a paid one, or gives the money back.

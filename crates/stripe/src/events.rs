@@ -5,7 +5,9 @@
 //!
 //! Sources: <https://docs.stripe.com/api/events/object>, <https://docs.stripe.com/api/events/types>.
 
-use domain::{IntentId, OrderId};
+use crate::webhook::{WebhookSecret, verify};
+use domain::ports::ProviderEvents;
+use domain::{IntentId, OrderId, ProviderEvent, Refusal, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
@@ -43,6 +45,35 @@ impl Event {
     #[must_use]
     pub const fn is_of_interest(&self) -> bool {
         self.intent_id.is_some()
+    }
+}
+
+/// The port: webhooks signed with this secret.
+#[derive(Clone, Debug)]
+pub struct StripeEvents {
+    secret: WebhookSecret,
+}
+
+impl StripeEvents {
+    /// Accepts what is signed with this secret.
+    #[must_use]
+    pub const fn new(secret: WebhookSecret) -> Self {
+        Self { secret }
+    }
+}
+
+impl ProviderEvents for StripeEvents {
+    fn read(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<ProviderEvent, Refusal> {
+        let now_s = now.as_ms().div_euclid(1000);
+        verify(signature, body, &self.secret, now_s)
+            .map_err(|bad| Refusal::BadSignature { why: bad.to_string() })?;
+        let event = read_event(body).map_err(|error| Refusal::invalid("body", error.to_string()))?;
+        Ok(ProviderEvent {
+            is_of_interest: event.is_of_interest(),
+            id: event.id,
+            intent_id: event.intent_id,
+            order_id: event.order_id,
+        })
     }
 }
 

@@ -24,6 +24,6 @@ pub mod webhook;
 
 pub use declines::is_soft_decline;
 pub use endpoint::Endpoint;
-pub use events::{Event, NotAnEvent, RefundNews, read_event};
+pub use events::{Event, NotAnEvent, RefundNews, StripeEvents, read_event};
 pub use provider::StripeProvider;
 pub use webhook::{BadSignature, WebhookSecret};

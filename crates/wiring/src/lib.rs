@@ -4,18 +4,20 @@
 //! never read.
 
 use aws::{
-    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoOrders,
-    DynamoProducts, DynamoRequests, DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables,
-    ProductTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
+    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoMoney,
+    DynamoOrders, DynamoProducts, DynamoRequests, DynamoSessions, DynamoSupplies, DynamoTickets, Machines,
+    OrderTables, ProductTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
 };
 use contract::Gate;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Clock, Dishes, Documents, Entropy, Ledgers, Market, Orders, Products, Sessions, Supplies,
-    Tickets, Workflows,
+    Accounts, Clock, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders, PaymentProvider, Products,
+    ProviderEvents, Requests, Sessions, Supplies, Tickets, Workflows,
 };
 use shell::{SettingError, Settings};
 use std::sync::Arc;
+use std::time::Duration;
+use stripe::{StripeEvents, StripeProvider, WebhookSecret};
 
 pub use aws::SqsOutbox;
 
@@ -64,6 +66,7 @@ impl World {
             holders: self.settings.text("TABLE_HOLDERS")?,
             ledgers: self.settings.text("TABLE_LEDGERS")?,
             inventory: self.settings.text("TABLE_INVENTORY")?,
+            money: self.settings.text("TABLE_MONEY")?,
         };
         Ok(Arc::new(DynamoOrders::new(&self.connections, tables)))
     }
@@ -89,6 +92,56 @@ impl World {
             sessions: self.settings.text("TABLE_SESSIONS")?,
         };
         Ok(Arc::new(DynamoAccounts::new(&self.connections, tables)))
+    }
+
+    /// The payment provider.
+    ///
+    /// # Errors
+    /// A missing or malformed setting.
+    pub fn payment_provider(&self) -> Result<Arc<dyn PaymentProvider>, SettingError> {
+        let base_url = self.settings.text("PAYMENT_BASE_URL")?;
+        let secret_key = self.settings.text("PAYMENT_SECRET_KEY")?;
+        let timeout_s = self
+            .settings
+            .value("PAYMENT_TIMEOUT_S", "a whole number of seconds")?;
+        let provider = StripeProvider::new(&base_url, &secret_key, Duration::from_secs(timeout_s));
+        // Which of them is wrong is not repeated: one is a secret.
+        let provider = provider.map_err(|_| SettingError::Malformed {
+            name: "PAYMENT_BASE_URL".to_owned(),
+            expected: "an address that this build can speak to, beside a secret key",
+        })?;
+        Ok(Arc::new(provider))
+    }
+
+    /// What the payment provider says by itself.
+    ///
+    /// # Errors
+    /// A missing secret.
+    pub fn webhook_events(&self) -> Result<Arc<dyn ProviderEvents>, SettingError> {
+        let name = "WEBHOOK_SECRET";
+        let secret = WebhookSecret::new(&self.settings.text(name)?).map_err(|_| SettingError::Malformed {
+            name: name.to_owned(),
+            expected: "a signing secret",
+        })?;
+        Ok(Arc::new(StripeEvents::new(secret)))
+    }
+
+    /// Requests that were answered before.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn requests(&self) -> Result<Arc<dyn Requests>, SettingError> {
+        let table = self.settings.text("TABLE_REQUESTS")?;
+        Ok(Arc::new(DynamoRequests::new(&self.connections, table)))
+    }
+
+    /// The ledger of money.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn money(&self) -> Result<Arc<dyn Money>, SettingError> {
+        let table = self.settings.text("TABLE_MONEY")?;
+        Ok(Arc::new(DynamoMoney::new(&self.connections, table)))
     }
 
     /// What the provider simulator remembers.
@@ -169,6 +222,17 @@ impl World {
         }))
     }
 
+    /// Categories of products.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn categories(&self) -> Result<Arc<dyn domain::ports::Categories>, SettingError> {
+        Ok(Arc::new(aws::DynamoCategories::new(
+            &self.connections,
+            self.settings.text("TABLE_CATEGORIES")?,
+        )))
+    }
+
     /// The state machines.
     ///
     /// # Errors
@@ -178,6 +242,7 @@ impl World {
             hold_order: self.settings.text("HOLD_ORDER_MACHINE_ARN")?,
             order: self.settings.text("ORDER_MACHINE_ARN")?,
             supply_ingredient: self.settings.text("SUPPLY_INGREDIENT_MACHINE_ARN")?,
+            refund_order: self.settings.text("REFUND_ORDER_MACHINE_ARN")?,
         };
         Ok(Arc::new(StepFunctionsWorkflows::new(
             &self.connections,

@@ -9,7 +9,8 @@ use axum::middleware::from_fn_with_state;
 use contract::problem::ProblemBody;
 use contract::{Gate, PathId, Reply, SignedIn};
 use domain::checkout::wake;
-use domain::ports::{Clock, Orders, Workflows, decide_and_commit};
+use domain::ports::{Clock, Orders, PaymentProvider, Workflows, decide_and_commit};
+use domain::truth::ask_before_release;
 use domain::{OrderId, Refusal};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +23,8 @@ pub struct CancelOrder {
     pub gate: Gate,
     /// Orders.
     pub orders: Arc<dyn Orders>,
+    /// Is asked before anything is released.
+    pub provider: Arc<dyn PaymentProvider>,
     /// The state machines.
     pub workflows: Arc<dyn Workflows>,
     /// What time it is.
@@ -64,10 +67,23 @@ async fn cancel_order(
     signed_in: SignedIn,
     PathId(order_id): PathId<OrderId>,
 ) -> Reply<StatusCode> {
+    // An order that is not yours to see does not exist for you. The owner of an order never changes.
+    let is_yours = function
+        .orders
+        .get(&order_id)
+        .await?
+        .is_some_and(|order| order.user_id == signed_in.user_id);
+    if !is_yours {
+        return Err(Refusal::not_found("order").into());
+    }
+    ask_before_release(
+        &*function.orders,
+        &*function.provider,
+        &*function.clock,
+        &order_id,
+    )
+    .await?;
     let order = decide_and_commit(&*function.orders, &order_id, &|order| {
-        if order.user_id != signed_in.user_id {
-            return Err(Refusal::not_found("order").into());
-        }
         order.cancel(function.clock.now())
     })
     .await?;

@@ -10,6 +10,7 @@ fn main() -> Result<(), StartError> {
         let function = CancelOrder {
             gate: world.gate()?,
             orders: world.orders()?,
+            provider: world.payment_provider()?,
             workflows: world.workflows()?,
             clock: world.clock(),
         };

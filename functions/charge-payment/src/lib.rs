@@ -2,13 +2,15 @@
 //!
 //! One payment intent per order, kept before it is confirmed, so that the truth can always be asked for and the
 //! provider itself lets it succeed only once. Any call but the very first inquires before it confirms. An answer
-//! that was lost is `PaymentOutcomeUnknown`, never a failure. Undone by `RefundPayment`.
+//! that was lost is `PaymentOutcomeUnknown`, never a failure: it is asked after, under no other key, until the provider
+//! says what became of it. A soft decline is tried again after a pause that the workflow waits. Undone by
+//! `RefundPayment`.
 
 use domain::checkout::decline_of;
 use domain::payment::AttemptStatus;
-use domain::ports::{Clock, Orders, PaymentProvider, decide_and_commit};
+use domain::ports::{Clock, Entropy, Orders, PaymentProvider, decide_and_commit};
 use domain::{
-    ChargeOutcome, Fault, IdempotencyKey, IntentId, Order, OrderId, PaymentAttempt, Refusal, Status,
+    ChargeOutcome, Fault, IdempotencyKey, IntentId, Order, OrderId, PaymentAttempt, Refusal, Ruling, Status,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -20,6 +22,8 @@ pub struct ChargePayment {
     pub orders: Arc<dyn Orders>,
     /// Who takes the money.
     pub provider: Arc<dyn PaymentProvider>,
+    /// Draws the pauses between attempts.
+    pub entropy: Arc<dyn Entropy>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
@@ -41,18 +45,15 @@ pub struct Output {
 }
 
 impl ChargePayment {
-    /// Charges the latest attempt, or reports what became of it before.
+    /// Charges the latest attempt, begins the next one if its time has come, or reports what became of it before.
     ///
     /// # Errors
-    /// [`Refusal::PaymentDeclined`] while another card may be tried, [`Refusal::PaymentAttemptsExhausted`] after
-    /// the last one, [`Fault::Unknown`] when the provider's answer was lost, [`Refusal::OrderEnded`] and
-    /// [`Refusal::OrderNotPaid`] when there is nothing to charge.
+    /// [`Refusal::PaymentWillBeRetried`] while the same card is to be tried again, [`Refusal::PaymentDeclined`] while
+    /// only another card helps, [`Refusal::PaymentAttemptsExhausted`] after the last attempt, [`Fault::Unknown`] when the
+    /// provider's answer was lost, [`Refusal::OrderEnded`] and [`Refusal::OrderNotPaid`] when there is nothing to
+    /// charge.
     pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
-        let order = self
-            .orders
-            .get(&input.order_id)
-            .await?
-            .ok_or_else(|| Refusal::not_found("order"))?;
+        let order = self.begin_retry(&input.order_id).await?;
         if let Some(repeated) = self.settled_before(&order) {
             return repeated;
         }
@@ -71,15 +72,24 @@ impl ChargePayment {
             }
             other => other?,
         };
-        if matches!(outcome, ChargeOutcome::Processing | ChargeOutcome::NotAttempted) {
-            self.record(&order.order_id, attempt.number, &ChargeOutcome::Processing)
-                .await?;
+        let order = self.record(&order.order_id, attempt.number, &outcome).await?;
+        if outcome == ChargeOutcome::Processing {
             return Err(Fault::Unknown(
                 "the provider has not said yet how it ended".to_owned(),
             ));
         }
-        let order = self.record(&order.order_id, attempt.number, &outcome).await?;
         self.answer(&order)
+    }
+
+    /// Begins the next attempt of a declined card if it is due. Whatever else became of the order meanwhile (another
+    /// card, a cancel, its deadline) comes first.
+    async fn begin_retry(&self, order_id: &OrderId) -> Result<Order, Fault> {
+        let begin = |order: &Order| match order.begin_retry(self.clock.now()) {
+            // The deadline came first: the order waits for its end.
+            Err(Fault::Refused(Refusal::HoldExpired { .. })) => Ok(Ruling::AlreadyDone),
+            ruling => ruling,
+        };
+        decide_and_commit(&*self.orders, order_id, &begin).await
     }
 
     /// "Done already" for every status but paying.
@@ -103,16 +113,20 @@ impl ChargePayment {
     }
 
     fn answer(&self, order: &Order) -> Result<Output, Fault> {
-        match order.status {
-            Status::Paid | Status::Shipped | Status::Completed => Ok(Output {
+        let now = self.clock.now();
+        match (order.status, order.retry_at) {
+            (Status::Paid | Status::Shipped | Status::Completed, _) => Ok(Output {
                 order_id: order.order_id.clone(),
                 status: order.status,
             }),
             // The buyer has asked for another attempt meanwhile: come back and charge that.
-            Status::Paying if !order.latest_attempt_is(AttemptStatus::Declined) => Err(Fault::Transient(
-                "another attempt was asked for meanwhile".to_owned(),
-            )),
-            _ => Err(decline_of(order, self.clock.now())
+            (Status::Paying, _) if !order.latest_attempt_is(AttemptStatus::Declined) => Err(
+                Fault::Transient("another attempt was asked for meanwhile".to_owned()),
+            ),
+            (Status::Held, Some(retry_at)) if now < order.hold.expires_at => {
+                Err(order.will_be_retried(retry_at).into())
+            }
+            _ => Err(decline_of(order, now)
                 .unwrap_or_else(|| Refusal::OrderNotPaid {
                     order_id: order.order_id.clone(),
                 })
@@ -120,26 +134,43 @@ impl ChargePayment {
         }
     }
 
-    /// Asks the provider: an inquiry first unless the intent was made just now, then the confirmation.
+    /// Asks the provider: an inquiry first unless the intent is made just now, then the confirmation.
     async fn ask(&self, order: &Order, attempt: &PaymentAttempt) -> Result<ChargeOutcome, Fault> {
         let intent = match &order.intent_id {
             Some(intent) => {
-                match self.provider.inquire(intent).await? {
-                    settled @ (ChargeOutcome::Succeeded | ChargeOutcome::Processing) => return Ok(settled),
-                    // A decline seen here may be of an earlier attempt. The key of this attempt tells: if it was
-                    // made, the provider repeats its answer; if not, it is made now.
-                    ChargeOutcome::Declined { .. } | ChargeOutcome::NotAttempted => intent.clone(),
+                let found = self.provider.inquire(intent).await?.outcome;
+                match (found, attempt.status) {
+                    (settled @ (ChargeOutcome::Succeeded | ChargeOutcome::Processing), _) => {
+                        return Ok(settled);
+                    }
+                    // Its answer was lost, or it was declined and the order got stuck: it is not sent again, whatever
+                    // the key. The provider's word settles it.
+                    (found, AttemptStatus::Unknown | AttemptStatus::Declined | AttemptStatus::Succeeded) => {
+                        return Ok(order.outcome_of_latest(found));
+                    }
+                    // Perhaps it was sent, and this function died before it could write down what came of it. The key
+                    // tells: if it was made, the provider repeats its answer; if not, it is made now.
+                    (
+                        ChargeOutcome::Declined { .. } | ChargeOutcome::NotAttempted,
+                        AttemptStatus::Requested,
+                    ) => intent.clone(),
                 }
             }
             None => self.create_intent(order).await?,
         };
-        self.provider
+        let confirmed = self
+            .provider
             .confirm(
                 &intent,
                 &attempt.card,
                 &key(&order.order_id, &attempt.number.to_string())?,
             )
-            .await
+            .await?;
+        Ok(match confirmed {
+            // Confirmed, and yet it says that it was not: nobody can have charged it, so ask again.
+            ChargeOutcome::NotAttempted => ChargeOutcome::Processing,
+            settled => settled,
+        })
     }
 
     async fn create_intent(&self, order: &Order) -> Result<IntentId, Fault> {
@@ -161,11 +192,17 @@ impl ChargePayment {
     }
 
     async fn record(&self, order_id: &OrderId, number: u32, outcome: &ChargeOutcome) -> Result<Order, Fault> {
+        let luck = u64::from_le_bytes(first_eight(self.entropy.bytes16()?));
         decide_and_commit(&*self.orders, order_id, &|order| {
-            order.record_outcome(number, outcome, self.clock.now())
+            order.record_outcome(number, outcome, luck, self.clock.now())
         })
         .await
     }
+}
+
+fn first_eight(bytes: [u8; 16]) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = bytes;
+    [a, b, c, d, e, f, g, h]
 }
 
 /// The provider's idempotency key: the same for every repeat of the same attempt.

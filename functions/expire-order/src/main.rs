@@ -9,6 +9,7 @@ fn main() -> Result<(), StartError> {
         let world = World::connect().await;
         let step = ExpireOrder {
             orders: world.orders()?,
+            provider: world.payment_provider()?,
             clock: world.clock(),
         };
         run_step("expire-order", move |input| {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{FromRef, State};
-use contract::bodies::{EventBody, OrderBody, PageParams, PaymentBody};
+use contract::bodies::{EventBody, OrderBody, PageParams, PaymentBody, RefundBody};
 use contract::input::page_request;
 use contract::problem::ProblemBody;
 use contract::{Gate, PathId, Query, Reply, SignedIn, Wait};
@@ -42,11 +42,13 @@ pub struct OrderPage {
     pub next_cursor: Option<String>,
 }
 
-/// Every attempt to charge an order.
+/// Every attempt to charge an order, and every refund.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PaymentList {
     /// Oldest first.
     pub payments: Vec<PaymentBody>,
+    /// Oldest first.
+    pub refunds: Vec<RefundBody>,
 }
 
 /// What happened to an order.
@@ -136,12 +138,12 @@ async fn show_order(
     Ok(Json(OrderBody::new(&order, function.clock.now())))
 }
 
-/// List an order's payments
+/// List an order's payments and refunds
 #[utoipa::path(
     get, path = "/api/orders/{order_id}/payments", tag = "orders",
     params(("order_id" = String, Path, description = "The order.")),
     responses(
-        (status = 200, body = PaymentList, description = "Every attempt, oldest first."),
+        (status = 200, body = PaymentList, description = "Every attempt to charge and every refund, oldest first."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
@@ -158,7 +160,12 @@ async fn list_payments(
         .iter()
         .map(|attempt| PaymentBody::new(&order, attempt))
         .collect();
-    Ok(Json(PaymentList { payments }))
+    let refunds = order
+        .refunds
+        .iter()
+        .map(|refund| RefundBody::new(&order, refund))
+        .collect();
+    Ok(Json(PaymentList { payments, refunds }))
 }
 
 /// Read what happened to an order

@@ -97,7 +97,7 @@ async fn place_order(
         // Answers when it has come out: when the dish is served, the ticket is yours, or why not.
         Some(card) => {
             let paying = function.pay(&order.order_id, card).await?;
-            wait.until(&*function.orders, paying, &|order| !is_under_way(order.status))
+            wait.until(&*function.orders, paying, &|order| !is_under_way(order))
                 .await
         }
         None => {
@@ -107,6 +107,7 @@ async fn place_order(
         }
     };
     if wanted.card.is_some()
+        && !is_under_way(&order)
         && let Some(decline) = decline_of(&order, function.clock.now())
     {
         return Err(decline.into());
@@ -124,9 +125,10 @@ async fn place_order(
     Ok((status, [(header::LOCATION, location)], Json(placed)))
 }
 
-/// Whether an order that was paid for along with being placed is still on its way to an outcome.
-const fn is_under_way(status: Status) -> bool {
-    matches!(status, Status::Gathering | Status::Paying | Status::Paid)
+/// Whether an order that was paid for along with being placed is still on its way to an outcome; a declined card may be
+/// tried again by itself.
+const fn is_under_way(order: &Order) -> bool {
+    matches!(order.status, Status::Gathering | Status::Paying | Status::Paid) || order.retry_at.is_some()
 }
 
 impl PlaceOrder {

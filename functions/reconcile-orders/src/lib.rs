@@ -2,8 +2,9 @@
 //!
 //! The answer to everything that can be lost: a timer that never fired, a wake-up nobody sent, an execution that
 //! died whole. It ends what is overdue, wakes the execution that waits, or starts the `order` machine again, and
-//! the steps find in the database what is true. Of an order that has ended it settles what was asked of the warehouse:
-//! nothing stays claimed there, and nothing stays on its way. No undo: doing any of it again is harmless.
+//! the steps find in the database what is true. Of an order that has ended it settles what was asked of the warehouse
+//! (nothing stays claimed there, and nothing stays on its way), starts refunds again that stand still, and asks once more
+//! for money whose provider kept silent. No undo: doing any of it again is harmless.
 
 use domain::checkout::wake;
 use domain::ledger::Ledger;
@@ -12,6 +13,7 @@ use domain::ports::{
     Clock, Execution, Ledgers, Orders, Supplies, Workflows, decide_and_commit, decide_and_supply,
 };
 use domain::supply::{Supply, SupplyStatus};
+use domain::truth::{Found, Truth, ask_before_release};
 use domain::{Fault, Order, OrderId, Refusal, Status, SupplyId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -32,6 +34,8 @@ pub struct ReconcileOrders {
     pub ledgers: Arc<dyn Ledgers>,
     /// The state machines.
     pub workflows: Arc<dyn Workflows>,
+    /// Asks the payment provider what is true.
+    pub truth: Truth,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
@@ -133,13 +137,27 @@ impl ReconcileOrders {
         if !is_due {
             return Ok(Help::Nothing);
         }
+        if order.open_refund().is_some() {
+            return self.refund(&order).await;
+        }
         if order.status.is_end() {
+            if self.finds_late_money(&order).await? {
+                return Ok(Help::Started);
+            }
             return self.settle(&order).await.map(|()| Help::Nothing);
         }
         if order.status == Status::Held && self.clock.now() >= order.hold.expires_at {
-            // Its timer is late or lost. The same write as `ExpireOrder`, so whoever comes second changes nothing.
+            // Its timer is late or lost. The same question and the same write as `ExpireOrder`, so whoever comes second
+            // changes nothing.
+            ask_before_release(&*self.orders, &*self.truth.provider, &*self.clock, order_id).await?;
             let order =
-                decide_and_commit(&*self.orders, order_id, &|order| order.expire(self.clock.now())).await?;
+                match decide_and_commit(&*self.orders, order_id, &|order| order.expire(self.clock.now()))
+                    .await
+                {
+                    // The provider had the money: the order goes on from here.
+                    Err(Fault::Refused(Refusal::OrderAlreadyPaid { .. })) => return Ok(Help::Nothing),
+                    expired => expired?,
+                };
             wake(&*self.workflows, &order).await?;
             return Ok(Help::Expired);
         }
@@ -161,6 +179,46 @@ impl ReconcileOrders {
         }
         self.workflows.start_order(&order).await?;
         Ok(Help::Started)
+    }
+
+    /// Starts the machine for a refund that stands still, under the same name unless that execution has ended.
+    async fn refund(&self, order: &Order) -> Result<Help, Fault> {
+        self.truth.find_refunds(&order.order_id).await?;
+        let execution = match order.open_refund() {
+            Some(refund) => self.workflows.find_refund(order, refund).await?,
+            None => return Ok(Help::Nothing),
+        };
+        let (is_over, seen) = (
+            execution == Execution::Closed,
+            order.open_refund().map(|refund| refund.reentries),
+        );
+        // Of two runs at once only the first counts, so both start the same.
+        let order = decide_and_commit(&*self.orders, &order.order_id, &|order| {
+            let again = is_over && order.open_refund().map(|refund| refund.reentries) == seen;
+            Ok(order.put_off_refund(again, self.clock.now()))
+        })
+        .await?;
+        match order.open_refund() {
+            Some(refund) if execution != Execution::Running => {
+                self.workflows.start_refund(&order, refund).await?;
+                Ok(Help::Started)
+            }
+            _ => Ok(Help::Nothing),
+        }
+    }
+
+    /// The provider once kept silent about this order: asks for the last time whether it has been charged after all.
+    async fn finds_late_money(&self, order: &Order) -> Result<bool, Fault> {
+        let Some(intent) = order.intent_id.as_ref().filter(|_| order.ended_unpaid()) else {
+            return Ok(false);
+        };
+        match self.truth.find(order, intent).await? {
+            Found::Charged => Ok(true),
+            Found::NotCharged => Ok(false),
+            Found::Undecided => Err(Fault::Unknown(
+                "the provider is still working on the payment".to_owned(),
+            )),
+        }
     }
 
     /// Gives up what nobody works on any more and books what has left the warehouse, until nothing is left of either.

@@ -1,5 +1,6 @@
 //! Wiring of `reconcile-orders`.
 
+use domain::truth::Truth;
 use reconcile_orders::ReconcileOrders;
 use shell::{StartError, run_step, start};
 use wiring::World;
@@ -12,6 +13,13 @@ fn main() -> Result<(), StartError> {
             supplies: world.supplies()?,
             ledgers: world.ledgers()?,
             workflows: world.workflows()?,
+            truth: Truth {
+                orders: world.orders()?,
+                products: world.products()?,
+                provider: world.payment_provider()?,
+                workflows: world.workflows()?,
+                clock: world.clock(),
+            },
             clock: world.clock(),
         };
         run_step("reconcile-orders", move |input| {

@@ -9,6 +9,7 @@ fn main() -> Result<(), StartError> {
         let world = World::connect().await;
         let step = ReleaseIngredients {
             orders: world.orders()?,
+            provider: world.payment_provider()?,
             clock: world.clock(),
         };
         run_step("release-ingredients", move |input| {

@@ -12,7 +12,7 @@ use contract::problem::ProblemBody;
 use contract::{Body, Gate, PathId, Query, Reply, SignedIn, Wait};
 use domain::checkout::{begin_payment, decline_of};
 use domain::ports::{Clock, Orders, Workflows};
-use domain::{CardToken, Fault, OrderId, Refusal, Status};
+use domain::{CardToken, Fault, Order, OrderId, Refusal, Status};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -70,7 +70,9 @@ pub fn router(function: TakePayment) -> axum::Router {
 /// Pay an order
 ///
 /// Accepted while the order is held and its time is not over. With `wait` it answers when the payment has come
-/// out: 201 when charged, 402 when the card was declined; without, follow the order.
+/// out: 201 when charged, 402 when the card was declined and is not tried again. A card that was declined for a passing
+/// reason is tried again by itself, at most five times in all; `order.nextAttemptAt` says when. Another card takes its
+/// place at any time. Without `wait`, follow the order.
 #[utoipa::path(
     post, path = "/api/orders/{order_id}/payments", tag = "orders",
     params(("order_id" = String, Path, description = "The order."), Wait, ("Idempotency-Key" = Option<String>, Header,
@@ -108,19 +110,27 @@ async fn take_payment(
         &card,
     )
     .await?;
-    let number = paying.attempts.len();
-    let order = wait
-        .until(&*function.orders, paying, &|order| order.status != Status::Paying)
-        .await;
-    if order.attempts.len() == number
+    let first = paying.attempts.len().saturating_sub(1);
+    let has_come_out = |order: &Order| order.status != Status::Paying && order.retry_at.is_none();
+    let order = wait.until(&*function.orders, paying, &has_come_out).await;
+    // This card's latest try: attempts that follow with the same card were made for this request.
+    let attempt = order
+        .attempts
+        .iter()
+        .skip(first)
+        .take_while(|attempt| attempt.card == card)
+        .last()
+        .ok_or_else(|| Fault::Defect("an attempt that was written is not there".to_owned()))?;
+    let is_latest = order
+        .attempts
+        .last()
+        .is_some_and(|latest| latest.number == attempt.number);
+    if is_latest
+        && has_come_out(&order)
         && let Some(decline) = decline_of(&order, function.clock.now())
     {
         return Err(decline.into());
     }
-    let attempt = order
-        .attempts
-        .get(number - 1)
-        .ok_or_else(|| Fault::Defect("an attempt that was written is not there".to_owned()))?;
     let taken = TakenPayment {
         payment: PaymentBody::new(&order, attempt),
         order: OrderBody::new(&order, function.clock.now()),

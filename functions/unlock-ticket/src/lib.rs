@@ -4,7 +4,7 @@
 
 use domain::Fault;
 use domain::checkout::{GiveBack, GivenBack, give_back};
-use domain::ports::{Clock, Orders};
+use domain::ports::{Clock, Orders, PaymentProvider};
 use std::sync::Arc;
 
 /// What the step needs.
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct UnlockTicket {
     /// Orders.
     pub orders: Arc<dyn Orders>,
+    /// Is asked before anything is given back.
+    pub provider: Arc<dyn PaymentProvider>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
@@ -20,8 +22,9 @@ impl UnlockTicket {
     /// Gives everything back.
     ///
     /// # Errors
-    /// `OrderBeingPaid` and `OrderAlreadyPaid` when money was or may have been taken.
+    /// `OrderBeingPaid` and `OrderAlreadyPaid` when money was or may have been taken,
+    /// `PaymentOutcomeUnknown` while the provider does not say.
     pub async fn handle(&self, input: GiveBack) -> Result<GivenBack, Fault> {
-        give_back(&*self.orders, &*self.clock, input).await
+        give_back(&*self.orders, &*self.provider, &*self.clock, input).await
     }
 }

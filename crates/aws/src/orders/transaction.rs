@@ -1,7 +1,8 @@
 //! A decision as one DynamoDB transaction, and what its cancellation means.
 //!
 //! The items stand in the order in which a false condition counts: the order first, then each stock change (for one
-//! that moves ingredients, head and posting of the kitchen's ledger), then the shards of products, then the holder.
+//! that moves ingredients, head and posting of the kitchen's ledger), then the shards of products, the rows of the ledger of
+//! money, and the holder.
 //! Beside each item stands what it is about, because the reasons of a cancellation come back by position alone.
 
 use super::OrderTables;
@@ -9,6 +10,7 @@ use crate::cancellation::{first_false, is_contention};
 use crate::inventory;
 use crate::items::{Item, LISTED, LISTED_YES, from_item, n, order_item, s, to_attribute};
 use crate::ledgers::{contradiction, head_put, posting_put};
+use crate::money;
 use crate::write_id::{self, WriteId};
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
@@ -64,6 +66,8 @@ pub(super) enum Part {
     Shard,
     /// The movement beside it.
     ShardMovement,
+    /// A row of the ledger of money.
+    Money,
     Holder,
 }
 
@@ -112,6 +116,9 @@ pub(super) fn items(
             let row = inventory::movement_put(&tables.inventory, movement)?;
             items.push((Part::ShardMovement, row));
         }
+    }
+    for row in &decision.money {
+        items.push((Part::Money, money::row_put(&tables.money, row)?));
     }
     if let Some(update) = holder_update(tables, decision)? {
         items.push((Part::Holder, update));
@@ -281,6 +288,10 @@ pub(super) fn verdict(
         Part::Head | Part::Shard => Err(CommitError::LedgerMoved),
         Part::Posting => Err(CommitError::Fault(contradiction(Place::Kitchen))),
         Part::ShardMovement => Err(CommitError::Fault(inventory::contradiction())),
+        // The order is as it was read, and what is to be written about its money once was written before.
+        Part::Money => Err(CommitError::Fault(Fault::Defect(
+            "the ledger of money has a row that its order knows nothing of".to_owned(),
+        ))),
         Part::Holder => Err(CommitError::TooManyHolds),
     }
 }

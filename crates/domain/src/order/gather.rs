@@ -178,7 +178,7 @@ impl Order {
     /// nobody needs to look at it any more.
     #[must_use]
     pub fn settle(&self, now: Timestamp) -> Ruling {
-        if !self.status.is_end() || self.due_at.is_none() {
+        if !self.status.is_end() || self.due_at.is_none() || self.open_refund().is_some() {
             return Ruling::AlreadyDone;
         }
         let mut after = self.clone();

@@ -12,12 +12,21 @@ use crate::stock::{HolderChange, StockChange};
 use crate::timestamp::Timestamp;
 
 impl Order {
-    /// The buyer wants money back for these lines, or for everything that is left when there are none.
+    /// The buyer wants money back for these lines, or for everything that is left when there are none. Asked again under
+    /// the same name it is the same refund.
     ///
     /// # Errors
     /// [`Refusal::NotRefundable`] unless it is completed, made of tickets or products, and not too old;
     /// [`Refusal::InvalidInput`] for lines that do not exist or ask for more than is left.
-    pub fn ask_refund(&self, lines: &[RefundLine], now: Timestamp) -> Result<Ruling, Fault> {
+    pub fn ask_refund(
+        &self,
+        lines: &[RefundLine],
+        asked_under: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Ruling, Fault> {
+        if asked_under.is_some() && self.refund_asked_under(asked_under).is_some() {
+            return Ok(Ruling::AlreadyDone);
+        }
         let order_id = self.order_id.clone();
         let not_refundable = |why: &str| Refusal::NotRefundable {
             order_id: self.order_id.clone(),
@@ -64,6 +73,9 @@ impl Order {
         }
         let mut after = self.clone();
         let amount_minor = after.add_refund(lines, RefundReason::BuyerAsked, now)?;
+        if let Some(refund) = after.refunds.last_mut() {
+            refund.asked_under = asked_under.map(str::to_owned);
+        }
         let what = format!("You asked for {} back.", self.currency.format(amount_minor));
         after.note(now, what);
         Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged))
@@ -139,6 +151,7 @@ impl Order {
             status: RefundStatus::Requested,
             provider_id: None,
             code: None,
+            asked_under: None,
             reentries: 0,
             requested_at: now,
             settled_at: None,
@@ -151,6 +164,15 @@ impl Order {
     #[must_use]
     pub fn refund(&self, number: u32) -> Option<&Refund> {
         self.refunds.iter().find(|refund| refund.number == number)
+    }
+
+    /// The refund that was asked for under this name; without a name, the latest.
+    #[must_use]
+    pub fn refund_asked_under(&self, name: Option<&str>) -> Option<&Refund> {
+        self.refunds
+            .iter()
+            .rev()
+            .find(|refund| name.is_none_or(|name| refund.asked_under.as_deref() == Some(name)))
     }
 
     /// The first refund that somebody still has to see to.
@@ -255,19 +277,23 @@ impl Order {
         tickets.collect()
     }
 
+    /// How much was given back, minor units.
+    #[must_use]
+    pub fn refunded_minor(&self) -> u64 {
+        self.refunds
+            .iter()
+            .filter(|refund| refund.status == RefundStatus::Succeeded)
+            .map(|refund| refund.amount_minor.as_minor())
+            .sum()
+    }
+
     /// What the order keeps of the money that was charged for it, minor units.
     #[must_use]
     pub fn kept_minor(&self) -> u64 {
         if !self.was_charged() {
             return 0;
         }
-        let refunded: u64 = self
-            .refunds
-            .iter()
-            .filter(|refund| refund.status == RefundStatus::Succeeded)
-            .map(|refund| refund.amount_minor.as_minor())
-            .sum();
-        self.total_minor.as_minor().saturating_sub(refunded)
+        self.total_minor.as_minor().saturating_sub(self.refunded_minor())
     }
 
     /// Whether money was taken for it, whatever became of it later.

@@ -3,10 +3,15 @@
 use super::Answer;
 use crate::fault::Fault;
 use crate::ids::{CategoryId, ProductId};
-use crate::inventory::ShardMovement;
+use crate::inventory::{ShardMovement, total};
+use crate::ledger::Balance;
 use crate::page::{Page, PageRequest};
 use crate::product::{Category, Product, ProductDecision, Stocked};
-use std::collections::BTreeSet;
+use crate::refusal::Refusal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads and decisions per call before the caller is told that the product kept moving.
+const TRIES_MAX: u32 = 30;
 
 /// What a list of products is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +44,22 @@ pub trait Products: Send + Sync {
     /// Listed products that fit the wish, newest first without words, by word with them. May lag a little behind.
     fn list<'a>(&'a self, wish: &'a Wish, page: &'a PageRequest) -> Answer<'a, Page<Product>>;
 
+    /// How much there is of these products, summed over their shards; one whose inventory was never set is not among
+    /// them. For showing: by the time somebody orders it may be another number.
+    fn balances<'a>(&'a self, products: &'a [Product]) -> Answer<'a, BTreeMap<ProductId, Balance>> {
+        Box::pin(async move {
+            let mut balances = BTreeMap::new();
+            for product in products {
+                if let Some(stocked) = self.stocked(&product.product_id).await?
+                    && !stocked.shards.is_empty()
+                {
+                    balances.insert(product.product_id.clone(), total(&stocked.shards));
+                }
+            }
+            Ok(balances)
+        })
+    }
+
     /// Writes product, shards and movements in one transaction, or nothing.
     fn commit<'a>(&'a self, decision: &'a ProductDecision) -> Answer<'a, (), ProductError>;
 
@@ -60,9 +81,50 @@ pub trait Categories: Send + Sync {
     /// Writes a fresh category. "Already there" is success; answers the one that is there.
     fn create<'a>(&'a self, category: &'a Category) -> Answer<'a, Category>;
 
-    /// The category.
-    fn get<'a>(&'a self, category_id: &'a CategoryId) -> Answer<'a, Option<Category>>;
+    /// Those of these categories that exist.
+    fn find<'a>(
+        &'a self,
+        category_ids: &'a BTreeSet<CategoryId>,
+    ) -> Answer<'a, BTreeMap<CategoryId, Category>>;
 
-    /// All categories, a page at a time.
+    /// All categories, a page at a time, in no order that a reader would know.
     fn list<'a>(&'a self, page: &'a PageRequest) -> Answer<'a, Page<Category>>;
+}
+
+/// Reads product and shards, asks `decide` for a decision and commits it; on a race, again from the read, at most
+/// [`TRIES_MAX`] times. Returns product and shards as they stand afterwards. `decide` answers `None` when there is
+/// nothing to do. A decision that may be done once and was done before is success as well.
+///
+/// # Errors
+/// What `decide` refuses; [`Refusal::NotFound`] without a product; [`Fault::Transient`] when the race goes on.
+pub async fn decide_and_change(
+    products: &dyn Products,
+    product_id: &ProductId,
+    decide: &(dyn Fn(&Stocked) -> Result<Option<ProductDecision>, Refusal> + Send + Sync),
+) -> Result<Stocked, Fault> {
+    for _ in 0..TRIES_MAX {
+        let stocked = products
+            .stocked(product_id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("product"))?;
+        // Read across an edit: what it says belongs to no moment.
+        if !stocked.is_whole() {
+            continue;
+        }
+        let Some(decision) = decide(&stocked)? else {
+            return Ok(stocked);
+        };
+        match products.commit(&decision).await {
+            Ok(()) => return Ok(stocked.after(&decision)),
+            Err(ProductError::DoneBefore) => {
+                let present = products.stocked(product_id).await?;
+                return Ok(present.unwrap_or(stocked));
+            }
+            Err(ProductError::Moved) => {}
+            Err(ProductError::Fault(fault)) => return Err(fault),
+        }
+    }
+    Err(Fault::Transient(format!(
+        "{product_id} kept moving while it was being changed"
+    )))
 }

@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::ids::{DishId, IdempotencyKey, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId};
 use crate::order::{Kind, Order};
-use crate::payment::{CardToken, ChargeOutcome, Inquiry, RefundOutcome, RefundRequest};
+use crate::payment::{CardToken, ChargeOutcome, Inquiry, ProviderEvent, RefundOutcome, RefundRequest};
 use crate::refund::Refund;
 use crate::refusal::Refusal;
 use crate::supply::Supply;
@@ -54,6 +54,15 @@ pub trait PaymentProvider: Send + Sync {
     /// Asks for the truth about a refund: the one of this order and number, whatever key it was asked under. `None`:
     /// the provider has none.
     fn find_refund<'a>(&'a self, request: &'a RefundRequest) -> Answer<'a, Option<RefundOutcome>>;
+}
+
+/// What the payment provider says by itself.
+pub trait ProviderEvents: Send + Sync {
+    /// Checks the signature over the whole body, and its age against `now`, and reads what the message is about.
+    ///
+    /// # Errors
+    /// [`Refusal::BadSignature`], [`Refusal::InvalidInput`] for a signed body that is no event.
+    fn read(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<ProviderEvent, Refusal>;
 }
 
 /// A ticket wanted, and the version that the buyer saw.

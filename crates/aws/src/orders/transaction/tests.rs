@@ -14,6 +14,7 @@ fn tables() -> OrderTables {
         holders: "holders".to_owned(),
         ledgers: "ledgers".to_owned(),
         inventory: "inventory".to_owned(),
+        money: "money".to_owned(),
     }
 }
 

@@ -76,7 +76,7 @@ fn succeeded() -> RefundOutcome {
 #[test]
 fn a_ticket_whose_money_is_back_is_free_again_in_the_same_write_and_not_before() {
     let order = completed(vec![ticket(1, 1999), ticket(2, 501)]);
-    let asked = change(order.ask_refund(&[RefundLine { line: 1, quantity: 1 }], at(10)));
+    let asked = change(order.ask_refund(&[RefundLine { line: 1, quantity: 1 }], None, at(10)));
     assert_eq!(
         (asked.after.status, asked.stock.len(), asked.money.len()),
         (Status::Completed, 0, 0)
@@ -86,7 +86,7 @@ fn a_ticket_whose_money_is_back_is_free_again_in_the_same_write_and_not_before()
     assert_eq!(returned, TicketId::from_random([2; 16]));
     assert_eq!(done.after.status, Status::Completed, "the other ticket is kept");
     assert_eq!(done.money[0].amount_minor.as_minor(), 501);
-    let rest = change(done.after.ask_refund(&[], at(12)));
+    let rest = change(done.after.ask_refund(&[], None, at(12)));
     assert_eq!(rest.after.refunds[1].amount_minor.as_minor(), 1999);
     let done = change(rest.after.record_refund(2, &succeeded(), at(13)));
     assert_eq!(
@@ -111,17 +111,17 @@ fn a_dish_an_unpaid_order_and_an_old_one_are_not_refunded() {
     };
     let served = completed(vec![(dish, 1, 900)]);
     assert!(matches!(
-        served.ask_refund(&[], at(9)),
+        served.ask_refund(&[], None, at(9)),
         Err(Fault::Refused(Refusal::NotRefundable { .. }))
     ));
     assert!(matches!(
-        placed(vec![ticket(1, 100)]).ask_refund(&[], at(9)),
+        placed(vec![ticket(1, 100)]).ask_refund(&[], None, at(9)),
         Err(Fault::Refused(Refusal::OrderNotPaid { .. }))
     ));
     let old = completed(vec![ticket(1, 100)]);
-    assert!(old.ask_refund(&[], at(3 + REFUND_WINDOW_S)).is_ok());
+    assert!(old.ask_refund(&[], None, at(3 + REFUND_WINDOW_S)).is_ok());
     assert!(matches!(
-        old.ask_refund(&[], at(4 + REFUND_WINDOW_S)),
+        old.ask_refund(&[], None, at(4 + REFUND_WINDOW_S)),
         Err(Fault::Refused(Refusal::NotRefundable { .. }))
     ));
 }
@@ -134,7 +134,7 @@ proptest! {
         let mut order = completed(vec![product(5, 300), product(2, 1000)]);
         let mut back = 0;
         for (line, quantity, fate) in asks {
-            let asked = order.ask_refund(&[RefundLine { line, quantity }], at(10));
+            let asked = order.ask_refund(&[RefundLine { line, quantity }], None, at(10));
             let Ok(Ruling::Change(decision)) = asked else { continue };
             order = decision.after;
             let number = order.refunds.last().unwrap().number;
@@ -155,7 +155,7 @@ proptest! {
 
 #[test]
 fn what_the_provider_says_twice_or_late_gives_nothing_back_twice() {
-    let order = change(completed(vec![ticket(1, 100)]).ask_refund(&[], at(9))).after;
+    let order = change(completed(vec![ticket(1, 100)]).ask_refund(&[], None, at(9))).after;
     let done = change(order.record_refund(1, &succeeded(), at(10))).after;
     let pending = RefundOutcome::Pending {
         provider_id: "re_1".to_owned(),
@@ -166,7 +166,7 @@ fn what_the_provider_says_twice_or_late_gives_nothing_back_twice() {
     );
     assert_eq!(done.record_refund(1, &pending, at(11)), Ok(Ruling::AlreadyDone));
     assert!(matches!(
-        done.ask_refund(&[], at(12)),
+        done.ask_refund(&[], None, at(12)),
         Err(Fault::Refused(Refusal::OrderEnded { .. }))
     ));
 }
@@ -221,4 +221,21 @@ fn who_cancelled_gets_the_money_back_and_nothing_else() {
         Err(Fault::Refused(Refusal::OrderEnded { .. }))
     ));
     assert!(cancelled.owe_refund(at(6)).is_ok());
+}
+
+#[test]
+fn a_refund_asked_for_twice_under_one_name_is_one_refund() {
+    let order = completed(vec![product(5, 300)]);
+    let part = [RefundLine { line: 0, quantity: 1 }];
+    let asked = change(order.ask_refund(&part, Some("key"), at(9))).after;
+    assert_eq!(
+        asked.ask_refund(&part, Some("key"), at(10)),
+        Ok(Ruling::AlreadyDone)
+    );
+    let other = change(asked.ask_refund(&part, Some("other"), at(10))).after;
+    assert_eq!(
+        other.refund_asked_under(Some("key")).map(|refund| refund.number),
+        Some(1)
+    );
+    assert_eq!(other.refunds.len(), 2);
 }
