@@ -78,7 +78,7 @@ impl List<'_> {
                 .iter()
                 .map(|row| self.position_of(row).map(|position| position.id))
                 .collect::<Result<Vec<_>, _>>()?;
-            let mut found = self.fetch(&ids).await?;
+            let mut found = fetch(self.client, self.table, self.id, &ids).await?;
             let rows = ids.iter().filter_map(|id| found.remove(id)).collect();
             Ok(Page {
                 rows,
@@ -109,56 +109,60 @@ impl List<'_> {
             ))),
         }
     }
+}
 
-    /// The items with these primary keys, at most 100, by primary key.
-    async fn fetch(&self, ids: &[String]) -> Result<HashMap<String, Item>, Fault> {
-        let mut found = HashMap::new();
-        let mut wanted: Vec<Item> = ids
-            .iter()
-            .map(|id| Item::from([(self.id.to_owned(), s(id))]))
-            .collect();
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..ROUNDS_MAX {
-            if wanted.is_empty() {
-                return Ok(found);
-            }
-            let keys = KeysAndAttributes::builder()
-                .set_keys(Some(wanted))
-                .build()
-                .map_err(|_| Fault::Defect("a batch of keys could not be built".to_owned()))?;
-            let answer = self
-                .client
-                .batch_get_item()
-                .request_items(self.table, keys)
-                .send()
-                .await
-                .map_err(|error| fault("BatchGetItem", &error))?;
-            for item in answer
-                .responses
-                .into_iter()
-                .flatten()
-                .flat_map(|(_, items)| items)
-            {
-                if let Some(AttributeValue::S(id)) = item.get(self.id) {
-                    found.insert(id.clone(), item);
-                }
-            }
-            wanted = answer
-                .unprocessed_keys
-                .into_iter()
-                .flatten()
-                .flat_map(|(_, left)| left.keys)
-                .collect();
-            if !wanted.is_empty() {
-                tokio::time::sleep(pause).await;
-                pause *= 2;
-            }
-        }
+/// The items whose primary key, the attribute `key`, has these values, at most 100; those that are there, by that value.
+pub(crate) async fn fetch(
+    client: &Client,
+    table: &str,
+    key: &str,
+    ids: &[String],
+) -> Result<HashMap<String, Item>, Fault> {
+    let mut found = HashMap::new();
+    let mut wanted: Vec<Item> = ids
+        .iter()
+        .map(|id| Item::from([(key.to_owned(), s(id))]))
+        .collect();
+    let mut pause = FIRST_PAUSE;
+    for _ in 0..ROUNDS_MAX {
         if wanted.is_empty() {
             return Ok(found);
         }
-        Err(Fault::Transient(
-            "BatchGetItem: keys were left over again and again".to_owned(),
-        ))
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(wanted))
+            .build()
+            .map_err(|_| Fault::Defect("a batch of keys could not be built".to_owned()))?;
+        let answer = client
+            .batch_get_item()
+            .request_items(table, keys)
+            .send()
+            .await
+            .map_err(|error| fault("BatchGetItem", &error))?;
+        for item in answer
+            .responses
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, items)| items)
+        {
+            if let Some(AttributeValue::S(id)) = item.get(key) {
+                found.insert(id.clone(), item);
+            }
+        }
+        wanted = answer
+            .unprocessed_keys
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, left)| left.keys)
+            .collect();
+        if !wanted.is_empty() {
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
     }
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    Err(Fault::Transient(
+        "BatchGetItem: keys were left over again and again".to_owned(),
+    ))
 }

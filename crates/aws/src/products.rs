@@ -16,10 +16,12 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     CancellationReason, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
 };
-use domain::inventory::ShardMovement;
+use domain::inventory::{Shard, ShardMovement, total};
+use domain::ledger::Balance;
 use domain::ports::{Answer, ProductError, Products, Wish};
 use domain::product::{Product, ProductDecision, Stocked};
 use domain::{Fault, Page, PageRequest, ProductId};
+use std::collections::BTreeMap;
 
 /// The tables that one product touches.
 #[derive(Clone, Debug)]
@@ -185,6 +187,23 @@ impl Products for DynamoProducts {
 
     fn list<'a>(&'a self, wish: &'a Wish, page: &'a PageRequest) -> Answer<'a, Page<Product>> {
         Box::pin(search::list(&self.client, &self.tables, wish, page))
+    }
+
+    fn balances<'a>(&'a self, products: &'a [Product]) -> Answer<'a, BTreeMap<ProductId, Balance>> {
+        Box::pin(async move {
+            let keys = products.iter().flat_map(|product| {
+                (0..product.shards_ever).map(|number| (product.product_id.clone(), number))
+            });
+            let heads = read_heads(&self.client, &self.tables.inventory, &keys.collect()).await?;
+            let mut shards: BTreeMap<ProductId, Vec<Shard>> = BTreeMap::new();
+            for ((product_id, _), shard) in heads {
+                shards.entry(product_id).or_default().push(shard);
+            }
+            let balances = shards
+                .into_iter()
+                .map(|(product_id, shards)| (product_id, total(&shards)));
+            Ok(balances.collect())
+        })
     }
 
     fn commit<'a>(&'a self, decision: &'a ProductDecision) -> Answer<'a, (), ProductError> {

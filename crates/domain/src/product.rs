@@ -10,7 +10,7 @@ use crate::inventory::{Shard, ShardChange};
 use crate::money::PriceMinor;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest title, in characters.
 pub const TITLE_MAX: usize = 200;
@@ -111,6 +111,24 @@ impl Stocked {
             opened: Vec::new(),
             once: None,
             after: Some(after),
+        }
+    }
+
+    /// Product and shards once a decision about them has been committed.
+    #[must_use]
+    pub fn after(&self, decision: &ProductDecision) -> Self {
+        let product = decision.after.as_ref().unwrap_or(&self.product).clone();
+        let mut shards: BTreeMap<u8, Shard> = self
+            .shards
+            .iter()
+            .map(|shard| (shard.number, shard.clone()))
+            .collect();
+        for change in decision.changes.iter().chain(&decision.opened) {
+            shards.insert(change.after.number, change.after.clone());
+        }
+        Self {
+            product,
+            shards: shards.into_values().collect(),
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::cancellation::tests::{CONFLICT, FAILED, OK, failed_on, reason};
 use crate::items::tests::NOW;
 use domain::PriceMinor;
 use domain::UserId;
-use domain::inventory::Shard;
 use domain::ledger::MovementKind;
 use domain::product::ProductState;
 use std::collections::BTreeSet;

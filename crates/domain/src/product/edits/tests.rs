@@ -30,14 +30,6 @@ fn stocked(shards: u8) -> Stocked {
     }
 }
 
-/// The product with its shards after a decision.
-fn carried_out(decision: ProductDecision) -> Stocked {
-    Stocked {
-        product: decision.after.unwrap(),
-        shards: decision.changes.into_iter().map(|change| change.after).collect(),
-    }
-}
-
 fn edit(user_id: UserId, seen_version: u32) -> ProductEdit {
     ProductEdit {
         user_id,
@@ -52,11 +44,11 @@ fn edit(user_id: UserId, seen_version: u32) -> ProductEdit {
 fn an_edit_reaches_every_shard_and_moves_no_stock() {
     let before = stocked(16);
     let decision = before.edit(&edit(owner(), 1), NOW.plus_s(1)).unwrap();
-    assert_eq!(decision.before, Some(before.product));
+    assert_eq!(decision.before, Some(before.product.clone()));
     assert!(decision.changes.iter().all(|change| change.movement.is_none()
         && change.before.balance == change.after.balance
         && change.before.seq == change.after.seq));
-    let after = carried_out(decision);
+    let after = before.after(&decision);
     assert_eq!(after.product.version, 2);
     assert_eq!(after.product.title, "Cherry jam");
     assert!(after.is_whole(), "all shards have the product's version");
@@ -64,7 +56,8 @@ fn an_edit_reaches_every_shard_and_moves_no_stock() {
 
 #[test]
 fn a_stale_edit_is_refused_and_says_what_is_there() {
-    let after = carried_out(stocked(1).edit(&edit(owner(), 1), NOW).unwrap());
+    let before = stocked(1);
+    let after = before.after(&before.edit(&edit(owner(), 1), NOW).unwrap());
     let refused = after.edit(&edit(owner(), 1), NOW).unwrap_err();
     assert_eq!(
         refused,
@@ -88,8 +81,9 @@ fn only_the_owner_changes_a_product() {
 #[test]
 fn the_same_categories_again_change_nothing_and_too_many_are_refused() {
     let jam = BTreeSet::from([CategoryId::of_name("jam")]);
-    let decision = stocked(2).categorise(&owner(), &jam, NOW).unwrap().unwrap();
-    let after = carried_out(decision);
+    let before = stocked(2);
+    let decision = before.categorise(&owner(), &jam, NOW).unwrap().unwrap();
+    let after = before.after(&decision);
     assert_eq!(after.product.categories, jam);
     assert!(after.is_whole());
     assert_eq!(after.categorise(&owner(), &jam, NOW), Ok(None));
@@ -102,7 +96,8 @@ fn the_same_categories_again_change_nothing_and_too_many_are_refused() {
 
 #[test]
 fn a_withdrawn_product_stays_so_and_is_not_there_for_anybody_else() {
-    let gone = carried_out(stocked(1).withdraw(&owner(), NOW).unwrap().unwrap());
+    let before = stocked(1);
+    let gone = before.after(&before.withdraw(&owner(), NOW).unwrap().unwrap());
     assert!(!gone.product.is_listed() && gone.is_whole());
     assert_eq!(gone.withdraw(&owner(), NOW), Ok(None), "a repeat is harmless");
     let not_found = Refusal::not_found("product");
