@@ -8,4 +8,5 @@
 
 mod broken;
 mod outcomes;
+mod refunds;
 mod world;

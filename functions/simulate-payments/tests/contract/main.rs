@@ -8,6 +8,9 @@
 mod fixtures;
 mod idempotency;
 mod input;
+mod like_stripe;
 mod money;
 mod outcomes;
+mod refunds;
+mod webhooks;
 mod world;

@@ -58,6 +58,11 @@ async fn each_declined_card_answers_402_with_stripes_codes_and_takes_nothing() {
         ("tok_chargeDeclinedExpiredCard", "expired_card", None),
         ("tok_chargeDeclinedIncorrectCvc", "incorrect_cvc", None),
         ("tok_chargeDeclinedProcessingError", "processing_error", None),
+        (
+            "tok_issuer_not_available",
+            "card_declined",
+            Some("issuer_not_available"),
+        ),
     ] {
         let id = world.intent(token).await;
         let declined = world.confirm(&id, &format!("confirm-{token}"), token).await;
@@ -87,6 +92,43 @@ async fn a_declined_intent_may_be_confirmed_with_another_card() {
     let paid = world.confirm(&id, "k2", "tok_visa").await;
     assert_eq!(paid.body["status"], "succeeded");
     assert_eq!(paid.body["last_payment_error"], json!(null));
+}
+
+#[tokio::test]
+async fn a_card_that_succeeds_third_is_declined_twice_on_each_intent() {
+    let world = World::new();
+    for order in ["one", "two"] {
+        let id = world.intent(order).await;
+        // Another card's decline does not count.
+        world
+            .confirm(&id, &format!("{order}-0"), "tok_chargeDeclined")
+            .await;
+        for (number, status) in [(1, 402), (2, 402), (3, 200)] {
+            let reply = world
+                .confirm(&id, &format!("{order}-{number}"), "tok_succeeds_third")
+                .await;
+            assert_eq!(reply.status, status, "{order} {number}");
+            if status == 402 {
+                assert_eq!(reply.body["error"]["decline_code"], "insufficient_funds");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_that_broke_off_is_500_under_its_key_and_only_the_intent_tells_what_it_did() {
+    let world = World::new();
+    for (token, status) in [
+        ("tok_error_before", "requires_payment_method"),
+        ("tok_error_after", "succeeded"),
+    ] {
+        let id = world.intent(token).await;
+        for _ in 0..3 {
+            let broken = world.confirm(&id, &format!("confirm-{token}"), token).await;
+            assert_eq!(broken.refusal(), (500, "api_error"), "{token}");
+        }
+        assert_eq!(world.find(&id).await["status"], status, "{token}");
+    }
 }
 
 #[tokio::test]

@@ -6,11 +6,11 @@ use domain::ports::{Answer, Clock, Document, Documents, Entropy, PutError};
 use domain::{Fault, Timestamp};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use simulate_payments::{InMemoryDocuments, Odds, Pause, Settings, Simulator, router};
+use simulate_payments::{InMemoryDocuments, Odds, Outbox, OutgoingEvent, Pause, Settings, Simulator, router};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
@@ -107,10 +107,30 @@ impl Documents for Obstacles {
     }
 }
 
+/// An outbox that keeps what it is given, or is away.
+#[derive(Default)]
+pub struct Kept {
+    events: Mutex<Vec<OutgoingEvent>>,
+    is_away: AtomicBool,
+}
+
+impl Outbox for Kept {
+    fn send<'a>(&'a self, event: &'a OutgoingEvent) -> Answer<'a, ()> {
+        Box::pin(async move {
+            if self.is_away.load(Ordering::SeqCst) {
+                return Err(Fault::Transient("the queue is away".to_owned()));
+            }
+            self.events.lock().expect("no panic before").push(event.clone());
+            Ok(())
+        })
+    }
+}
+
 pub struct World {
     simulator: Simulator,
     clock: Arc<TestClock>,
     waited: Arc<Waited>,
+    kept: Arc<Kept>,
     pub obstacles: Arc<Obstacles>,
 }
 
@@ -130,25 +150,43 @@ impl World {
     fn with(settings: Settings) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_266_300_000)));
         let waited = Arc::new(Waited(AtomicU32::new(0)));
+        let kept = Arc::new(Kept::default());
         let obstacles = Arc::new(Obstacles::default());
         let simulator = Simulator {
             documents: obstacles.clone(),
             clock: clock.clone(),
             entropy: Arc::new(Counting(AtomicU64::new(1))),
             pause: waited.clone(),
-            outbox: None,
+            outbox: Some(kept.clone()),
             settings,
         };
         Self {
             simulator,
             clock,
             waited,
+            kept,
             obstacles,
         }
     }
 
     pub fn pass_s(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// Whoever is to deliver events is away from now on.
+    pub fn lose_the_outbox(&self) {
+        self.kept.is_away.store(true, Ordering::SeqCst);
+    }
+
+    /// The same provider, which tells nobody anything.
+    pub fn untold(mut self) -> Self {
+        self.simulator.outbox = None;
+        self
+    }
+
+    /// What the provider has told so far, and not been asked for yet.
+    pub fn told(&self) -> Vec<OutgoingEvent> {
+        std::mem::take(&mut *self.kept.events.lock().expect("no panic before"))
     }
 
     pub fn waited_ms(&self) -> u32 {
