@@ -10,6 +10,23 @@
 //! Every head carries the version of its product (`terms`), rewritten in the transaction of each edit. A hold under
 //! that condition is therefore a hold at the price that was read, without all buyers meeting at the product's own item.
 
+mod holding;
+mod keeping;
+mod levelling;
+mod stocking;
+
+#[cfg(test)]
+mod interleavings;
+#[cfg(test)]
+mod tests;
+
+pub use holding::{Asked, Holding, hold, luck_of};
+pub use keeping::{
+    Adjustment, DoubleCollect, SetInventory, TRIES_MAX, adjust, draw_together, level, open, read_whole, set,
+};
+pub use levelling::{Transfer, next_transfer, transfer_for};
+pub use stocking::{REASON_MAX, once_of};
+
 use crate::ids::ProductId;
 use crate::ledger::{Balance, MovementKind, moved};
 use crate::timestamp::Timestamp;
@@ -214,6 +231,3 @@ pub fn allocate(shards: &[Shard], quantity: u32, luck: u64) -> Option<Vec<Take>>
     }
     (missing == 0).then_some(takes)
 }
-
-#[cfg(test)]
-mod tests;
