@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// How long a caller waits for `hold-order` to decide: longer than that machine lives, shorter than the 29 seconds
 /// after which the HTTP API gives up.
-const HOLD_LIMIT: Duration = Duration::from_secs(20);
+const HOLD_LIMIT: Duration = Duration::from_secs(26);
 
 /// ARNs of the state machines.
 #[derive(Clone, Debug)]
