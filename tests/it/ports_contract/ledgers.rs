@@ -127,12 +127,17 @@ pub async fn movements_have_no_gaps_and_add_up(ports: &Ports<'_>) {
 }
 
 /// What one of it does to what is on hand and to what is held.
-fn effect(kind: MovementKind) -> (i64, i64) {
+pub(super) fn effect(kind: MovementKind) -> (i64, i64) {
     match kind {
-        MovementKind::Set | MovementKind::Bought | MovementKind::Received => (1, 0),
+        MovementKind::Set
+        | MovementKind::Bought
+        | MovementKind::Received
+        | MovementKind::Returned
+        | MovementKind::MovedIn => (1, 0),
+        MovementKind::Removed | MovementKind::MovedOut => (-1, 0),
         MovementKind::Held => (0, 1),
         MovementKind::Released => (0, -1),
-        MovementKind::Given | MovementKind::Served => (-1, -1),
+        MovementKind::Given | MovementKind::Served | MovementKind::Sold => (-1, -1),
     }
 }
 

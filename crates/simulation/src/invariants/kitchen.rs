@@ -59,10 +59,15 @@ impl Books {
                 ));
             }
             let (on_hand, held) = match movement.kind {
-                MovementKind::Set | MovementKind::Bought | MovementKind::Received => (quantity, 0),
+                MovementKind::Set
+                | MovementKind::Bought
+                | MovementKind::Received
+                | MovementKind::Returned
+                | MovementKind::MovedIn => (quantity, 0),
+                MovementKind::Removed | MovementKind::MovedOut => (-quantity, 0),
                 MovementKind::Held => (0, quantity),
                 MovementKind::Released => (0, -quantity),
-                MovementKind::Given | MovementKind::Served => (-quantity, -quantity),
+                MovementKind::Given | MovementKind::Served | MovementKind::Sold => (-quantity, -quantity),
             };
             let key = (place, ingredient.clone());
             let sum_on_hand = self.on_hand.entry(key.clone()).or_default();

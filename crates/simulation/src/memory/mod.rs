@@ -7,12 +7,14 @@
 mod kitchen;
 mod orders;
 mod people;
+mod products;
 mod requests;
 mod tickets;
 
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
 pub use orders::{MemoryOrders, OrderChange};
 pub use people::{MemoryAccounts, MemorySessions};
+pub use products::{MemoryProducts, Shelf};
 pub use requests::{MemoryDocuments, MemoryRequests};
 pub use tickets::MemoryTickets;
 
@@ -20,10 +22,11 @@ use crate::wire::{Wire, lock};
 use domain::dish::Dish;
 use domain::ledger::Place;
 use domain::ports::{Clock, Document, Entropy};
+use domain::product::Product;
 use domain::supply::Supply;
 use domain::user::Account;
 use domain::{
-    Cursor, DishId, Fault, Order, OrderId, Page, PageRequest, Refusal, SupplyId, Ticket, TicketId, Timestamp,
+    Cursor, DishId, Fault, Order, OrderId, Page, PageRequest, ProductId, Refusal, SupplyId, Ticket, TicketId, Timestamp,
     UserId,
 };
 use requests::Row;
@@ -44,12 +47,18 @@ pub struct Tables {
     pub ledgers: BTreeMap<Place, Book>,
     /// Supply requests.
     pub supplies: BTreeMap<SupplyId, Supply>,
+    /// Products.
+    pub products: BTreeMap<ProductId, Product>,
+    /// Their shards.
+    pub shelves: BTreeMap<(ProductId, u8), Shelf>,
     /// Each buyer's live orders.
     pub holders: BTreeMap<UserId, BTreeSet<OrderId>>,
     /// What was committed since somebody last took it away, oldest first.
     pub changes: Vec<OrderChange>,
     /// What was posted and supplied since somebody last took it away, oldest first.
     pub news: Vec<KitchenNews>,
+    /// What may be done once and was done.
+    done_once: BTreeSet<String>,
     accounts: BTreeMap<String, Account>,
     sign_ins: BTreeMap<(String, i64), u32>,
     ended_sessions: BTreeSet<String>,

@@ -22,7 +22,7 @@ impl Tables {
     /// Writes order, stock and holder, or nothing.
     ///
     /// Several conditions can be false at once; the order's own comes first, then the tickets in the decision's order,
-    /// then the kitchen's ledger, then the holder. So do the cancellation reasons of a DynamoDB transaction.
+    /// then the kitchen's ledger, then the shards of products, then the holder. So do the cancellation reasons of a DynamoDB transaction.
     ///
     /// # Errors
     /// The first condition that was false.
@@ -38,8 +38,9 @@ impl Tables {
             let ticket_id = match change {
                 StockChange::HoldTicket { ticket_id, .. }
                 | StockChange::ReleaseTicket { ticket_id, .. }
+                | StockChange::ReturnTicket { ticket_id, .. }
                 | StockChange::PostTicket { ticket_id, .. } => ticket_id,
-                StockChange::MoveIngredients { .. } => continue,
+                StockChange::MoveIngredients { .. } | StockChange::MoveProduct { .. } => continue,
             };
             let present = self.tickets.get(ticket_id);
             match present.and_then(|ticket| applied(ticket, change)) {
@@ -51,6 +52,7 @@ impl Tables {
             }
         }
         let kitchen = self.moved_in_kitchen(decision)?;
+        let shards = self.moved_on_shelves(decision)?;
         let live = self.holders.entry(after.user_id.clone()).or_default();
         match decision.holder {
             HolderChange::Unchanged => {}
@@ -70,6 +72,9 @@ impl Tables {
         }
         if let Some(change) = kitchen {
             self.book(change);
+        }
+        for change in &shards {
+            self.shelve(change);
         }
         self.orders.insert(after.order_id.clone(), after.clone());
         self.changes.push(OrderChange {
@@ -144,24 +149,35 @@ fn applied(ticket: &Ticket, change: &StockChange) -> Option<Ticket> {
             after.state = TicketState::Available;
             after.hold = None;
         }
+        StockChange::ReturnTicket { hold, .. } => {
+            if ticket.state != TicketState::Sold || !is_claimed_by(ticket, hold) {
+                return None;
+            }
+            after.state = TicketState::Available;
+            after.hold = None;
+        }
         StockChange::PostTicket { hold, .. } => {
             if !is_held_by(ticket, hold) {
                 return None;
             }
             after.state = TicketState::Sold;
         }
-        StockChange::MoveIngredients { .. } => return None,
+        StockChange::MoveIngredients { .. } | StockChange::MoveProduct { .. } => return None,
     }
     Some(after)
 }
 
 /// Whether the ticket is held, and by exactly this version of this hold.
 fn is_held_by(ticket: &Ticket, hold: &TicketHold) -> bool {
-    ticket.state == TicketState::Held
-        && ticket
-            .hold
-            .as_ref()
-            .is_some_and(|kept| (&kept.hold_id, kept.hold_version) == (&hold.hold_id, hold.hold_version))
+    ticket.state == TicketState::Held && is_claimed_by(ticket, hold)
+}
+
+/// Whether the ticket's claim, posted or not, is exactly this version of this hold.
+fn is_claimed_by(ticket: &Ticket, hold: &TicketHold) -> bool {
+    ticket
+        .hold
+        .as_ref()
+        .is_some_and(|kept| (&kept.hold_id, kept.hold_version) == (&hold.hold_id, hold.hold_version))
 }
 
 /// [`Orders`] in memory.
