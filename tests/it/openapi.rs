@@ -34,6 +34,7 @@ fn described() -> OpenApi {
         of(take_payment::api()),
         of(cancel_order::api()),
         of(kitchen_api::api()),
+        of(products_api::api()),
         of(report_health::api()),
     ] {
         whole.merge(part);

@@ -3,7 +3,7 @@
 use crate::problem::Problem;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{HeaderMap, Method, header};
 use domain::money::{PRICE_MAX_MINOR, PRICE_MIN_MINOR};
 use domain::{Cursor, FieldError, PageRequest, PriceMinor, Refusal};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -201,6 +201,37 @@ impl FieldErrors {
             self.add(field, "must not contain control characters");
         }
         text.to_owned()
+    }
+
+    /// A longer text that may be left out: at most `max` characters on several lines, trimmed. A blank one is none.
+    pub fn prose(&mut self, field: &str, text: Option<&str>, max: usize) -> Option<String> {
+        let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+        let is_layout = |letter: char| matches!(letter, '\n' | '\r' | '\t');
+        if text.chars().count() > max {
+            self.add(field, format!("must be at most {max} characters"));
+        } else if text
+            .chars()
+            .any(|letter| letter.is_control() && !is_layout(letter))
+        {
+            self.add(field, "must not contain control characters");
+        }
+        Some(text.to_owned())
+    }
+
+    /// The version that the client saw, from the body or from `If-Match: "3"`; 0 where it was refused.
+    pub fn seen_version(&mut self, in_body: Option<u32>, headers: &HeaderMap) -> u32 {
+        let seen = in_body.or_else(|| {
+            let header = headers.get(header::IF_MATCH)?.to_str().ok()?;
+            header.trim().trim_matches('"').parse().ok()
+        });
+        let seen = seen.unwrap_or_default();
+        if seen == 0 {
+            self.add(
+                "version",
+                "the version you saw is required, in the body or as If-Match, at least 1",
+            );
+        }
+        seen
     }
 
     /// A price of something for sale, minor units; nothing where it was refused.

@@ -130,35 +130,17 @@ pub(crate) async fn edit_ticket(
     let mut errors = FieldErrors::default();
     let title = errors.text("title", &edited.title, TEXT_MAX);
     let price_minor = errors.price("priceMinor", edited.price_minor);
-    let seen_version = edited.version.or_else(|| if_match(&headers));
-    if seen_version.is_none_or(|version| version == 0) {
-        errors.add(
-            "version",
-            "the version you saw is required, in the body or as If-Match, at least 1",
-        );
-    }
+    let seen_version = errors.seen_version(edited.version, &headers);
     errors.check()?;
     let edit = TicketEdit {
         ticket_id,
         user_id: signed_in.user_id,
-        seen_version: seen_version.unwrap_or_default(),
+        seen_version,
         title,
         price_minor,
     };
     let ticket = function.tickets.edit(&edit).await?;
     Ok(Json(TicketBody::new(&ticket, function.currency.as_str())))
-}
-
-/// The version in `If-Match: "3"`.
-fn if_match(headers: &HeaderMap) -> Option<u32> {
-    headers
-        .get(header::IF_MATCH)?
-        .to_str()
-        .ok()?
-        .trim()
-        .trim_matches('"')
-        .parse()
-        .ok()
 }
 
 /// Withdraw a ticket

@@ -5,7 +5,7 @@
 
 use crate::ids::{CategoryId, ProductId, UserId};
 use crate::money::PriceMinor;
-use crate::product::{CATEGORIES_MAX, Product, ProductDecision, ProductState, Stocked};
+use crate::product::{CATEGORIES_MAX, Category, Product, ProductDecision, ProductState, Stocked, fold};
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 use std::collections::BTreeSet;
@@ -63,6 +63,19 @@ impl NewProduct {
             changes: Vec::new(),
             opened: Vec::new(),
             once: None,
+        }
+    }
+}
+
+impl Category {
+    /// The category of this name. One name is one category, whatever its case, accents and blanks.
+    #[must_use]
+    pub fn named(name: &str, now: Timestamp) -> Self {
+        let folded: Vec<String> = fold(name).split_whitespace().map(str::to_owned).collect();
+        Self {
+            category_id: CategoryId::of_name(&folded.join(" ")),
+            name: name.to_owned(),
+            created_at: now,
         }
     }
 }

@@ -105,3 +105,11 @@ fn a_withdrawn_product_stays_so_and_is_not_there_for_anybody_else() {
     assert_eq!(gone.edit(&edit(owner(), 2), NOW), Err(not_found.clone()));
     assert_eq!(gone.edit(&edit(other(), 2), NOW), Err(not_found));
 }
+
+#[test]
+fn one_name_is_one_category_however_it_is_written() {
+    let id = |name: &str| Category::named(name, NOW).category_id;
+    assert_eq!(id("Crèmes & Jams"), id("cremes  &  JAMS"));
+    assert_ne!(id("Crèmes & Jams"), id("Jams & Crèmes"));
+    assert_eq!(Category::named("Crèmes", NOW).name, "Crèmes");
+}
