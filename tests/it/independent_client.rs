@@ -1,5 +1,10 @@
 //! A client that we did not write (async-stripe, generated from Stripe's own API description) works against the
 //! simulated provider: what it sends is understood, and what it gets back it can read.
+//!
+//! With a key in `HOLDFAST_STRIPE_TEST_KEY` the same client asks Stripe's test mode the same (docs/stripe.md).
+
+#[path = "../../crates/stripe/tests/contract/key.rs"]
+mod key;
 
 use domain::ports::{Clock, Entropy};
 use domain::{Fault, Timestamp};
@@ -12,7 +17,7 @@ use independent_stripe_core::payment_intent::{
     CreatePaymentIntentAutomaticPaymentMethods, CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects,
     RetrievePaymentIntent,
 };
-use independent_stripe_core::refund::{CreateRefund, RetrieveRefund};
+use independent_stripe_core::refund::{CreateRefund, ListRefund, RetrieveRefund};
 use independent_stripe_core::{ChargeStatus, PaymentIntent, PaymentIntentId, PaymentIntentStatus};
 use independent_stripe_types::{Currency, Expandable};
 use simulate_payments::{InMemoryDocuments, Pause, Settings, Simulator, router};
@@ -21,6 +26,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 struct StillClock;
 
@@ -46,8 +52,15 @@ impl Pause for NoPause {
     }
 }
 
-/// A simulator on a free port until the test ends, and the client that speaks to it.
+/// A client that speaks to Stripe's test mode if there is a key for it, else to a simulator on a free port.
 async fn client() -> Client {
+    match key::test_key() {
+        Some(key) => ClientBuilder::new(key).build().unwrap(),
+        None => client_of_simulator().await,
+    }
+}
+
+async fn client_of_simulator() -> Client {
     let simulator = Simulator {
         documents: Arc::new(InMemoryDocuments::default()),
         clock: Arc::new(StillClock),
@@ -65,8 +78,15 @@ async fn client() -> Client {
         .unwrap()
 }
 
-fn under(key: &str) -> RequestStrategy {
-    RequestStrategy::Idempotent(IdempotencyKey::new(key).unwrap())
+/// A strategy under a key of this run's own: Stripe remembers keys for a day.
+fn under(run: &str, key: &str) -> RequestStrategy {
+    RequestStrategy::Idempotent(IdempotencyKey::new(format!("{run}-{key}")).unwrap())
+}
+
+/// What tells one run from another.
+fn run() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    format!("independent-{}-{}", std::process::id(), now.as_nanos())
 }
 
 fn creation() -> CreatePaymentIntent {
@@ -92,7 +112,7 @@ async fn confirm(
         .payment_method(card)
         .error_on_requires_action(true)
         .customize()
-        .request_strategy(under(key))
+        .request_strategy(under(id, key))
         .send(client)
         .await
 }
@@ -140,7 +160,9 @@ async fn it_reads_a_decline_with_its_codes_and_its_intent() {
 #[tokio::test]
 async fn it_gets_the_same_intent_under_the_same_key_and_a_refusal_for_another_body() {
     let client = client().await;
-    let under_key = |request: CreatePaymentIntent| request.customize().request_strategy(under("order-1"));
+    let run = run();
+    let under_key =
+        |request: CreatePaymentIntent| request.customize().request_strategy(under(&run, "order-1"));
     let first = under_key(creation()).send(&client).await.unwrap();
     let again = under_key(creation()).send(&client).await.unwrap();
     assert_eq!(first.id, again.id);
@@ -178,6 +200,7 @@ async fn it_refunds_in_part_and_finds_the_refund() {
     let refund = CreateRefund::new()
         .payment_intent(made.id.to_string())
         .amount(999)
+        .metadata(HashMap::from([("refund_number".to_owned(), "1".to_owned())]))
         .send(&client)
         .await
         .unwrap();
@@ -186,6 +209,17 @@ async fn it_refunds_in_part_and_finds_the_refund() {
         .await
         .unwrap();
     assert_eq!((found.amount, found.status.as_deref()), (999, Some("succeeded")));
+    let list = ListRefund::new()
+        .payment_intent(made.id.to_string())
+        .limit(100)
+        .send(&client)
+        .await
+        .unwrap();
+    assert!(!list.has_more);
+    assert_eq!(list.data.len(), 1);
+    assert_eq!(list.data[0].id, refund.id);
+    let metadata = list.data[0].metadata.as_ref().unwrap();
+    assert_eq!(metadata["refund_number"], "1");
     let too_much = CreateRefund::new()
         .payment_intent(made.id.to_string())
         .amount(1_001)
@@ -194,5 +228,22 @@ async fn it_refunds_in_part_and_finds_the_refund() {
     assert!(
         matches!(too_much, Err(StripeError::Stripe(_, 400))),
         "{too_much:?}"
+    );
+}
+
+#[tokio::test]
+async fn it_reads_a_refund_that_is_pending_and_one_that_is_refused() {
+    let client = client().await;
+    let made = create(&client).await;
+    confirm(&client, &made.id, "pm_card_pendingRefund", "1")
+        .await
+        .unwrap();
+    let all = || CreateRefund::new().payment_intent(made.id.to_string());
+    let pending = all().send(&client).await.unwrap();
+    assert_eq!(pending.status.as_deref(), Some("pending"));
+    let again = all().send(&client).await;
+    assert!(
+        matches!(&again, Err(StripeError::Stripe(error, 400)) if error.code == Some(ApiErrorsCode::ChargeAlreadyRefunded)),
+        "{again:?}"
     );
 }
