@@ -53,8 +53,9 @@ impl Wait {
         let deadline = self.came_in + Duration::from_secs(u64::from(self.wait));
         let mut pause = FIRST_LOOK;
         let mut latest = order;
-        // What has ended goes nowhere by itself, so there is nothing to wait for.
-        while !is_wanted(&latest) && !latest.status.is_end() && Instant::now() < deadline {
+        // What has ended goes nowhere by itself, so there is nothing to wait for, unless money is on its way back.
+        let is_at_rest = |order: &Order| order.status.is_end() && order.open_refund().is_none();
+        while !is_wanted(&latest) && !is_at_rest(&latest) && Instant::now() < deadline {
             let left = deadline - Instant::now();
             tokio::time::sleep(pause.min(left)).await;
             pause = (pause * 3 / 2).min(LOOK_EVERY_MAX);
