@@ -7,6 +7,7 @@
 //! simulator's own tests.
 
 #![expect(
+    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops at what must not be, in its set-up too"
