@@ -75,12 +75,22 @@ impl Person {
 
     /// Reads `path`.
     pub fn get(&self, path: &str) -> Result<Answer> {
-        self.send(Method::GET, path, None)
+        self.send(Method::GET, path, None, None)
     }
 
     /// Sends `body` to `path`, under a fresh idempotency key.
     pub fn post(&self, path: &str, body: &Value) -> Result<Answer> {
-        self.send(Method::POST, path, Some(body))
+        self.send(Method::POST, path, Some(body), None)
+    }
+
+    /// Sends `body` to `path` under this idempotency key: however often it is sent, it is done once.
+    pub fn post_once(&self, path: &str, key: &str, body: &Value) -> Result<Answer> {
+        self.send(Method::POST, path, Some(body), Some(key))
+    }
+
+    /// Puts `body` at `path` under this idempotency key.
+    pub fn put_once(&self, path: &str, key: &str, body: &Value) -> Result<Answer> {
+        self.send(Method::PUT, path, Some(body), Some(key))
     }
 
     /// Invokes a function through the Lambda API of an engine on this machine, which checks no signature.
@@ -112,7 +122,7 @@ impl Person {
         })
     }
 
-    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+    fn send(&self, method: Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Result<Answer> {
         let doing = format!("{method} {}{path}", self.base);
         let mut request = ureq::http::Request::builder()
             .method(method)
@@ -121,9 +131,10 @@ impl Person {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         if body.is_some() {
+            let key = key.map_or_else(fresh_key, str::to_owned);
             request = request
                 .header("content-type", "application/json")
-                .header("idempotency-key", fresh_key());
+                .header("idempotency-key", key);
         }
         let text = body.map(Value::to_string).unwrap_or_default();
         let request = request.body(text).while_doing(&doing)?;

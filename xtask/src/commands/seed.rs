@@ -1,6 +1,7 @@
-//! Puts the data of `localstack/seed.json` into a stack: people and tickets through the HTTP API, stock, menu and the
-//! operator's role through the functions that are there for it. What is there stays as it is.
+//! Puts the data of `localstack/seed.json` into a stack: people, tickets and products through the HTTP API, stock, menu
+//! and the operator's role through the functions that are there for it. What is there stays as it is.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use xtask::project::Project;
 use xtask::stack::Addresses;
 use xtask::steps::Step;
 
-/// Stocks the kitchen, signs demo user and operator up (or in) and lists the tickets that are not listed yet.
+/// Stocks the kitchen, signs demo user and operator up (or in) and lists the tickets and products that are not listed yet.
 pub fn run(project: &Project, addresses: &Addresses, step: &mut Step) -> Result<()> {
     let path = project.path("localstack/seed.json");
     let text = fs::read_to_string(&path).while_doing(format!("read {}", path.display()))?;
@@ -43,11 +44,59 @@ pub fn run(project: &Project, addresses: &Addresses, step: &mut Step) -> Result<
             added += 1;
         }
     }
+    let products = list_products(&demo, &seed)?;
     step.tell(format!(
-        "{added} tickets added; sign in as {} with {}, as operator {} with {}",
+        "{added} tickets added, {products} products there; sign in as {} with {}, as operator {} with {}",
         user["email"], user["password"], operator["email"], operator["password"]
     ));
     Ok(())
+}
+
+/// Makes categories and products with their inventory; how many products there are. Each request has the same key every
+/// time, so that a product is made once, however often and whenever the stack is seeded.
+fn list_products(seller: &Person, seed: &Value) -> Result<usize> {
+    let mut ids = BTreeMap::new();
+    for name in items(&seed["categories"]) {
+        let answer = seller.post("/api/categories", &json!({ "name": name }))?;
+        if ![200, 201].contains(&answer.status) {
+            answer.clone().expect(201, "naming a category")?;
+        }
+        ids.insert(name.as_str().unwrap_or_default(), answer.text("/id").to_owned());
+    }
+    let products = items(&seed["products"]);
+    for product in products {
+        let key = product["key"].as_str().unwrap_or_default();
+        let body = json!({
+            "title": product["title"], "description": product["description"], "priceMinor": product["priceMinor"],
+        });
+        let made = seller.post_once("/api/products", &format!("seed-product-{key}"), &body)?;
+        // Seeded before, with another text: it stays as it is.
+        if made.status == 422 {
+            continue;
+        }
+        let made = made.expect(201, &format!("making the product {key}"))?;
+        let path = format!("/api/products/{}", made.text("/id"));
+        let categories: Vec<&String> = items(&product["categories"])
+            .iter()
+            .filter_map(|name| ids.get(name.as_str()?))
+            .collect();
+        // Seeded long ago: perhaps it was put elsewhere since.
+        if items(&made.body["categories"]).is_empty() {
+            let wanted = json!({ "categoryIds": categories });
+            let name = format!("seed-categories-{key}");
+            seller
+                .put_once(&format!("{path}/categories"), &name, &wanted)?
+                .expect(200, &format!("putting {key} into its categories"))?;
+        }
+        seller
+            .put_once(
+                &format!("{path}/inventory"),
+                &format!("seed-inventory-{key}"),
+                &product["inventory"],
+            )?
+            .expect(200, &format!("setting the inventory of {key}"))?;
+    }
+    Ok(products.len())
 }
 
 /// Signs somebody up, or in if they are there since an earlier `up`.
