@@ -12,11 +12,14 @@ use crate::{Simulator, shapes};
 use domain::ids::fingerprint;
 use domain::ports::Answer;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The version of the API whose shapes the events have.
 const API_VERSION: &str = "2026-09-30.endive";
 /// Events wait less than this, seconds.
 const DELAY_BOUND_S: u64 = 4;
+/// How long a request may be kept from its answer by telling what it did.
+const TELLING_LIMIT: Duration = Duration::from_secs(1);
 /// With odds on, one event in so many is sent twice.
 const ONE_IN: u64 = 10;
 
@@ -117,19 +120,28 @@ fn change(kind: &'static str, of: &str, object: Value, created_s: i64) -> Change
 }
 
 /// Tells what happened, if there is anybody to tell. `key` is the idempotency key of the request behind it.
+///
+/// The money has moved, and the answer must say so: a provider whose events are late is still a provider. So an outbox
+/// that fails is a line in the log, and one that hangs is left alone. Who waits for the event has to ask anyway,
+/// because real ones get lost too.
 pub(crate) async fn announce(simulator: &Simulator, changes: Vec<Change>, key: Option<&str>) {
     let Some(outbox) = &simulator.outbox else { return };
+    let telling = tell(simulator, &**outbox, &changes, key);
+    if tokio::time::timeout(TELLING_LIMIT, telling).await.is_err() {
+        tracing::warn!("events were not sent in time");
+    }
+}
+
+async fn tell(simulator: &Simulator, outbox: &dyn Outbox, changes: &[Change], key: Option<&str>) {
     for change in changes {
-        let event = event_of(simulator, &change, key);
+        let event = event_of(simulator, change, key);
         let copies = if is_sent_twice(simulator, &event) { 2 } else { 1 };
         for copy in 0..copies {
-            let delay_s = delay_s(simulator, &event, &change, copy);
+            let delay_s = delay_s(simulator, &event, change, copy);
             let event = OutgoingEvent {
                 delay_s,
                 ..event.clone()
             };
-            // The money has moved, and the answer must say so: a provider whose events are late is still a provider.
-            // Who waits for the event has to ask anyway, because real ones get lost too.
             if let Err(fault) = outbox.send(&event).await {
                 tracing::warn!(event = %event.id, kind = %event.kind, %fault, "an event was not sent");
             }

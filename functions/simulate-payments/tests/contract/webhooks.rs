@@ -31,6 +31,15 @@ async fn an_outbox_that_is_away_changes_no_answer() {
 }
 
 #[tokio::test]
+async fn an_outbox_that_hangs_is_left_alone_after_a_second() {
+    let world = World::new();
+    world.hang_the_outbox();
+    let id = world.intent("order").await;
+    let paid = world.confirm(&id, "k", "tok_visa").await;
+    assert_eq!((paid.status, &paid.body["status"]), (200, &json!("succeeded")));
+}
+
+#[tokio::test]
 async fn where_nobody_is_to_be_told_everything_else_is_the_same() {
     let world = World::new().untold();
     let id = world.intent("order").await;

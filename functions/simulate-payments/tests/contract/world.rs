@@ -112,11 +112,15 @@ impl Documents for Obstacles {
 pub struct Kept {
     events: Mutex<Vec<OutgoingEvent>>,
     is_away: AtomicBool,
+    is_hanging: AtomicBool,
 }
 
 impl Outbox for Kept {
     fn send<'a>(&'a self, event: &'a OutgoingEvent) -> Answer<'a, ()> {
         Box::pin(async move {
+            if self.is_hanging.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
             if self.is_away.load(Ordering::SeqCst) {
                 return Err(Fault::Transient("the queue is away".to_owned()));
             }
@@ -176,6 +180,11 @@ impl World {
     /// Whoever is to deliver events is away from now on.
     pub fn lose_the_outbox(&self) {
         self.kept.is_away.store(true, Ordering::SeqCst);
+    }
+
+    /// Whoever is to deliver events never answers from now on.
+    pub fn hang_the_outbox(&self) {
+        self.kept.is_hanging.store(true, Ordering::SeqCst);
     }
 
     /// The same provider, which tells nobody anything.
