@@ -116,6 +116,32 @@ impl Rates {
     };
 }
 
+/// How the provider's webhooks travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Webhooks {
+    /// Whether there are any. Without them nobody is told anything, and everything has to be asked.
+    pub are_sent: bool,
+    /// Lost for good, per mille.
+    pub lost: u64,
+    /// Sent twice, per mille.
+    pub doubled: u64,
+    /// Late by up to `late_ms_max`, per mille; the others take seconds, or come before the call's own answer.
+    pub late: u64,
+    /// How late, milliseconds.
+    pub late_ms_max: u64,
+}
+
+impl Webhooks {
+    /// They come, and come soon.
+    pub const PLAIN: Self = Self {
+        are_sent: true,
+        lost: 0,
+        doubled: 0,
+        late: 0,
+        late_ms_max: 0,
+    };
+}
+
 /// What goes wrong in one world.
 #[derive(Clone, Debug, Default)]
 pub struct FaultPlan {
@@ -131,6 +157,8 @@ pub struct FaultPlan {
     pub latency_ms_max: u64,
     /// How far a function's clock may be off, milliseconds either way.
     pub skew_ms_max: u64,
+    /// How the provider's webhooks travel.
+    pub webhooks: Webhooks,
 }
 
 /// A slow call takes up to so long, milliseconds.
@@ -160,6 +188,9 @@ impl FaultPlan {
         self.ports.clear();
         self.invocations.clear();
         self.rates = Rates::default();
+        if self.webhooks.are_sent {
+            self.webhooks = Webhooks::PLAIN;
+        }
     }
 
     /// What happens to a call of a port.

@@ -1,10 +1,10 @@
 //! The functions, each with the in-memory ports, called as Lambda calls them: JSON in, JSON or a named error out.
 
 use crate::memory::{
-    MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders, MemoryRequests, MemorySessions, MemorySupplies,
-    MemoryTickets, SharedTables, SimulatedClock, SimulatedEntropy,
+    MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders, MemoryProducts, MemoryRequests, MemorySessions,
+    MemorySupplies, MemoryTickets, SharedTables, SimulatedClock, SimulatedEntropy,
 };
-use crate::provider::{Ledger, MemoryProvider};
+use crate::provider::{Ledger, MemoryEvents, MemoryProvider};
 use crate::wire::Wire;
 use crate::workflows::SimulatedWorkflows;
 use axum::body::Body;
@@ -13,7 +13,11 @@ use axum::response::Response;
 use contract::Gate;
 use contract::session::SessionSecret;
 use domain::market::SimulatedMarket;
-use domain::ports::{Clock, Dishes, Ledgers, Orders, PaymentProvider, Supplies, Workflows};
+use domain::ports::{
+    Clock, Dishes, Entropy, Ledgers, Orders, PaymentProvider, Products, Requests, Supplies, Tickets,
+    Workflows,
+};
+use domain::truth::Truth;
 use domain::{Currency, Fault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -72,9 +76,14 @@ pub struct Functions {
     release_supply: release_supply::ReleaseSupply,
     receive_ingredient: receive_ingredient::ReceiveIngredient,
     serve_dish: serve_dish::ServeDish,
+    reserve_products: reserve_products::ReserveProducts,
+    release_products: release_products::ReleaseProducts,
+    refund_payment: refund_payment::RefundPayment,
     place_order: axum::Router,
     take_payment: axum::Router,
     cancel_order: axum::Router,
+    request_refund: axum::Router,
+    receive_webhook: axum::Router,
 }
 
 impl std::fmt::Debug for Functions {
@@ -87,10 +96,12 @@ impl std::fmt::Debug for Functions {
 #[must_use]
 pub fn limit_ms(function: &str) -> u64 {
     match function {
-        "charge-payment" | "stock-kitchen" => 30_000,
-        "place-order" | "take-payment" => 29_000,
         "reconcile-orders" => 60_000,
+        "charge-payment" | "refund-payment" | "request-payment" | "stock-kitchen" => 30_000,
+        "place-order" | "take-payment" | "request-refund" | "receive-webhook" => 29_000,
+        "expire-order" => 25_000,
         "supply-ingredient" | "receive-ingredient" => 20_000,
+        "cancel-order" | "unlock-ticket" | "release-ingredients" | "release-products" => 20_000,
         _ => 10_000,
     }
 }
@@ -101,7 +112,10 @@ impl Functions {
     pub fn new(parts: Parts) -> Self {
         let Parts { tables, wire, .. } = &parts;
         let orders: Arc<dyn Orders> = Arc::new(MemoryOrders::new(Arc::clone(tables), wire.clone()));
-        let tickets = Arc::new(MemoryTickets::new(Arc::clone(tables), wire.clone()));
+        let tickets: Arc<dyn Tickets> = Arc::new(MemoryTickets::new(Arc::clone(tables), wire.clone()));
+        let products: Arc<dyn Products> = Arc::new(MemoryProducts::new(Arc::clone(tables), wire.clone()));
+        let requests: Arc<dyn Requests> = Arc::new(MemoryRequests::new(Arc::clone(tables), wire.clone()));
+        let entropy: Arc<dyn Entropy> = Arc::new(SimulatedEntropy::new(parts.seed));
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock(wire.clone()));
         let provider: Arc<dyn PaymentProvider> =
             Arc::new(MemoryProvider::new(Arc::clone(&parts.ledger), wire.clone()));
@@ -112,20 +126,28 @@ impl Functions {
         let market = Arc::new(MemoryMarket::new(parts.market.clone(), wire.clone()));
         let gate = Gate {
             sessions: Arc::new(MemorySessions::new(Arc::clone(tables), wire.clone())),
-            requests: Arc::new(MemoryRequests::new(Arc::clone(tables), wire.clone())),
+            requests: Arc::clone(&requests),
             clock: Arc::clone(&clock),
             secret: parts.secret.clone(),
+        };
+        let truth = Truth {
+            orders: Arc::clone(&orders),
+            products: Arc::clone(&products),
+            provider: Arc::clone(&provider),
+            workflows: Arc::clone(&workflows),
+            clock: Arc::clone(&clock),
         };
         Self {
             lock_ticket: lock_ticket::LockTicket {
                 orders: Arc::clone(&orders),
-                tickets,
+                tickets: Arc::clone(&tickets),
                 clock: Arc::clone(&clock),
                 hold_ttl_s: parts.hold_ttl_s,
                 currency: parts.currency.clone(),
             },
             unlock_ticket: unlock_ticket::UnlockTicket {
                 orders: Arc::clone(&orders),
+                provider: Arc::clone(&provider),
                 clock: Arc::clone(&clock),
             },
             request_payment: request_payment::RequestPayment {
@@ -135,7 +157,8 @@ impl Functions {
             },
             charge_payment: charge_payment::ChargePayment {
                 orders: Arc::clone(&orders),
-                provider,
+                provider: Arc::clone(&provider),
+                entropy: Arc::clone(&entropy),
                 clock: Arc::clone(&clock),
             },
             complete_order: complete_order::CompleteOrder {
@@ -144,6 +167,7 @@ impl Functions {
             },
             expire_order: expire_order::ExpireOrder {
                 orders: Arc::clone(&orders),
+                provider: Arc::clone(&provider),
                 clock: Arc::clone(&clock),
             },
             mark_order_stuck: mark_order_stuck::MarkOrderStuck {
@@ -155,6 +179,7 @@ impl Functions {
                 supplies: Arc::clone(&supplies),
                 ledgers: Arc::clone(&ledgers),
                 workflows: Arc::clone(&workflows),
+                truth: truth.clone(),
                 clock: Arc::clone(&clock),
             },
             stock_kitchen: stock_kitchen::StockKitchen {
@@ -172,6 +197,7 @@ impl Functions {
             },
             release_ingredients: release_ingredients::ReleaseIngredients {
                 orders: Arc::clone(&orders),
+                provider: Arc::clone(&provider),
                 clock: Arc::clone(&clock),
             },
             supply_ingredient: supply_ingredient::SupplyIngredient {
@@ -208,12 +234,29 @@ impl Functions {
                 orders: Arc::clone(&orders),
                 clock: Arc::clone(&clock),
             },
+            reserve_products: reserve_products::ReserveProducts {
+                orders: Arc::clone(&orders),
+                products,
+                clock: Arc::clone(&clock),
+                hold_ttl_s: parts.hold_ttl_s,
+                currency: parts.currency.clone(),
+            },
+            release_products: release_products::ReleaseProducts {
+                orders: Arc::clone(&orders),
+                provider: Arc::clone(&provider),
+                clock: Arc::clone(&clock),
+            },
+            refund_payment: refund_payment::RefundPayment {
+                orders: Arc::clone(&orders),
+                provider: Arc::clone(&provider),
+                clock: Arc::clone(&clock),
+            },
             place_order: place_order::router(place_order::PlaceOrder {
                 gate: gate.clone(),
                 orders: Arc::clone(&orders),
                 workflows: Arc::clone(&workflows),
                 clock: Arc::clone(&clock),
-                entropy: Arc::new(SimulatedEntropy::new(parts.seed)),
+                entropy,
             }),
             take_payment: take_payment::router(take_payment::TakePayment {
                 gate: gate.clone(),
@@ -222,9 +265,24 @@ impl Functions {
                 clock: Arc::clone(&clock),
             }),
             cancel_order: cancel_order::router(cancel_order::CancelOrder {
+                gate: gate.clone(),
+                orders: Arc::clone(&orders),
+                provider,
+                workflows: Arc::clone(&workflows),
+                clock: Arc::clone(&clock),
+            }),
+            request_refund: request_refund::router(request_refund::RequestRefund {
                 gate,
-                orders,
+                orders: Arc::clone(&orders),
+                tickets,
                 workflows,
+                clock: Arc::clone(&clock),
+            }),
+            receive_webhook: receive_webhook::router(receive_webhook::ReceiveWebhook {
+                events: Arc::new(MemoryEvents),
+                requests,
+                orders,
+                truth,
                 clock,
             }),
         }
@@ -259,6 +317,9 @@ impl Functions {
             "release-supply" => step!(release_supply),
             "receive-ingredient" => step!(receive_ingredient),
             "serve-dish" => step!(serve_dish),
+            "reserve-products" => step!(reserve_products),
+            "release-products" => step!(release_products),
+            "refund-payment" => step!(refund_payment),
             _ => return None,
         })
     }
@@ -281,6 +342,8 @@ impl Functions {
             "place-order" => &self.place_order,
             "take-payment" => &self.take_payment,
             "cancel-order" => &self.cancel_order,
+            "request-refund" => &self.request_refund,
+            "receive-webhook" => &self.receive_webhook,
             _ => return None,
         };
         let serving = contract::seal(router.clone()).oneshot(request);

@@ -1,213 +1,31 @@
 //! The payment provider in memory: Stripe's rules for one intent per order, without the HTTP.
 //!
-//! An intent succeeds once. A request under a key that was answered before gets the same answer and does nothing;
-//! under the same key with other parameters it is refused. The tokens mean what they mean at the provider simulator.
+//! - [`books`]: what it remembers, and its rules; [`refunds`]: money that goes back.
+//! - [`conduct`]: everything that can become of a charge or a refund, written down, drawn, or promised by the card.
+//! - [`record`]: every call and what its caller heard; [`news`]: what the provider says by itself.
+
+pub mod books;
+pub mod conduct;
+pub mod news;
+pub mod record;
+pub mod refunds;
+
+pub use books::{Ledger, Silence};
+pub use conduct::{Charging, Effect, Odds, Refunding, Told};
+pub use news::MemoryEvents;
 
 use crate::faults::Verdict;
 use crate::wire::{Access, Passage, Wire, lock};
-use domain::ids::fingerprint;
+use books::Answered;
 use domain::ports::{Answer, PaymentProvider};
-use domain::{CardToken, ChargeOutcome, Fault, IdempotencyKey, IntentId, Order, OrderId, Timestamp};
-use std::collections::BTreeMap;
+use domain::{
+    CardToken, ChargeOutcome, Fault, IdempotencyKey, Inquiry, IntentId, Order, RefundOutcome, RefundRequest,
+};
+use record::{Asked, Heard};
 use std::sync::{Arc, Mutex};
 
-/// Stripe forgets a key after a day.
-const KEPT_S: u32 = 24 * 3_600;
-
-/// One payment intent.
-#[derive(Clone, Debug)]
-pub struct Intent {
-    /// The order it was created for.
-    pub order_id: OrderId,
-    /// What is to be charged.
-    pub amount_minor: u64,
-    /// How often money was taken; the provider's own rules keep it at one.
-    pub charges: u32,
-    /// Confirmations that reached the bank.
-    pub attempts: u32,
-    last_decline: Option<(&'static str, bool)>,
-}
-
-/// What a key was used for, and what was answered.
-#[derive(Clone, Debug)]
-struct Used {
-    parameters: String,
-    at: Timestamp,
-    answer: Said,
-}
-
-#[derive(Clone, Debug)]
-enum Said {
-    Created(IntentId),
-    Charged(ChargeOutcome),
-}
-
-/// What a confirmation comes to, and whether its answer gets back.
-struct Confirmed {
-    outcome: ChargeOutcome,
-    is_answered: bool,
-}
-
-/// Everything the provider remembers.
-#[derive(Debug, Default)]
-pub struct Ledger {
-    /// Intents by id.
-    pub intents: BTreeMap<String, Intent>,
-    keys: BTreeMap<String, Used>,
-}
-
-impl Ledger {
-    /// Money taken for an order, and how many times.
-    #[must_use]
-    pub fn taken_for(&self, order_id: &OrderId) -> (u64, u32) {
-        self.intents
-            .values()
-            .filter(|intent| intent.order_id == *order_id)
-            .fold((0, 0), |(sum, times), intent| {
-                (
-                    sum + intent.amount_minor * u64::from(intent.charges),
-                    times + intent.charges,
-                )
-            })
-    }
-
-    /// All money taken.
-    #[must_use]
-    pub fn taken(&self) -> u64 {
-        self.intents
-            .values()
-            .map(|intent| intent.amount_minor * u64::from(intent.charges))
-            .sum()
-    }
-
-    /// Forgets every key, as happens within a day.
-    pub fn forget_keys(&mut self) {
-        self.keys.clear();
-    }
-
-    fn said_before(&self, key: &str, parameters: &str, now: Timestamp) -> Result<Option<Said>, Fault> {
-        match self.keys.get(key).filter(|used| now < used.at.plus_s(KEPT_S)) {
-            None => Ok(None),
-            Some(used) if used.parameters == parameters => Ok(Some(used.answer.clone())),
-            Some(_) => Err(Fault::Defect(
-                "simulated: this key was used with other parameters".to_owned(),
-            )),
-        }
-    }
-
-    fn keep(&mut self, key: &str, parameters: &str, now: Timestamp, answer: Said) {
-        let used = Used {
-            parameters: parameters.to_owned(),
-            at: now,
-            answer,
-        };
-        self.keys.insert(key.to_owned(), used);
-    }
-
-    fn create(&mut self, order: &Order, key: &str, now: Timestamp) -> Result<IntentId, Fault> {
-        let parameters = format!("create {} {}", order.order_id, order.total_minor.as_minor());
-        if let Some(Said::Created(intent)) = self.said_before(key, &parameters, now)? {
-            return Ok(intent);
-        }
-        let number = self.intents.len().to_string();
-        let digest = fingerprint(&["intent", key, &number]);
-        let id = format!("pi_3{}", digest.get(..24).unwrap_or(&digest));
-        self.intents.insert(
-            id.clone(),
-            Intent {
-                order_id: order.order_id.clone(),
-                amount_minor: order.total_minor.as_minor(),
-                charges: 0,
-                attempts: 0,
-                last_decline: None,
-            },
-        );
-        let id = IntentId::parse(&id).map_err(|error| Fault::Defect(error.to_string()))?;
-        self.keep(key, &parameters, now, Said::Created(id.clone()));
-        Ok(id)
-    }
-
-    fn inquire(&self, id: &IntentId) -> Result<ChargeOutcome, Fault> {
-        let intent = self
-            .intents
-            .get(id.as_str())
-            .ok_or_else(|| Fault::Defect("simulated: no such intent".to_owned()))?;
-        Ok(match (intent.charges, intent.last_decline) {
-            (0, None) => ChargeOutcome::NotAttempted,
-            (0, Some((code, retryable))) => declined(code, retryable),
-            _ => ChargeOutcome::Succeeded,
-        })
-    }
-
-    fn confirm(&mut self, id: &IntentId, card: &str, key: &str, now: Timestamp) -> Result<Confirmed, Fault> {
-        let parameters = format!("confirm {} {card}", id.as_str());
-        let answered = |outcome| Confirmed {
-            outcome,
-            is_answered: true,
-        };
-        if let Some(Said::Charged(outcome)) = self.said_before(key, &parameters, now)? {
-            return Ok(answered(outcome));
-        }
-        // "It has succeeded already": the client of the real provider then asks where it stands.
-        if self.inquire(id)? == ChargeOutcome::Succeeded {
-            return Ok(answered(ChargeOutcome::Succeeded));
-        }
-        let intent = self
-            .intents
-            .get_mut(id.as_str())
-            .ok_or_else(|| Fault::Defect("simulated: no such intent".to_owned()))?;
-        let name = card
-            .strip_prefix("tok_")
-            .or_else(|| card.strip_prefix("pm_card_"))
-            .unwrap_or(card);
-        let is_answered = match name {
-            "timeout_before" => {
-                return Err(Fault::Unknown("simulated: the provider is silent".to_owned()));
-            }
-            "unavailable" => return Err(Fault::Unknown("simulated: the provider answered 503".to_owned())),
-            "timeout_after" => false,
-            _ => true,
-        };
-        intent.attempts += 1;
-        let outcome = match decline_of(name) {
-            Some((code, retryable)) => {
-                intent.last_decline = Some((code, retryable));
-                declined(code, retryable)
-            }
-            None => {
-                intent.charges += 1;
-                ChargeOutcome::Succeeded
-            }
-        };
-        self.keep(key, &parameters, now, Said::Charged(outcome.clone()));
-        Ok(Confirmed { outcome, is_answered })
-    }
-}
-
-/// The bank's code, and whether another try makes sense; `None` for a card that is charged.
-fn decline_of(name: &str) -> Option<(&'static str, bool)> {
-    let name = name.strip_prefix("visa_").unwrap_or(name);
-    Some(match name {
-        "chargeDeclined" => ("generic_decline", true),
-        "insufficient_funds" | "chargeDeclinedInsufficientFunds" => ("insufficient_funds", true),
-        "chargeDeclinedLostCard" => ("lost_card", false),
-        "chargeDeclinedStolenCard" => ("stolen_card", false),
-        "chargeDeclinedFraudulent" => ("fraudulent", false),
-        "chargeDeclinedVelocityLimitExceeded" => ("card_velocity_exceeded", true),
-        "chargeDeclinedExpiredCard" => ("expired_card", false),
-        "chargeDeclinedIncorrectCvc" => ("incorrect_cvc", false),
-        "chargeDeclinedProcessingError" => ("processing_error", true),
-        _ => return None,
-    })
-}
-
-fn declined(code: &str, retryable: bool) -> ChargeOutcome {
-    ChargeOutcome::Declined {
-        code: code.to_owned(),
-        message: "Your card was declined.".to_owned(),
-        retryable,
-    }
-}
+/// How long a caller waits for an answer before it gives up, milliseconds: `PaymentTimeoutS` in the template.
+const PATIENCE_MS: u64 = 8_000;
 
 /// [`PaymentProvider`] in memory.
 #[derive(Clone, Debug)]
@@ -216,15 +34,79 @@ pub struct MemoryProvider {
     wire: Wire,
 }
 
+/// A call whose caller still listens. Whoever stops listening, because it has died or its time is over, has heard
+/// nothing.
+struct Listening<'a> {
+    ledger: &'a Mutex<Ledger>,
+    number: usize,
+}
+
+impl Listening<'_> {
+    fn hears(&self, heard: Heard, made: Option<&str>) {
+        lock(self.ledger).record.heard(self.number, heard, made);
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.hears(Heard::Nothing, None);
+    }
+}
+
 impl MemoryProvider {
     /// The provider with this ledger, reached over this wire.
     #[must_use]
     pub fn new(ledger: Arc<Mutex<Ledger>>, wire: Wire) -> Self {
         Self { ledger, wire }
     }
+
+    /// Goes there, lets the provider work, and comes back: with its answer, or without.
+    async fn call<T: Send>(
+        &self,
+        name: &'static str,
+        access: Access,
+        (intent, asked): (&str, Asked),
+        work: impl FnOnce(&mut Ledger, u64) -> Answered<T> + Send,
+        hearing: impl Fn(&T) -> (Heard, Option<String>) + Send,
+    ) -> Result<T, Fault> {
+        let now_ms = self.wire.true_now_ms();
+        let number = lock(&self.ledger)
+            .record
+            .sent(now_ms, self.wire.caller(), intent, asked);
+        let listening = Listening {
+            ledger: &self.ledger,
+            number,
+        };
+        let passage = self.wire.there(name, access).await;
+        if let Err(turned_away) = passage.admit() {
+            listening.hears(Heard::TurnedAway, None);
+            return Err(turned_away);
+        }
+        if passage.verdict() == Verdict::Conflict {
+            return Err(Fault::Unknown("simulated: the key is in use".to_owned()));
+        }
+        let answered = {
+            let mut ledger = lock(&self.ledger);
+            let now_ms = self.wire.true_now_ms();
+            ledger.advance(now_ms);
+            work(&mut ledger, now_ms)
+        };
+        let answer = match answered {
+            Answered::With(answer) => Ok(answer),
+            Answered::Fault(fault) => Err(fault),
+            Answered::Silence => {
+                self.wire.pause(PATIENCE_MS).await;
+                Err(Fault::Unknown("simulated: the provider is silent".to_owned()))
+            }
+        };
+        let answer = back(passage, answer).await?;
+        let (heard, made) = hearing(&answer);
+        listening.hears(heard, made.as_deref());
+        Ok(answer)
+    }
 }
 
-/// A call turned away did nothing; a lost answer leaves the outcome unknown, whatever was done.
+/// A lost answer leaves the outcome unknown, whatever was done.
 async fn back<T>(passage: Passage<'_>, answer: Result<T, Fault>) -> Result<T, Fault> {
     match (passage.back().await, answer) {
         (Ok(()), answer) => answer,
@@ -234,14 +116,23 @@ async fn back<T>(passage: Passage<'_>, answer: Result<T, Fault>) -> Result<T, Fa
     }
 }
 
+const fn heard_of(outcome: &ChargeOutcome) -> Heard {
+    match outcome {
+        ChargeOutcome::Succeeded => Heard::Charged,
+        ChargeOutcome::Processing => Heard::Undecided,
+        ChargeOutcome::Declined { .. } | ChargeOutcome::NotAttempted => Heard::NotCharged,
+    }
+}
+
 impl PaymentProvider for MemoryProvider {
     fn create_intent<'a>(&'a self, order: &'a Order, key: &'a IdempotencyKey) -> Answer<'a, IntentId> {
-        Box::pin(async move {
-            let passage = self.wire.there("Provider.create_intent", Access::Write).await;
-            passage.admit()?;
-            let created = lock(&self.ledger).create(order, key.as_str(), self.wire.now());
-            back(passage, created).await
-        })
+        Box::pin(self.call(
+            "Provider.create_intent",
+            Access::Write,
+            ("", Asked::Create),
+            move |ledger, now_ms| ledger.create(order, key.as_str(), now_ms),
+            |made: &IntentId| (Heard::Other, Some(made.as_str().to_owned())),
+        ))
     }
 
     fn confirm<'a>(
@@ -250,30 +141,74 @@ impl PaymentProvider for MemoryProvider {
         card: &'a CardToken,
         key: &'a IdempotencyKey,
     ) -> Answer<'a, ChargeOutcome> {
-        Box::pin(async move {
-            let passage = self.wire.there("Provider.confirm", Access::Write).await;
-            passage.admit()?;
-            if passage.verdict() == Verdict::Conflict {
-                return Err(Fault::Unknown("simulated: the key is in use".to_owned()));
-            }
-            let confirmed = lock(&self.ledger).confirm(intent, card.reveal(), key.as_str(), self.wire.now());
-            let outcome = match confirmed {
-                Ok(confirmed) if confirmed.is_answered => Ok(confirmed.outcome),
-                Ok(_) => Err(Fault::Unknown(
-                    "simulated: charged, and no answer came".to_owned(),
-                )),
-                Err(fault) => Err(fault),
-            };
-            back(passage, outcome).await
-        })
+        let asked = Asked::Confirm {
+            key: key.as_str().to_owned(),
+        };
+        Box::pin(self.call(
+            "Provider.confirm",
+            Access::Write,
+            (intent.as_str(), asked),
+            move |ledger, now_ms| ledger.confirm(intent.as_str(), card.reveal(), key.as_str(), now_ms),
+            |outcome| (heard_of(outcome), None),
+        ))
     }
 
-    fn inquire<'a>(&'a self, intent: &'a IntentId) -> Answer<'a, ChargeOutcome> {
-        Box::pin(async move {
-            let passage = self.wire.there("Provider.inquire", Access::Read).await;
-            passage.admit()?;
-            let found = lock(&self.ledger).inquire(intent);
-            back(passage, found).await
-        })
+    fn inquire<'a>(&'a self, intent: &'a IntentId) -> Answer<'a, Inquiry> {
+        let look = move |ledger: &mut Ledger, now_ms| {
+            if ledger.is_silent(now_ms) {
+                return Answered::Silence;
+            }
+            match (
+                ledger.outcome(intent.as_str()),
+                ledger.intents.get(intent.as_str()),
+            ) {
+                (Some(outcome), Some(found)) => Answered::With(Inquiry {
+                    outcome,
+                    order_id: Some(found.order_id.clone()),
+                    amount_minor: found.amount_minor,
+                }),
+                _ => Answered::defect("no such intent"),
+            }
+        };
+        Box::pin(self.call(
+            "Provider.inquire",
+            Access::Read,
+            (intent.as_str(), Asked::Inquire),
+            look,
+            |inquiry| (heard_of(&inquiry.outcome), None),
+        ))
+    }
+
+    fn refund<'a>(
+        &'a self,
+        request: &'a RefundRequest,
+        key: &'a IdempotencyKey,
+    ) -> Answer<'a, RefundOutcome> {
+        let asked = Asked::Refund {
+            key: key.as_str().to_owned(),
+        };
+        Box::pin(self.call(
+            "Provider.refund",
+            Access::Write,
+            (request.intent.as_str(), asked),
+            move |ledger, now_ms| ledger.refund(request, key.as_str(), now_ms),
+            |_| (Heard::Other, None),
+        ))
+    }
+
+    fn find_refund<'a>(&'a self, request: &'a RefundRequest) -> Answer<'a, Option<RefundOutcome>> {
+        let look = move |ledger: &mut Ledger, now_ms| {
+            if ledger.is_silent(now_ms) {
+                return Answered::Silence;
+            }
+            Answered::With(ledger.find(request))
+        };
+        Box::pin(self.call(
+            "Provider.find_refund",
+            Access::Read,
+            (request.intent.as_str(), Asked::FindRefund),
+            look,
+            |_| (Heard::Other, None),
+        ))
     }
 }

@@ -122,6 +122,30 @@ impl Wire {
         )
     }
 
+    /// The present moment, by no function's clock: milliseconds since 1970.
+    #[must_use]
+    pub fn true_now_ms(&self) -> u64 {
+        self.0.as_ref().map_or(0, |traffic| lock(traffic).now_ms)
+    }
+
+    /// The function that is calling; `None` outside of one.
+    #[must_use]
+    pub fn caller(&self) -> Option<TaskId> {
+        let traffic = self.traffic()?;
+        traffic.current.as_ref().map(|current| current.task)
+    }
+
+    /// Waits for an answer that does not come.
+    pub async fn pause(&self, ms: u64) {
+        let waits = self.traffic().is_some_and(|mut traffic| {
+            traffic.wake_in(ms);
+            true
+        });
+        if waits {
+            Suspended::default().await;
+        }
+    }
+
     /// Goes there. The effect comes next, then [`Passage::back`].
     pub async fn there(&self, call: &'static str, access: Access) -> Passage<'_> {
         let verdict = self.traffic().map(|mut traffic| {

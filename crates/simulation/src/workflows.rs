@@ -3,7 +3,7 @@
 use crate::wire::{Access, Wire, lock};
 use domain::ports::{Answer, Execution, HoldAnswer, HoldRequest, WakeUp, Workflows};
 use domain::supply::Supply;
-use domain::{Fault, Order, Refusal, TaskToken};
+use domain::{Fault, Order, Refund, Refusal, TaskToken};
 use serde_json::{Value, json};
 use states::engine::EngineError;
 use states::execution::Status;
@@ -21,6 +21,8 @@ pub struct Machines {
     pub order: String,
     /// `supply-ingredient`.
     pub supply_ingredient: String,
+    /// `refund-order`.
+    pub refund_order: String,
 }
 
 /// [`Workflows`] in the interpreter.
@@ -181,6 +183,28 @@ impl Workflows for SimulatedWorkflows {
         Box::pin(async move {
             let (machine, name) = (&self.machines.supply_ingredient, supply.execution_name());
             self.find("Workflows.find_supply", machine, &name).await
+        })
+    }
+
+    fn start_refund<'a>(&'a self, order: &'a Order, refund: &'a Refund) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let input = || json!({ "order_id": order.order_id, "number": refund.number });
+            let name = refund.execution_name(&order.order_id);
+            self.start(
+                "Workflows.start_refund",
+                &self.machines.refund_order,
+                &name,
+                input,
+            )
+            .await
+        })
+    }
+
+    fn find_refund<'a>(&'a self, order: &'a Order, refund: &'a Refund) -> Answer<'a, Execution> {
+        Box::pin(async move {
+            let name = refund.execution_name(&order.order_id);
+            self.find("Workflows.find_refund", &self.machines.refund_order, &name)
+                .await
         })
     }
 

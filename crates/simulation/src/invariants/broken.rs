@@ -92,6 +92,34 @@ pub enum Broken {
         /// Of orders that we have, minor units.
         kept: u64,
     },
+    /// Somebody confirmed a charge without knowing what had become of the last one.
+    #[error("{intent} was confirmed under {key} blindly: an unknown outcome is inquired, never re-keyed")]
+    ChargedBlindly {
+        /// The provider's intent.
+        intent: String,
+        /// The idempotency key.
+        key: String,
+    },
+    /// Provider, ledger of money and order do not say the same of an order's money.
+    #[error("the money of {order}, which is {status}: {why}")]
+    MoneyWrong {
+        /// The order.
+        order: OrderId,
+        /// How it stands.
+        status: Status,
+        /// In words.
+        why: String,
+    },
+    /// A shard is not what its movements or its orders make of it.
+    #[error("shard {shard} of {product}: {why}")]
+    ShelfWrong {
+        /// The product.
+        product: String,
+        /// The shard.
+        shard: u8,
+        /// In words.
+        why: String,
+    },
     /// A buyer's set of live holds is not the set of the buyer's live orders.
     #[error("the holds of {user} are {said:?}, and really {live:?}")]
     HoldersDiffer {
@@ -164,11 +192,19 @@ pub enum Broken {
         /// How it stands.
         status: Status,
     },
-    /// An order waits for a person, and nobody wrote down why.
+    /// An order is stuck, and nobody wrote down why.
     #[error("{order} is stuck without a reason")]
     StuckInSilence {
         /// The order.
         order: OrderId,
+    },
+    /// An order has ended, and is still looked at although nothing is on its way.
+    #[error("{order} is {status} at rest, and still due")]
+    StillDue {
+        /// The order.
+        order: OrderId,
+        /// How it stands.
+        status: Status,
     },
     /// An execution hangs.
     #[error("the execution {name} still runs at rest")]

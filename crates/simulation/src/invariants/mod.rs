@@ -4,6 +4,8 @@
 
 mod broken;
 pub(crate) mod kitchen;
+mod money;
+mod products;
 
 pub use broken::{Broken, Violation};
 
@@ -11,15 +13,17 @@ use crate::memory::{KitchenNews, OrderChange, Tables};
 use crate::provider::Ledger;
 use crate::world::Queue;
 use domain::order::{HOLDS_MAX, OrderEvent};
-use domain::{HoldId, Order, OrderId, Status, TicketState};
+use domain::{HoldId, Order, OrderId, RefundStatus, Status, TicketId, TicketState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What has to be remembered to check the next step.
 #[derive(Debug, Default)]
 pub struct Watch {
     ended_holds: BTreeSet<(HoldId, u32)>,
-    taken: u64,
+    /// Calls of the provider, and what it has taken and given back, when money was last counted.
+    money_at: (usize, u64, u64),
     kitchen: kitchen::Books,
+    shelves: products::Shelves,
 }
 
 const fn is_live(status: Status) -> bool {
@@ -41,18 +45,23 @@ impl Watch {
     ) -> Result<(), Broken> {
         for change in changes {
             self.check_change(change, now_ms, grace_ms)?;
+            check_stuck(&change.after)?;
         }
         if !changes.is_empty() || !news.is_empty() {
             self.kitchen.check(tables, news)?;
         }
-        let taken = ledger.taken();
-        if changes.is_empty() && taken == self.taken {
+        let given_back = ledger.refunds.iter().map(|refund| refund.amount_minor).sum();
+        let money_at = (ledger.record.calls().len(), ledger.taken(), given_back);
+        if changes.is_empty() && money_at == self.money_at {
             return Ok(());
         }
-        self.taken = taken;
-        check_tickets(tables)?;
-        check_holders(tables)?;
-        check_money(tables, ledger)
+        self.money_at = money_at;
+        if !changes.is_empty() {
+            check_tickets(tables)?;
+            check_holders(tables)?;
+            self.shelves.check(tables)?;
+        }
+        money::check(tables, ledger)
     }
 
     fn check_change(&mut self, change: &OrderChange, now_ms: u64, grace_ms: u64) -> Result<(), Broken> {
@@ -100,27 +109,26 @@ impl Watch {
     pub(crate) fn check_rest(
         &self,
         tables: &Tables,
+        ledger: &Ledger,
         running: &[String],
         queue: &Queue,
     ) -> Result<(), Broken> {
         for order in tables.orders.values() {
-            let has_reason = |event: &OrderEvent| event.status == Status::Stuck && !event.what.is_empty();
-            match order.status {
-                Status::Stuck if order.events.iter().any(has_reason) => {}
-                Status::Stuck => {
-                    return Err(Broken::StuckInSilence {
-                        order: order.order_id.clone(),
-                    });
-                }
-                status if status.is_end() => {}
-                status => {
-                    return Err(Broken::NotEnded {
-                        order: order.order_id.clone(),
-                        status,
-                    });
-                }
+            let (order_id, status) = (order.order_id.clone(), order.status);
+            if !status.is_end() {
+                return Err(Broken::NotEnded {
+                    order: order_id,
+                    status,
+                });
+            }
+            if order.due_at.is_some() {
+                return Err(Broken::StillDue {
+                    order: order_id,
+                    status,
+                });
             }
         }
+        money::check_rest(tables, ledger)?;
         if let Some(what) = kitchen::unsettled(tables) {
             return Err(Broken::NotSettled { what });
         }
@@ -148,7 +156,8 @@ fn check_tickets(tables: &Tables) -> Result<(), Broken> {
         match ticket.state {
             TicketState::Available if ticket.hold.is_none() => {}
             TicketState::Held if claims && order.is_some_and(|order| is_live(order.status)) => {}
-            TicketState::Sold if claims && order.is_some_and(|order| order.status == Status::Completed) => {}
+            TicketState::Sold
+                if claims && order.is_some_and(|order| has_it_for_good(order, &ticket.ticket_id)) => {}
             TicketState::Sold => {
                 return Err(Broken::SoldWrongly {
                     ticket: ticket.ticket_id.to_string(),
@@ -165,12 +174,13 @@ fn check_tickets(tables: &Tables) -> Result<(), Broken> {
         }
     }
     for order in tables.orders.values() {
-        let state = match order.status {
-            Status::Completed => TicketState::Sold,
-            status if is_live(status) => TicketState::Held,
-            _ => continue,
-        };
         for (ticket_id, _) in order.tickets() {
+            let state = match order.status {
+                // A ticket whose money is back may be anybody's; of every other the money is kept.
+                Status::Completed if has_it_for_good(order, ticket_id) => TicketState::Sold,
+                status if is_live(status) => TicketState::Held,
+                _ => continue,
+            };
             let is_ours = tables
                 .tickets
                 .get(ticket_id)
@@ -183,6 +193,29 @@ fn check_tickets(tables: &Tables) -> Result<(), Broken> {
                 });
             }
         }
+    }
+    Ok(())
+}
+
+/// Whether a ticket was sold to an order and its money has not gone back.
+fn has_it_for_good(order: &Order, ticket_id: &TicketId) -> bool {
+    let index = order.tickets().position(|(id, _)| id == ticket_id);
+    let given_back = order
+        .refunds
+        .iter()
+        .filter(|refund| refund.status == RefundStatus::Succeeded)
+        .flat_map(|refund| &refund.lines)
+        .any(|refunded| usize::try_from(refunded.line).ok() == index);
+    order.status == Status::Completed && index.is_some() && !given_back
+}
+
+/// Whoever is stuck says why.
+fn check_stuck(order: &Order) -> Result<(), Broken> {
+    let has_reason = |event: &OrderEvent| event.status == Status::Stuck && !event.what.is_empty();
+    if order.status == Status::Stuck && !order.events.iter().any(has_reason) {
+        return Err(Broken::StuckInSilence {
+            order: order.order_id.clone(),
+        });
     }
     Ok(())
 }
@@ -210,39 +243,4 @@ fn check_holders(tables: &Tables) -> Result<(), Broken> {
         }
     }
     Ok(())
-}
-
-/// Money is taken once, in full, and only for an order that is paid or on its way there.
-fn check_money(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
-    let mut kept = 0;
-    for order in tables.orders.values() {
-        let (taken, times) = ledger.taken_for(&order.order_id);
-        let total = order.total_minor.as_minor();
-        let is_right = match order.status {
-            Status::Paid | Status::Shipped | Status::Completed => times == 1 && taken == total,
-            Status::Paying | Status::Stuck => times == 0 || (times == 1 && taken == total),
-            Status::Refunded => true,
-            _ => times == 0,
-        };
-        if !is_right {
-            return Err(charged_wrongly(order, times, taken));
-        }
-        kept += taken;
-    }
-    let taken = ledger.taken();
-    if taken == kept {
-        Ok(())
-    } else {
-        Err(Broken::MoneyNotConserved { taken, kept })
-    }
-}
-
-fn charged_wrongly(order: &Order, times: u32, taken: u64) -> Broken {
-    Broken::ChargedWrongly {
-        order: order.order_id.clone(),
-        status: order.status,
-        times,
-        taken,
-        total: order.total_minor.as_minor(),
-    }
 }

@@ -5,6 +5,7 @@
 //! the ports in the domain; one contract suite holds these and the ones on DynamoDB to it.
 
 mod kitchen;
+mod money;
 mod orders;
 mod people;
 mod products;
@@ -12,6 +13,7 @@ mod requests;
 mod tickets;
 
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
+pub use money::MemoryMoney;
 pub use orders::{MemoryOrders, OrderChange};
 pub use people::{MemoryAccounts, MemorySessions};
 pub use products::{MemoryProducts, Shelf};
@@ -26,8 +28,8 @@ use domain::product::Product;
 use domain::supply::Supply;
 use domain::user::Account;
 use domain::{
-    Cursor, DishId, Fault, Order, OrderId, Page, PageRequest, ProductId, Refusal, SupplyId, Ticket, TicketId, Timestamp,
-    UserId,
+    Cursor, DishId, Fault, MoneyMovement, Order, OrderId, Page, PageRequest, ProductId, Refusal, SupplyId,
+    Ticket, TicketId, Timestamp, UserId,
 };
 use requests::Row;
 use states::chance::Chance;
@@ -51,6 +53,8 @@ pub struct Tables {
     pub products: BTreeMap<ProductId, Product>,
     /// Their shards.
     pub shelves: BTreeMap<(ProductId, u8), Shelf>,
+    /// The ledger of money, by order and entry.
+    pub money: BTreeMap<(OrderId, String), MoneyMovement>,
     /// Each buyer's live orders.
     pub holders: BTreeMap<UserId, BTreeSet<OrderId>>,
     /// What was committed since somebody last took it away, oldest first.

@@ -19,10 +19,11 @@ pub struct OrderChange {
 }
 
 impl Tables {
-    /// Writes order, stock and holder, or nothing.
+    /// Writes order, stock, money and holder, or nothing.
     ///
     /// Several conditions can be false at once; the order's own comes first, then the tickets in the decision's order,
-    /// then the kitchen's ledger, then the shards of products, then the holder. So do the cancellation reasons of a DynamoDB transaction.
+    /// then the kitchen's ledger, the shards of products, the ledger of money, and the holder. So do the cancellation
+    /// reasons of a DynamoDB transaction.
     ///
     /// # Errors
     /// The first condition that was false.
@@ -53,6 +54,7 @@ impl Tables {
         }
         let kitchen = self.moved_in_kitchen(decision)?;
         let shards = self.moved_on_shelves(decision)?;
+        self.check_money(&decision.money)?;
         let live = self.holders.entry(after.user_id.clone()).or_default();
         match decision.holder {
             HolderChange::Unchanged => {}
@@ -76,6 +78,7 @@ impl Tables {
         for change in &shards {
             self.shelve(change);
         }
+        self.write_money(&decision.money);
         self.orders.insert(after.order_id.clone(), after.clone());
         self.changes.push(OrderChange {
             before,

@@ -300,6 +300,13 @@ impl World {
                 }
             }
             (Purpose::Message(number), _) => self.return_message(number),
+            (Purpose::Webhook(number), outcome) => {
+                let status = match outcome {
+                    Outcome::Served(response) => response.status().as_u16(),
+                    Outcome::OutOfTime | Outcome::Died | Outcome::Step(_) => 502,
+                };
+                self.webhook_ended(number, status);
+            }
             (Purpose::Schedule, _) => {}
             (Purpose::Direct, Outcome::Step(reply)) => self.answered = Some(reply),
             (Purpose::Direct, _) => self.answered = Some(crashed("Runtime.ExitError")),

@@ -9,6 +9,7 @@ mod calls;
 mod run;
 mod shop;
 mod tasks;
+mod webhooks;
 
 pub use ask::{Ask, Reply, RequestId};
 pub use calls::{Message, Queue};
@@ -33,6 +34,7 @@ use states::execution::LambdaReply;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tasks::{Event, Purpose, Task};
+use webhooks::Webhook;
 
 /// When every world begins: 2026-11-21T13:00:00Z.
 pub const BEGIN_MS: u64 = 1_795_266_000_000;
@@ -132,6 +134,7 @@ pub struct World {
     queue: Queue,
     tasks: BTreeMap<TaskId, Task>,
     task_last: u64,
+    webhooks: Vec<Webhook>,
     /// Who waits for the end of which execution.
     waiting: BTreeMap<String, Vec<(TaskId, u64)>>,
     agenda: BTreeMap<(u64, u64, u64), Event>,
@@ -159,7 +162,7 @@ impl World {
         }
         let engine = Arc::new(Mutex::new(engine));
         let tables: SharedTables = Arc::new(Mutex::new(Tables::default()));
-        let ledger = Arc::new(Mutex::new(Ledger::default()));
+        let ledger = Arc::new(Mutex::new(Ledger::new(setup.seed)));
         let traffic = Traffic::new(BEGIN_MS, setup.seed, setup.plan.clone());
         let traffic = Arc::new(Mutex::new(traffic));
         let wire = Wire::new(Arc::clone(&traffic));
@@ -169,6 +172,7 @@ impl World {
             hold_order: machine_arn("hold-order"),
             order: machine_arn("order"),
             supply_ingredient: machine_arn("supply-ingredient"),
+            refund_order: machine_arn("refund-order"),
         };
         let functions = Functions::new(Parts {
             tables: Arc::clone(&tables),
@@ -190,6 +194,7 @@ impl World {
             functions,
             secret,
             queue: Queue::default(),
+            webhooks: Vec::new(),
             tasks: BTreeMap::new(),
             task_last: 0,
             waiting: BTreeMap::new(),

@@ -48,6 +48,7 @@ impl World {
             None => self.next_event(until_ms),
         };
         self.follow_executions();
+        self.follow_provider();
         self.check()?;
         Ok(did)
     }
@@ -55,13 +56,20 @@ impl World {
     fn next_event(&mut self, until_ms: u64) -> bool {
         let timer_ms = lock(&self.engine).next_due();
         let agenda_ms = self.agenda.keys().next().map(|(at_ms, _, _)| *at_ms);
-        let Some(due_ms) = [timer_ms, agenda_ms].into_iter().flatten().min() else {
+        let books_ms = lock(&self.ledger).next_due();
+        let Some(due_ms) = [timer_ms, agenda_ms, books_ms].into_iter().flatten().min() else {
             return false;
         };
         if due_ms > until_ms {
             return false;
         }
+        let due_ms = due_ms.max(self.now_ms());
         lock(&self.traffic).now_ms = due_ms;
+        if books_ms.is_some_and(|at_ms| at_ms <= due_ms) {
+            // What was given up long ago happens after all.
+            lock(&self.ledger).advance(due_ms);
+            return true;
+        }
         if timer_ms.is_some_and(|at_ms| at_ms <= due_ms) {
             // One step only: what the timer sets off is asked of us, not of nobody.
             lock(&self.engine).step(due_ms, &mut Nobody);
@@ -91,6 +99,7 @@ impl World {
             }
             Event::Deliver(message) => self.deliver(message),
             Event::Request { id, token, ask } => self.serve(id, &token, &ask),
+            Event::Webhook(number) => self.deliver_webhook(number),
             Event::Reconcile => {
                 self.start_step("reconcile-orders", json!({}), Purpose::Schedule);
                 if let Some(every_s) = self.setup.reconcile_every_s {
@@ -157,7 +166,7 @@ impl World {
         true
     }
 
-    fn start(&mut self, function: &str, work: Work, purpose: Purpose) {
+    pub(super) fn start(&mut self, function: &str, work: Work, purpose: Purpose) {
         self.task_last += 1;
         let id = TaskId(self.task_last);
         let skew_ms = lock(&self.traffic).plan.skew_ms(&mut self.chance);
@@ -306,6 +315,7 @@ impl World {
     /// The first invariant that does not hold, or what has not ended after `limit_s` seconds.
     pub fn come_to_rest(&mut self, limit_s: u64) -> Result<(), Box<Violation>> {
         self.weather(crate::faults::FaultPlan::calm_down);
+        lock(&self.ledger).calm_down();
         let limit_ms = self.now_ms() + limit_s * 1000;
         while !self.is_at_rest() && self.step(limit_ms)? {}
         let engine = lock(&self.engine);
@@ -315,13 +325,16 @@ impl World {
             .map(|execution| execution.identity().name.clone())
             .collect();
         drop(engine);
-        let outcome = self.watch.check_rest(&lock(&self.tables), &running, &self.queue);
+        let outcome = self
+            .watch
+            .check_rest(&lock(&self.tables), &lock(&self.ledger), &running, &self.queue);
         outcome.map_err(|broken| Box::new(Violation::new(broken, self.setup.seed, &self.trace)))
     }
 
     fn is_at_rest(&self) -> bool {
         let is_idle = self.tasks.is_empty()
             && self.queue.is_empty()
+            && lock(&self.ledger).next_due().is_none()
             && self
                 .agenda
                 .values()
@@ -334,6 +347,6 @@ impl World {
             && lock(&self.tables)
                 .orders
                 .values()
-                .all(|order| order.status.is_end() || order.status == domain::Status::Stuck)
+                .all(|order| order.status.is_end() && order.due_at.is_none())
     }
 }

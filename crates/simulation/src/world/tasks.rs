@@ -66,6 +66,8 @@ pub(super) enum Purpose {
     },
     /// For a message.
     Message(u64),
+    /// For a webhook.
+    Webhook(usize),
     /// For the schedule.
     Schedule,
     /// For a buyer.
@@ -107,6 +109,8 @@ pub(super) enum Event {
         /// What is asked.
         ask: Ask,
     },
+    /// A webhook arrives.
+    Webhook(usize),
     /// The reconciler's minute.
     Reconcile,
     /// An execution is stopped whole, of this machine or of any.

@@ -1,0 +1,175 @@
+//! Money, counted three times: in the provider's books, in the ledger of money, and in the orders.
+//!
+//! At any moment the ledger says nothing that the provider has not done. When nothing is on its way, all three agree, and
+//! what was charged is what orders keep and what went back.
+
+use super::Broken;
+use crate::memory::Tables;
+use crate::provider::Ledger;
+use domain::{MoneyKind, Order, RefundOutcome, RefundReason, RefundStatus, Status};
+use std::collections::BTreeMap;
+
+/// What the ledger of money says of one order.
+struct Written {
+    charged: u64,
+    given_back: u64,
+}
+
+fn written_of(tables: &Tables, order: &Order) -> Written {
+    let rows = tables.money_of(&order.order_id);
+    let sum = |kind| {
+        let rows = rows.iter().filter(|row| row.kind == kind);
+        rows.map(|row| row.amount_minor.as_minor()).sum()
+    };
+    Written {
+        charged: sum(MoneyKind::Charged),
+        given_back: sum(MoneyKind::Refunded),
+    }
+}
+
+fn wrong(order: &Order, why: String) -> Broken {
+    Broken::MoneyWrong {
+        order: order.order_id.clone(),
+        status: order.status,
+        why,
+    }
+}
+
+/// What must hold at any moment.
+///
+/// # Errors
+/// The first invariant that does not hold.
+pub(super) fn check(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
+    if let Some(blind) = ledger.record.blind() {
+        return Err(Broken::ChargedBlindly {
+            intent: blind.intent.clone(),
+            key: blind.key.clone(),
+        });
+    }
+    let mut of_orders = 0;
+    for order in tables.orders.values() {
+        of_orders += ledger.taken_for(&order.order_id).0;
+        check_charge(tables, ledger, order)?;
+        check_refunds(tables, ledger, order)?;
+    }
+    let taken = ledger.taken();
+    if taken == of_orders {
+        Ok(())
+    } else {
+        Err(Broken::MoneyNotConserved {
+            taken,
+            kept: of_orders,
+        })
+    }
+}
+
+/// Money is taken once and in full; an order that is paid has it, and the ledger says it once the order does.
+fn check_charge(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), Broken> {
+    let (taken, times) = ledger.taken_for(&order.order_id);
+    let total = order.total_minor.as_minor();
+    let must_have = matches!(
+        order.status,
+        Status::Paid | Status::Shipped | Status::Completed | Status::Refunded
+    );
+    if times > 1 || (times == 1 && taken != total) || (must_have && times != 1) {
+        return Err(Broken::ChargedWrongly {
+            order: order.order_id.clone(),
+            status: order.status,
+            times,
+            taken,
+            total,
+        });
+    }
+    let Written { charged, .. } = written_of(tables, order);
+    if charged > taken {
+        return Err(wrong(
+            order,
+            format!("the ledger has {charged} of the {taken} that were taken"),
+        ));
+    }
+    if (charged == total) != order.was_charged() {
+        return Err(wrong(
+            order,
+            format!("the ledger has {charged}, and the order believes that it was charged or not"),
+        ));
+    }
+    Ok(())
+}
+
+/// No more goes back than was taken, each refund once; and late money is held again for or given back, never both.
+fn check_refunds(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), Broken> {
+    let taken = ledger.taken_for(&order.order_id).0;
+    let claimed_back = ledger.claimed_back_for(&order.order_id);
+    if claimed_back > taken {
+        return Err(wrong(order, format!("{claimed_back} of {taken} go back")));
+    }
+    let mut made: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut refunds = ledger.refunds.iter();
+    let twice = refunds.find(|refund| {
+        refund.order_id == order.order_id && refund.counts() && {
+            let times = made.entry(refund.number).or_default();
+            *times += 1;
+            *times > 1
+        }
+    });
+    if let Some(refund) = twice {
+        return Err(wrong(order, format!("refund {} was made twice", refund.number)));
+    }
+    let Written { given_back, .. } = written_of(tables, order);
+    let really = ledger.given_back_for(&order.order_id);
+    if given_back > really || given_back != order.refunded_minor() {
+        let said = order.refunded_minor();
+        return Err(wrong(
+            order,
+            format!("the ledger has given back {given_back}, the order {said}, the provider {really}"),
+        ));
+    }
+    let is_late = |reason| reason == RefundReason::ArrivedTooLate;
+    let was_late = order.refunds.iter().any(|refund| is_late(refund.reason));
+    let is_kept = !order.status.is_end() || order.status == Status::Completed;
+    if was_late && (is_kept || order.hold.version > 1) {
+        return Err(wrong(
+            order,
+            "its late money was held again and given back".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// What must hold when nothing is on its way.
+///
+/// # Errors
+/// The first invariant that does not hold.
+pub(super) fn check_rest(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
+    for order in tables.orders.values() {
+        if let Some(refund) = order.open_refund() {
+            return Err(wrong(order, format!("refund {} is open at rest", refund.number)));
+        }
+        let taken = ledger.taken_for(&order.order_id).0;
+        let given_back = ledger.given_back_for(&order.order_id);
+        let written = written_of(tables, order);
+        if (written.charged, written.given_back) != (taken, given_back) {
+            return Err(wrong(
+                order,
+                format!(
+                    "the ledger has {} - {}, and the provider {taken} - {given_back}",
+                    written.charged, written.given_back
+                ),
+            ));
+        }
+        let kept = taken - given_back;
+        let is_refused = |status| status == RefundStatus::Failed;
+        let bank_refuses = order.refunds.iter().any(|refund| is_refused(refund.status));
+        if kept != order.kept_minor() || (kept > 0 && order.status != Status::Completed && !bank_refuses) {
+            return Err(wrong(order, format!("{kept} of {taken} are kept at rest")));
+        }
+    }
+    let mut refunds = ledger.refunds.iter();
+    let pending = refunds.find(|refund| matches!(refund.outcome, RefundOutcome::Pending { .. }));
+    match pending {
+        Some(refund) => Err(Broken::NotSettled {
+            what: format!("refund {} is pending", refund.id),
+        }),
+        None => Ok(()),
+    }
+}
