@@ -81,14 +81,7 @@ pub(crate) fn outcome_of(refund: Refund) -> Result<RefundOutcome, Fault> {
 /// # Errors
 /// As [`outcome_of`].
 pub(crate) fn find(all: Vec<Refund>, wanted: &RefundRequest) -> Result<Option<RefundOutcome>, Fault> {
-    let mut best = None;
-    for refund in all.into_iter().filter(|refund| refund.is(wanted)) {
-        let outcome = outcome_of(refund)?;
-        if best.as_ref().is_none_or(|best| reach(&outcome) > reach(best)) {
-            best = Some(outcome);
-        }
-    }
-    Ok(best)
+    furthest(all.into_iter().filter(|refund| refund.is(wanted)).collect())
 }
 
 /// What became of a refund whose charge "has already been refunded": it was made itself, or somebody gave the money
@@ -98,17 +91,25 @@ pub(crate) fn find(all: Vec<Refund>, wanted: &RefundRequest) -> Result<Option<Re
 /// [`Fault::Unknown`] when no refund is to be seen yet: ask again.
 pub(crate) fn outcome_of_refunded(all: Vec<Refund>, wanted: &RefundRequest) -> Result<RefundOutcome, Fault> {
     let (mine, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|refund| refund.is(wanted));
-    if let Some(found) = find(mine, wanted)? {
-        return Ok(found);
+    let mine = furthest(mine)?;
+    if let Some(found) = mine.as_ref().filter(|found| reach(found) > 0) {
+        return Ok(found.clone());
     }
+    // Where ours had failed, it was somebody else's that went through.
+    furthest(others)?
+        .or(mine)
+        .ok_or_else(|| Fault::Unknown("the provider says it has refunded, and shows no refund".to_owned()))
+}
+
+fn furthest(refunds: Vec<Refund>) -> Result<Option<RefundOutcome>, Fault> {
     let mut best = None;
-    for refund in others {
+    for refund in refunds {
         let outcome = outcome_of(refund)?;
         if best.as_ref().is_none_or(|best| reach(&outcome) > reach(best)) {
             best = Some(outcome);
         }
     }
-    best.ok_or_else(|| Fault::Unknown("the provider says it has refunded, and shows no refund".to_owned()))
+    Ok(best)
 }
 
 /// How far a refund got.
@@ -198,6 +199,11 @@ mod tests {
         );
         let mine = vec![refund("re_2", "succeeded", "2"), refund("re_1", "succeeded", "1")];
         assert_eq!(outcome_of_refunded(mine, &wanted(1)), Ok(succeeded("re_1")));
+        let ours_failed = vec![refund("re_2", "succeeded", "2"), refund("re_1", "failed", "1")];
+        assert_eq!(
+            outcome_of_refunded(ours_failed, &wanted(1)),
+            Ok(succeeded("re_2"))
+        );
         assert!(matches!(
             outcome_of_refunded(Vec::new(), &wanted(1)),
             Err(Fault::Unknown(_))
