@@ -27,15 +27,19 @@ const SETTLED: Duration = Duration::from_secs(60);
 /// How long the logs of a stack are kept.
 const LOGS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 
-/// Which stack: they differ in how long a hold lives.
+/// Which stack: they differ in how long a hold lives, and in what the simulated provider does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Holds outlive every test: for everything that is not about their end.
     Patient,
     /// Holds end within seconds: for everything that is.
     Brisk,
-    /// Like brisk, and alone: for a test that counts what a stack does.
+    /// Like brisk, and alone: for a test that counts what a stack does. The provider says nothing unasked, because
+    /// what its messages find to do depends on when they come.
     Counted,
+    /// Alone, and with the provider's odds: of all attempts to charge one in five is declined, and one in five times
+    /// out, half of these after the money was taken. Holds outlive the test.
+    Unlucky,
     /// Alone, and stopped and started while orders wait: holds outlive that, and end within the test.
     Restarted,
 }
@@ -51,6 +55,7 @@ impl Kind {
             Self::Patient => "patient",
             Self::Brisk => "brisk",
             Self::Counted => "counted",
+            Self::Unlucky => "unlucky",
             Self::Restarted => "restarted",
         }
     }
@@ -59,10 +64,19 @@ impl Kind {
     #[must_use]
     pub const fn hold_ttl_s(self) -> u32 {
         match self {
-            Self::Patient => 900,
+            Self::Patient | Self::Unlucky => 900,
             Self::Brisk => 4,
             Self::Counted => 6,
             Self::Restarted => 60,
+        }
+    }
+
+    /// Parameters of the template that it alone has.
+    const fn own_parameters(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Counted => &[("SimulatorWebhooks", "off")],
+            Self::Unlucky => &[("SimulatorOdds", "on")],
+            Self::Patient | Self::Brisk | Self::Restarted => &[],
         }
     }
 }
@@ -95,6 +109,10 @@ impl TestStack {
             // An answer that never comes is given up sooner than in a shop, because a test waits for it.
             ("PaymentTimeoutS".to_owned(), "3".to_owned()),
         ];
+        let own = kind.own_parameters().iter();
+        options
+            .parameters
+            .extend(own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         change(&mut options);
         let stack = Stack::start(project, python, built, &options, Steps::Silent)?;
         Ok(Self {
