@@ -62,7 +62,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "serde_json",
             "sha2",
         ],
-        "wiring" => &["aws", "contract", "domain", "shell"],
+        "wiring" => &["aws", "contract", "domain", "shell", "stripe"],
         // Functions answer HTTP through axum and the contract; `shell` and `wiring` are for main.rs alone.
         _ if is_function => &[
             "argon2",

@@ -2,7 +2,8 @@
 //!
 //! A row is written in the transaction that makes the order paid or a refund done, and never changed or deleted. An
 //! order has at most one charge, so its row has a key of its own that can be written only once. What was charged for an
-//! order is what it keeps and what was given back; `check-conservation` compares.
+//! order is what it keeps and what was given back (less what came back to us because a bank did not take it);
+//! `check-conservation` compares.
 
 use crate::ids::OrderId;
 use crate::money::{Currency, PriceMinor};
@@ -17,6 +18,8 @@ pub enum MoneyKind {
     Charged,
     /// Back to the buyer.
     Refunded,
+    /// To us again: the buyer's bank did not take a refund that had been on its way. Bears the refund's number.
+    RefundReturned,
 }
 
 impl MoneyKind {
@@ -26,6 +29,7 @@ impl MoneyKind {
         match self {
             Self::Charged => "charged",
             Self::Refunded => "refunded",
+            Self::RefundReturned => "refund_returned",
         }
     }
 }
@@ -37,7 +41,7 @@ pub struct MoneyMovement {
     pub order_id: OrderId,
     /// Which way.
     pub kind: MoneyKind,
-    /// 1 for the charge; the number of the refund.
+    /// 1 for the charge; otherwise the number of the refund.
     pub number: u32,
     /// How much.
     pub amount_minor: PriceMinor,

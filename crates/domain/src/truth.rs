@@ -11,6 +11,7 @@ use crate::order::{Line, Order, Ruling, Thing};
 use crate::payment::{ChargeOutcome, RefundOutcome, RefundRequest};
 use crate::ports::{Clock, CommitError, Orders, PaymentProvider, Products, Workflows, decide_and_commit};
 use crate::product::ProductState;
+use crate::refund::RefundStatus;
 use crate::stock::StockChange;
 use std::sync::Arc;
 
@@ -128,8 +129,9 @@ impl Truth {
         Ok(Found::Charged)
     }
 
-    /// Asks after every open refund of an order and writes down what the provider says. One that it does not know is left
-    /// to the machine that makes it.
+    /// Asks after the refunds of an order, also after those that succeeded, and writes down what the provider says. One
+    /// that it does not know is left to the machine that makes it. One that came back from the bank is handed to the machine
+    /// too, which fails with an alarm: a person has to find another way.
     ///
     /// # Errors
     /// [`Fault::Unknown`] without an answer; what the ports report.
@@ -140,7 +142,11 @@ impl Truth {
         let Some(intent) = &order.intent_id else {
             return Ok(());
         };
-        for refund in order.refunds.iter().filter(|refund| refund.is_open()) {
+        for refund in order
+            .refunds
+            .iter()
+            .filter(|refund| refund.status != RefundStatus::Failed)
+        {
             let request = RefundRequest {
                 order_id: order_id.clone(),
                 number: refund.number,
@@ -148,7 +154,14 @@ impl Truth {
                 amount_minor: refund.amount_minor.as_minor(),
             };
             if let Some(outcome) = self.provider.find_refund(&request).await? {
-                settle_refund(&*self.orders, &*self.clock, order_id, refund.number, &outcome).await?;
+                let settled =
+                    settle_refund(&*self.orders, &*self.clock, order_id, refund.number, &outcome).await?;
+                match settled.refund(refund.number) {
+                    Some(failed) if failed.status == RefundStatus::Failed => {
+                        self.workflows.start_refund(&settled, failed).await?;
+                    }
+                    _ => {}
+                }
             }
         }
         Ok(())

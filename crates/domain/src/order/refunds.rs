@@ -208,8 +208,11 @@ impl Order {
                 Some(code.clone()),
             ),
         };
-        // A refund that succeeded stays so: the provider's later words about it can only be older ones.
-        if refund.status == status || refund.status == RefundStatus::Succeeded {
+        // A refund that succeeded can still be returned by the buyer's bank, days later; "pending" is older news then. One
+        // that failed stays so: the provider makes another.
+        let is_returned = (refund.status, status) == (RefundStatus::Succeeded, RefundStatus::Failed);
+        let is_settled = matches!(refund.status, RefundStatus::Succeeded | RefundStatus::Failed);
+        if refund.status == status || (is_settled && !is_returned) {
             return Ok(Ruling::AlreadyDone);
         }
         let done = Refund {
@@ -217,6 +220,8 @@ impl Order {
             provider_id,
             code,
             settled_at: Some(now),
+            // A fresh name for the execution that raises the alarm: the one that made the refund has succeeded.
+            reentries: refund.reentries + u32::from(is_returned),
             ..refund.clone()
         };
         let mut after = self.clone();
@@ -233,7 +238,17 @@ impl Order {
                 _ => format!("{amount} are on their way back; the bank has not confirmed it yet."),
             };
             after.note(now, what);
-            return Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged));
+            let mut ruling = self.write(after, now, Vec::new(), HolderChange::Unchanged);
+            if let (Ruling::Change(decision), true) = (&mut ruling, is_returned) {
+                decision.money = vec![self.movement(
+                    MoneyKind::RefundReturned,
+                    number,
+                    done.amount_minor,
+                    done.provider_id.unwrap_or_default(),
+                    now,
+                )];
+            }
+            return Ok(ruling);
         }
         let stock = self.returned(&done);
         let what = format!("{amount} are on their way back to you.");

@@ -172,6 +172,31 @@ fn what_the_provider_says_twice_or_late_gives_nothing_back_twice() {
 }
 
 #[test]
+fn a_refund_that_the_bank_returns_is_money_that_is_owed_again() {
+    let order = change(completed(vec![ticket(1, 100)]).ask_refund(&[], None, at(9))).after;
+    let done = change(order.record_refund(1, &succeeded(), at(10))).after;
+    let failed = RefundOutcome::Failed {
+        code: "expired_or_canceled_card".to_owned(),
+    };
+    let returned = change(done.record_refund(1, &failed, at(500)));
+    assert_eq!(returned.money.len(), 1);
+    assert_eq!(returned.money[0].entry(), "refund_returned-1");
+    assert_eq!(
+        (returned.after.refunded_minor(), returned.after.kept_minor()),
+        (0, 100)
+    );
+    let (before, after) = (&done.refunds[0], &returned.after.refunds[0]);
+    assert_ne!(
+        before.execution_name(&done.order_id),
+        after.execution_name(&done.order_id)
+    );
+    assert_eq!(
+        returned.after.record_refund(1, &succeeded(), at(501)),
+        Ok(Ruling::AlreadyDone)
+    );
+}
+
+#[test]
 fn late_money_holds_everything_again_under_a_newer_hold_or_is_owed_in_full() {
     let expired = change(placed(vec![ticket(1, 1999)]).expire(at(900))).after;
     let again = change(expired.hold_again(expired.lines.clone(), Vec::new(), at(950)));
