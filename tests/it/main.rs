@@ -18,6 +18,7 @@ mod layout;
 mod openapi;
 mod paths;
 mod ports_contract;
+mod ports_in_dynamodb;
 mod ports_in_memory;
 mod project;
 mod simulated;

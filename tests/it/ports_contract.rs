@@ -8,21 +8,29 @@
 mod dishes;
 mod documents;
 mod gathering;
+mod inventory;
 mod kitchen;
 mod ledgers;
 mod orders;
 mod people;
+mod products;
 mod races;
 mod requests;
+mod shards;
 mod supplies;
 mod tickets;
 
+pub use products::Still;
+
 use domain::order::{Line, NewOrder, Thing};
-use domain::ports::{Accounts, Dishes, Documents, Ledgers, Orders, Requests, Sessions, Supplies, Tickets};
+use domain::ports::{
+    Accounts, Dishes, Documents, Ledgers, Orders, Products, Requests, Sessions, Supplies, Tickets,
+};
 use domain::{
     Currency, Cursor, Decision, Fault, Order, OrderId, Page, PageRequest, PriceMinor, Refusal, Ruling,
     Ticket, TicketId, TicketState, Timestamp, UserId,
 };
+use reserve_products::ReserveProducts;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,6 +47,9 @@ pub struct Ports<'a> {
     pub dishes: &'a dyn Dishes,
     pub ledgers: &'a dyn Ledgers,
     pub supplies: &'a dyn Supplies,
+    pub products: &'a dyn Products,
+    /// Holds products, over these ports.
+    pub reserve_products: &'a ReserveProducts,
     /// Makes the ids of this run its own.
     pub seed: u64,
 }
@@ -91,6 +102,25 @@ pub async fn hold_for(ports: &Ports<'_>) {
     supplies::giving_up_frees_what_was_claimed_and_keeps_what_was_bought(ports).await;
     supplies::many_requests_share_what_there_is_and_no_more(ports).await;
     ledgers::movements_have_no_gaps_and_add_up(ports).await;
+    products::a_product_is_made_once_and_written_from_the_version_that_was_read(ports).await;
+    inventory::an_inventory_is_set_once(ports).await;
+    inventory::an_inventory_of_nothing_is_set_all_the_same(ports).await;
+    inventory::an_adjustment_is_booked_once(ports).await;
+    inventory::shards_are_opened_and_closed_and_what_is_free_is_levelled(ports).await;
+    products::an_order_of_products_holds_from_shards_and_ending_frees_them(ports).await;
+    products::completing_sells_what_was_held_of_products(ports).await;
+    products::a_hold_needs_the_number_and_the_terms_that_were_read(ports).await;
+    products::an_edit_is_written_whatever_was_held_since(ports).await;
+    products::a_claim_on_a_shard_that_is_not_there_is_a_defect(ports).await;
+    products::what_was_sold_and_comes_back_is_free(ports).await;
+    shards::a_hold_of_products_names_what_cannot_be_had(ports).await;
+    shards::a_hold_of_products_that_is_repeated_is_answered_the_same(ports).await;
+    shards::a_buyer_holds_products_up_to_the_cap(ports).await;
+    shards::of_the_last_units_exactly_all_are_held(ports).await;
+    shards::several_of_a_product_come_from_as_many_shards_as_it_takes(ports).await;
+    shards::crossing_orders_of_products_hold_all_or_nothing(ports).await;
+    shards::what_lies_in_too_many_shards_is_drawn_together(ports).await;
+    shards::nothing_is_lost_while_everything_is_done_at_once(ports).await;
     races::one_ticket_has_one_buyer(ports).await;
     races::crossing_orders_do_not_share_tickets(ports).await;
     races::an_edit_and_a_hold_never_both_win(ports).await;

@@ -1,18 +1,29 @@
 //! The in-memory ports keep the contract that the ones on DynamoDB keep.
 
-use crate::ports_contract::{Ports, hold_for};
+use crate::ports_contract::{Ports, Still, hold_for};
+use domain::Currency;
+use reserve_products::ReserveProducts;
 use simulation::memory::{
-    MemoryAccounts, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryOrders, MemoryRequests,
-    MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
+    MemoryAccounts, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryOrders, MemoryProducts,
+    MemoryRequests, MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
 };
 use simulation::wire::Wire;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 #[test]
 fn the_ports_in_memory_keep_the_contract() {
     let tables = SharedTables::default();
     let wire = Wire::default();
+    let products = MemoryProducts::new(tables.clone(), wire.clone());
+    let reserve_products = ReserveProducts {
+        orders: Arc::new(MemoryOrders::new(tables.clone(), wire.clone())),
+        products: Arc::new(products.clone()),
+        clock: Arc::new(Still),
+        hold_ttl_s: 900,
+        currency: Currency::parse("usd").unwrap(),
+    };
     let ports = Ports {
         orders: &MemoryOrders::new(tables.clone(), wire.clone()),
         tickets: &MemoryTickets::new(tables.clone(), wire.clone()),
@@ -23,6 +34,8 @@ fn the_ports_in_memory_keep_the_contract() {
         dishes: &MemoryDishes::new(tables.clone(), wire.clone()),
         ledgers: &MemoryLedgers::new(tables.clone(), wire.clone()),
         supplies: &MemorySupplies::new(tables, wire),
+        products: &products,
+        reserve_products: &reserve_products,
         seed: 7,
     };
     // Nothing is waited for: without traffic on the wire every call is answered at once.

@@ -3,7 +3,8 @@
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_sfn::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_sfn::config::{ConfigBag, Intercept, RuntimeComponents};
 use std::future::Future;
@@ -40,30 +41,44 @@ struct Shared {
 /// Without the feature `https` only `http://` endpoints can be reached; builds for AWS turn it on.
 #[must_use]
 pub fn connect() -> Pin<Box<dyn Future<Output = Connections> + Send>> {
-    Box::pin(async {
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_LIMIT)
-                    .operation_attempt_timeout(ATTEMPT_LIMIT)
-                    .operation_timeout(OPERATION_LIMIT)
-                    .build(),
-            )
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
-            // Answers are small and every attempt has its limit, so there is no stream to watch over.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .load()
-            .await;
-        Connections {
-            shared: Arc::new(Shared {
-                sdk,
-                dynamodb: OnceLock::new(),
-                sfn: OnceLock::new(),
-                sqs: OnceLock::new(),
-            }),
-        }
-    })
+    Box::pin(load(aws_config::defaults(BehaviorVersion::latest())))
+}
+
+/// The same to an engine on this machine, e.g. `http://127.0.0.1:4566`, whatever the environment says. It is told no
+/// secret and looks at no signature.
+#[must_use]
+pub fn connect_locally(endpoint: &str) -> Pin<Box<dyn Future<Output = Connections> + Send>> {
+    let nobody = Credentials::new("local", "local", None, None, "local");
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::from_static("eu-central-1"))
+        .credentials_provider(nobody);
+    Box::pin(load(loader))
+}
+
+async fn load(loader: ConfigLoader) -> Connections {
+    let sdk = loader
+        .http_client(http_client())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_LIMIT)
+                .operation_attempt_timeout(ATTEMPT_LIMIT)
+                .operation_timeout(OPERATION_LIMIT)
+                .build(),
+        )
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
+        // Answers are small and every attempt has its limit, so there is no stream to watch over.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .load()
+        .await;
+    Connections {
+        shared: Arc::new(Shared {
+            sdk,
+            dynamodb: OnceLock::new(),
+            sfn: OnceLock::new(),
+            sqs: OnceLock::new(),
+        }),
+    }
 }
 
 /// TLS for `https://`, and plain for `http://` all the same.

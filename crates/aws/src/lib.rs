@@ -54,7 +54,7 @@ mod write_id;
 
 pub use accounts::{AccountTables, DynamoAccounts};
 pub use categories::DynamoCategories;
-pub use connections::{Connections, connect};
+pub use connections::{Connections, connect, connect_locally};
 pub use dishes::DynamoDishes;
 pub use documents::DynamoDocuments;
 pub use ledgers::DynamoLedgers;

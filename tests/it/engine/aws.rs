@@ -33,6 +33,11 @@ impl Aws {
         }
     }
 
+    /// Where the engine answers.
+    pub fn engine(&self) -> &str {
+        &self.engine
+    }
+
     /// Runs a step as its workflow would. `Err` is the error it ended with: its name and message.
     pub async fn invoke(&self, function: &str, payload: &Value) -> Result<Value, (String, String)> {
         let url = format!(
