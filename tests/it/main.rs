@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod conservation;
 mod costs;
 mod definitions;
 mod engine;
@@ -16,6 +17,7 @@ mod independent_client;
 mod kitchen;
 mod layout;
 mod openapi;
+mod operators;
 mod paths;
 mod ports_contract;
 mod ports_in_dynamodb;

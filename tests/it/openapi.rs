@@ -35,6 +35,7 @@ fn described() -> OpenApi {
         of(cancel_order::api()),
         of(kitchen_api::api()),
         of(products_api::api()),
+        of(ops_api::api()),
         of(report_health::api()),
     ] {
         whole.merge(part);

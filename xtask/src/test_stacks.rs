@@ -42,6 +42,8 @@ pub enum Kind {
     Unlucky,
     /// Alone, and stopped and started while orders wait: holds outlive that, and end within the test.
     Restarted,
+    /// Alone: for a test that damages what is stored, and sees it found.
+    Damaged,
 }
 
 impl Kind {
@@ -57,6 +59,7 @@ impl Kind {
             Self::Counted => "counted",
             Self::Unlucky => "unlucky",
             Self::Restarted => "restarted",
+            Self::Damaged => "damaged",
         }
     }
 
@@ -64,7 +67,7 @@ impl Kind {
     #[must_use]
     pub const fn hold_ttl_s(self) -> u32 {
         match self {
-            Self::Patient | Self::Unlucky => 900,
+            Self::Patient | Self::Unlucky | Self::Damaged => 900,
             Self::Brisk => 4,
             Self::Counted => 6,
             Self::Restarted => 60,
@@ -74,9 +77,10 @@ impl Kind {
     /// Parameters of the template that it alone has.
     const fn own_parameters(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Counted => &[("SimulatorWebhooks", "off")],
+            // What is counted a second time is no part of an order's cost, and must not fall into the count.
+            Self::Counted => &[("SimulatorWebhooks", "off"), ("ConservationEveryMinutes", "1440")],
             Self::Unlucky => &[("SimulatorOdds", "on")],
-            Self::Patient | Self::Brisk | Self::Restarted => &[],
+            Self::Patient | Self::Brisk | Self::Restarted | Self::Damaged => &[],
         }
     }
 }

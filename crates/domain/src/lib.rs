@@ -5,6 +5,7 @@
 //! No I/O, no clock, no randomness, no AWS: what comes in is a value, what goes out is a [`Ruling`].
 
 pub mod checkout;
+pub mod conservation;
 pub mod dish;
 pub mod fault;
 pub mod ids;

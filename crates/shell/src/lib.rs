@@ -12,6 +12,7 @@ mod start;
 mod step;
 
 pub use http::run_http;
+pub use log::difference;
 pub use queue::run_queue;
 pub use settings::{SettingError, Settings};
 pub use start::{StartError, start};

@@ -4,6 +4,7 @@
 //! logged at all.
 
 use domain::Fault;
+use domain::conservation::Difference;
 use std::time::Instant;
 use tracing::level_filters::LevelFilter;
 
@@ -46,4 +47,28 @@ pub(crate) fn step(step: &str, ids: Ids<'_>, began: Instant, fault: Option<&Faul
             tracing::error!(step, order_id, request_id, outcome = fault.name(), why, took_us)
         }
     }
+}
+
+/// A line of its own for something that does not add up, at level error, with a field for each name in it.
+pub fn difference(step: &str, found: &Difference) {
+    let Difference {
+        rule,
+        place,
+        item,
+        cause,
+        expected,
+        found,
+        ..
+    } = found;
+    let rule = rule.as_str();
+    tracing::error!(
+        step,
+        outcome = "Difference",
+        rule,
+        place,
+        item,
+        cause,
+        expected,
+        found
+    );
 }

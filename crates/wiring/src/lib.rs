@@ -5,14 +5,16 @@
 
 use aws::{
     AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoMoney,
-    DynamoOrders, DynamoProducts, DynamoRequests, DynamoSessions, DynamoSupplies, DynamoTickets, Machines,
-    OrderTables, ProductTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
+    DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies,
+    DynamoTickets, Machines, OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables,
+    SystemClock, SystemEntropy,
 };
 use contract::Gate;
+use domain::conservation::Sources;
 use domain::market::SimulatedMarket;
 use domain::ports::{
     Accounts, Clock, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders, PaymentProvider, Products,
-    ProviderEvents, Requests, Sessions, Supplies, Tickets, Workflows,
+    ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
 };
 use shell::{SettingError, Settings};
 use std::sync::Arc;
@@ -207,6 +209,41 @@ impl World {
             ledgers: self.settings.text("TABLE_LEDGERS")?,
         };
         Ok(Arc::new(DynamoSupplies::new(&self.connections, tables)))
+    }
+
+    /// Everything that a check of conservation reads.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn conservation(&self) -> Result<Sources, SettingError> {
+        let tables = RowTables {
+            orders: self.settings.text("TABLE_ORDERS")?,
+            tickets: self.settings.text("TABLE_TICKETS")?,
+            supplies: self.settings.text("TABLE_SUPPLIES")?,
+            holders: self.settings.text("TABLE_HOLDERS")?,
+            products: self.settings.text("TABLE_PRODUCTS")?,
+        };
+        Ok(Sources {
+            rows: Arc::new(DynamoRows::new(&self.connections, tables)),
+            orders: self.orders()?,
+            tickets: self.tickets()?,
+            supplies: self.supplies()?,
+            ledgers: self.ledgers()?,
+            products: self.products()?,
+            money: self.money()?,
+            clock: self.clock(),
+        })
+    }
+
+    /// The latest report of conservation.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn reports(&self) -> Result<Arc<dyn Reports>, SettingError> {
+        Ok(Arc::new(DynamoReports::new(
+            &self.connections,
+            self.settings.text("TABLE_REPORTS")?,
+        )))
     }
 
     /// The simulated market. A real supplier's API takes its place by another adapter, here.

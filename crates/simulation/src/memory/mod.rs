@@ -10,6 +10,7 @@ mod orders;
 mod people;
 mod products;
 mod requests;
+mod rows;
 mod tickets;
 
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
@@ -18,9 +19,11 @@ pub use orders::{MemoryOrders, OrderChange};
 pub use people::{MemoryAccounts, MemorySessions};
 pub use products::{MemoryProducts, Shelf};
 pub use requests::{MemoryDocuments, MemoryRequests};
+pub use rows::MemoryRows;
 pub use tickets::MemoryTickets;
 
 use crate::wire::{Wire, lock};
+use domain::conservation::Report;
 use domain::dish::Dish;
 use domain::ledger::Place;
 use domain::ports::{Clock, Document, Entropy};
@@ -68,6 +71,7 @@ pub struct Tables {
     ended_sessions: BTreeSet<String>,
     requests: BTreeMap<(String, String), Row>,
     documents: BTreeMap<String, Document>,
+    report: Option<Report>,
 }
 
 /// Tables that several ports share.
