@@ -24,4 +24,5 @@ mod ports_in_dynamodb;
 mod ports_in_memory;
 mod project;
 mod simulated;
+mod torn_reads;
 mod unwind;
