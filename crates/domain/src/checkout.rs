@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::ids::OrderId;
 use crate::ledger::Ingredient;
 use crate::order::{Interruption, Order, StartInput, Status};
-use crate::payment::{AttemptStatus, CardToken};
+use crate::payment::{AttemptStatus, CardToken, NO_ANSWER};
 use crate::ports::{Clock, HoldRequest, Orders, PaymentProvider, Workflows, decide_and_commit};
 use crate::refusal::Refusal;
 use crate::truth::ask_before_release;
@@ -92,12 +92,17 @@ pub fn decline_of(order: &Order, now: crate::Timestamp) -> Option<Refusal> {
         // What became of the order after the decline is told by the order; the card was declined all the same.
         Status::Held | Status::Expired | Status::Cancelled => Refusal::PaymentDeclined {
             order_id,
-            message: format!("the bank says {decline_code}."),
+            message: match decline_code.as_str() {
+                NO_ANSWER => "the payment did not reach the bank.".to_owned(),
+                code => format!("the bank says {code}."),
+            },
             decline_code,
             retryable: attempt.retryable,
             // A timer needs at least one second; the deadline itself is checked again by every write.
             await_payment_s: now.seconds_until(order.hold.expires_at).max(1),
         },
+        // It is asked after; nothing about the money is certain yet.
+        Status::Stuck => Refusal::OrderIsStuck { order_id },
         _ => Refusal::PaymentAttemptsExhausted {
             order_id,
             attempts_max: crate::payment::ATTEMPTS_MAX as u32,

@@ -7,6 +7,7 @@ mod gather;
 mod late;
 mod paying;
 mod refunds;
+mod settling;
 mod status;
 mod steps;
 #[cfg(test)]

@@ -166,6 +166,8 @@ pub struct ProviderEvent {
     pub intent_id: Option<IntentId>,
     /// The order it was made for, by its metadata; `None` when it is none of ours.
     pub order_id: Option<OrderId>,
+    /// Which refund of that order it is about, if it is about one.
+    pub refund_number: Option<u32>,
 }
 
 /// What is asked of the provider to give money back.

@@ -13,6 +13,9 @@ pub const REFUNDS_MAX: usize = 20;
 /// For how long after it was completed an order's buyer may ask for the money back, seconds: 14 days.
 pub const REFUND_WINDOW_S: u32 = 14 * 86_400;
 
+/// How long a refund that the bank has not confirmed is left alone before it is asked after again, seconds.
+pub const PENDING_PAUSE_S: u32 = 6 * 3600;
+
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,6 +84,9 @@ pub struct Refund {
     /// What the buyer called the request, so that repeating it asks for nothing new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_under: Option<String>,
+    /// Whether tickets went back on sale with it. Stays so, also when the buyer's bank returns the money later.
+    #[serde(default)]
+    pub tickets_returned: bool,
     /// How often the reconciler started a fresh execution for it.
     #[serde(default)]
     pub reentries: u32,
@@ -99,6 +105,12 @@ impl Refund {
             0 => format!("{order_id}-refund-{}", self.number),
             n => format!("{order_id}-refund-{}-{n}", self.number),
         }
+    }
+
+    /// Whether the provider will not give the money back by itself.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        matches!(self.status, RefundStatus::Failed)
     }
 
     /// Whether somebody still has to see to it.

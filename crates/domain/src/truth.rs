@@ -5,14 +5,14 @@
 
 use crate::fault::Fault;
 use crate::ids::{IntentId, OrderId, ProductId};
-use crate::inventory::allocate;
+use crate::inventory::{DoubleCollect, Shard, TOUCHED_MAX, Take, allocate, luck_of, read_whole};
 use crate::ledger::MovementKind;
 use crate::order::{Line, Order, Ruling, Thing};
 use crate::payment::{ChargeOutcome, RefundOutcome, RefundRequest};
 use crate::ports::{Clock, CommitError, Orders, PaymentProvider, Products, Workflows, decide_and_commit};
-use crate::product::ProductState;
-use crate::refund::RefundStatus;
+use crate::refund::Refund;
 use crate::stock::StockChange;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Reads and decisions before holding again is given up and the money is owed.
@@ -104,15 +104,17 @@ impl Truth {
     /// `intent` is the one that a webhook named, for an order that has not kept its own yet.
     ///
     /// # Errors
-    /// [`Fault::Unknown`] without an answer; [`Fault::Defect`] when the intent belongs to another order; what the ports
-    /// report.
+    /// [`Fault::Unknown`] without an answer; [`Fault::Defect`] when the intent belongs to another order, or is not for what
+    /// this one costs; what the ports report.
     pub async fn find(&self, order: &Order, intent: &IntentId) -> Result<Found, Fault> {
         let inquiry = self.provider.inquire(intent).await?;
+        // Somebody with the provider's key could have made one for less in the name of this order.
         let is_ours = inquiry.order_id.as_ref() == Some(&order.order_id)
+            && inquiry.amount_minor == order.total_minor.as_minor()
             && order.intent_id.as_ref().is_none_or(|kept| kept == intent);
-        if !is_ours {
+        if !is_ours || inquiry.amount_minor != order.total_minor.as_minor() {
             return Err(Fault::Defect(format!(
-                "{intent:?} is not the intent of {}",
+                "{intent:?} is not the intent of {}, or not over what it costs",
                 order.order_id
             )));
         }
@@ -129,39 +131,36 @@ impl Truth {
         Ok(Found::Charged)
     }
 
-    /// Asks after the refunds of an order, also after those that succeeded, and writes down what the provider says. One
-    /// that it does not know is left to the machine that makes it. One that came back from the bank is handed to the machine
-    /// too, which fails with an alarm: a person has to find another way.
+    /// Asks after refund `number` of an order, or after every open one, and writes down what the provider says. One that it
+    /// does not know is left to the machine that makes it. One that failed is handed to the machine too, which fails with an
+    /// alarm: a person has to find another way.
     ///
     /// # Errors
     /// [`Fault::Unknown`] without an answer; what the ports report.
-    pub async fn find_refunds(&self, order_id: &OrderId) -> Result<(), Fault> {
+    pub async fn find_refunds(&self, order_id: &OrderId, number: Option<u32>) -> Result<(), Fault> {
         let Some(order) = self.orders.get(order_id).await? else {
             return Ok(());
         };
         let Some(intent) = &order.intent_id else {
             return Ok(());
         };
-        for refund in order
-            .refunds
-            .iter()
-            .filter(|refund| refund.status != RefundStatus::Failed)
-        {
+        let is_meant = |refund: &&Refund| number.map_or(refund.is_open(), |number| refund.number == number);
+        for refund in order.refunds.iter().filter(is_meant) {
             let request = RefundRequest {
                 order_id: order_id.clone(),
                 number: refund.number,
                 intent: intent.clone(),
                 amount_minor: refund.amount_minor.as_minor(),
             };
-            if let Some(outcome) = self.provider.find_refund(&request).await? {
-                let settled =
-                    settle_refund(&*self.orders, &*self.clock, order_id, refund.number, &outcome).await?;
-                match settled.refund(refund.number) {
-                    Some(failed) if failed.status == RefundStatus::Failed => {
-                        self.workflows.start_refund(&settled, failed).await?;
-                    }
-                    _ => {}
-                }
+            let Some(outcome) = self.provider.find_refund(&request).await? else {
+                continue;
+            };
+            let heard = decide_and_commit(&*self.orders, order_id, &|order| {
+                order.hear_of_refund(refund.number, &outcome, self.clock.now())
+            })
+            .await?;
+            if let Some(failed) = heard.refund(refund.number).filter(|refund| refund.has_failed()) {
+                self.workflows.start_refund(&heard, failed).await?;
             }
         }
         Ok(())
@@ -194,12 +193,15 @@ impl Truth {
 
     /// Holds everything again; `None` when something is gone, or when nobody wants it any more.
     async fn hold_again(&self, mut order: Order) -> Result<Option<Order>, Fault> {
+        let mut short = HashMap::new();
         for attempt in 0..TRIES_MAX {
             if !order.may_be_held_again() {
                 return Ok(None);
             }
-            let Some((lines, products)) = self.take_again(&order, attempt).await? else {
-                return Ok(None);
+            let (lines, products) = match self.take_again(&order, attempt, &mut short).await? {
+                Again::Taken(lines, products) => (lines, products),
+                Again::Gone => return Ok(None),
+                Again::Unsure => continue,
             };
             let Ruling::Change(decision) = order.hold_again(lines, products, self.clock.now())? else {
                 return Ok(Some(order));
@@ -221,12 +223,13 @@ impl Truth {
         )))
     }
 
-    /// The lines with what is to be taken now; `None` when a product is gone, short, or sold at another price.
+    /// The lines with what is to be taken now.
     async fn take_again(
         &self,
         order: &Order,
         attempt: u32,
-    ) -> Result<Option<(Vec<Line>, Vec<StockChange>)>, Fault> {
+        short: &mut HashMap<ProductId, DoubleCollect>,
+    ) -> Result<Again, Fault> {
         let mut lines = order.lines.clone();
         let mut stock = Vec::new();
         for line in &mut lines {
@@ -234,43 +237,49 @@ impl Truth {
             let Thing::Product { product_id, takes } = &mut line.thing else {
                 continue;
             };
-            let Some(stocked) = self.products.stocked(product_id).await? else {
-                return Ok(None);
+            let Some(stocked) = read_whole(&*self.products, product_id).await? else {
+                return Ok(Again::Gone);
             };
-            let product = &stocked.product;
-            let is_offered = product.state == ProductState::Listed && product.price_minor == price_minor;
-            let Some(taken) = allocate(&stocked.shards, quantity, u64::from(attempt)).filter(|_| is_offered)
-            else {
-                return Ok(None);
+            // Paid was the price of then; at another one it is not what was bought.
+            if !stocked.product.is_listed() || stocked.product.price_minor != price_minor {
+                return Ok(Again::Gone);
+            }
+            let luck = luck_of(&order.order_id, attempt);
+            let Some(taken) = allocate(&stocked.shards, quantity, luck) else {
+                let is_certain = short.entry(product_id.clone()).or_default().confirms(&stocked);
+                return Ok(if is_certain { Again::Gone } else { Again::Unsure });
             };
             for take in &taken {
                 let seen = stocked.shards.iter().find(|shard| shard.number == take.shard);
-                stock.push(move_product(
-                    product_id,
-                    take.shard,
-                    take.quantity,
-                    order,
-                    seen.cloned(),
-                ));
+                stock.push(move_product(product_id, *take, order, seen.cloned()));
             }
             *takes = taken;
         }
-        Ok(Some((lines, stock)))
+        // More than one transaction can write. That there is still so much of it, so scattered, is no reason to make the
+        // buyer wait for it: the money goes back.
+        if stock.len() > TOUCHED_MAX {
+            return Ok(Again::Gone);
+        }
+        Ok(Again::Taken(lines, stock))
     }
 }
 
-fn move_product(
-    product_id: &ProductId,
-    shard: u8,
-    quantity: u32,
-    order: &Order,
-    seen: Option<crate::inventory::Shard>,
-) -> StockChange {
+/// What there is for an order that is to be held again.
+enum Again {
+    /// Everything: its lines, and the changes that take it.
+    Taken(Vec<Line>, Vec<StockChange>),
+    /// Something is gone, short, or sold at another price.
+    Gone,
+    /// Something seems short; a second reading will tell.
+    Unsure,
+}
+
+fn move_product(product_id: &ProductId, take: Take, order: &Order, seen: Option<Shard>) -> StockChange {
     StockChange::MoveProduct {
         product_id: product_id.clone(),
-        shard,
+        shard: take.shard,
         kind: MovementKind::Held,
-        quantity,
+        quantity: take.quantity,
         cause: order.order_id.to_string(),
         seen: seen.map(Box::new),
     }

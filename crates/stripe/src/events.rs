@@ -73,6 +73,7 @@ impl ProviderEvents for StripeEvents {
             id: event.id,
             intent_id: event.intent_id,
             order_id: event.order_id,
+            refund_number: event.refund.and_then(|refund| refund.number),
         })
     }
 }

@@ -94,7 +94,7 @@ impl std::error::Error for BadSignature {}
 /// `header` is the value of [`SIGNATURE_HEADER`]; empty when the message had none.
 ///
 /// # Errors
-/// [`BadSignature`]. Which one, is for the log: whoever sent the message learns no more than that it was refused.
+/// [`BadSignature`]. Which one, is for whoever sets the endpoint up; it tells nothing that would help to forge one.
 pub fn verify(header: &str, body: &[u8], secret: &WebhookSecret, now_s: i64) -> Result<(), BadSignature> {
     let (timestamp, signatures) = read_header(header)?;
     let signed_s: i64 = timestamp.parse().map_err(|_| BadSignature::Garbled)?;

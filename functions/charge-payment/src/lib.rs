@@ -10,7 +10,7 @@ use domain::checkout::decline_of;
 use domain::payment::AttemptStatus;
 use domain::ports::{Clock, Entropy, Orders, PaymentProvider, decide_and_commit};
 use domain::{
-    ChargeOutcome, Fault, IdempotencyKey, IntentId, Order, OrderId, PaymentAttempt, Refusal, Ruling, Status,
+    ChargeOutcome, Fault, IdempotencyKey, IntentId, Order, OrderId, PaymentAttempt, Refusal, Status,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -84,12 +84,10 @@ impl ChargePayment {
     /// Begins the next attempt of a declined card if it is due. Whatever else became of the order meanwhile (another
     /// card, a cancel, its deadline) comes first.
     async fn begin_retry(&self, order_id: &OrderId) -> Result<Order, Fault> {
-        let begin = |order: &Order| match order.begin_retry(self.clock.now()) {
-            // The deadline came first: the order waits for its end.
-            Err(Fault::Refused(Refusal::HoldExpired { .. })) => Ok(Ruling::AlreadyDone),
-            ruling => ruling,
-        };
-        decide_and_commit(&*self.orders, order_id, &begin).await
+        decide_and_commit(&*self.orders, order_id, &|order| {
+            order.begin_retry(self.clock.now())
+        })
+        .await
     }
 
     /// "Done already" for every status but paying.
@@ -135,25 +133,26 @@ impl ChargePayment {
     }
 
     /// Asks the provider: an inquiry first unless the intent is made just now, then the confirmation.
+    ///
+    /// An attempt of a stuck order is only asked after. What made it stuck (a request that the provider refuses, say) would
+    /// do so again, and its hold would never end; so what was certainly not charged counts as not having arrived.
     async fn ask(&self, order: &Order, attempt: &PaymentAttempt) -> Result<ChargeOutcome, Fault> {
+        let is_stuck = order.status == Status::Stuck;
         let intent = match &order.intent_id {
+            // Nothing is confirmed before its intent is kept.
+            None if is_stuck => return Ok(order.outcome_of_latest(ChargeOutcome::NotAttempted)),
             Some(intent) => {
                 let found = self.provider.inquire(intent).await?.outcome;
                 match (found, attempt.status) {
                     (settled @ (ChargeOutcome::Succeeded | ChargeOutcome::Processing), _) => {
                         return Ok(settled);
                     }
-                    // Its answer was lost, or it was declined and the order got stuck: it is not sent again, whatever
-                    // the key. The provider's word settles it.
-                    (found, AttemptStatus::Unknown | AttemptStatus::Declined | AttemptStatus::Succeeded) => {
-                        return Ok(order.outcome_of_latest(found));
-                    }
                     // Perhaps it was sent, and this function died before it could write down what came of it. The key
                     // tells: if it was made, the provider repeats its answer; if not, it is made now.
-                    (
-                        ChargeOutcome::Declined { .. } | ChargeOutcome::NotAttempted,
-                        AttemptStatus::Requested,
-                    ) => intent.clone(),
+                    (_, AttemptStatus::Requested) if !is_stuck => intent.clone(),
+                    // Its answer was lost, or it was declined and the order got stuck: it is not sent again, whatever
+                    // the key. The provider's word settles it.
+                    (found, _) => return Ok(order.outcome_of_latest(found)),
                 }
             }
             None => self.create_intent(order).await?,

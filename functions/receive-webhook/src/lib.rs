@@ -135,6 +135,6 @@ impl ReceiveWebhook {
             .await?
             .ok_or_else(|| Refusal::not_found("order"))?;
         self.truth.find(&order, intent).await?;
-        self.truth.find_refunds(order_id).await
+        self.truth.find_refunds(order_id, event.refund_number).await
     }
 }

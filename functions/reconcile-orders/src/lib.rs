@@ -14,7 +14,7 @@ use domain::ports::{
 };
 use domain::supply::{Supply, SupplyStatus};
 use domain::truth::{Found, Truth, ask_before_release};
-use domain::{Fault, Order, OrderId, Refusal, Status, SupplyId};
+use domain::{Fault, Order, OrderId, Refund, RefundStatus, Refusal, Status, SupplyId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -144,8 +144,8 @@ impl ReconcileOrders {
         if !is_due {
             return Ok(Help::Nothing);
         }
-        if order.open_refund().is_some() {
-            return self.refund(&order).await;
+        if !order.refunds.is_empty() {
+            return self.refunds(order_id).await;
         }
         if order.status.is_end() {
             if self.finds_late_money(&order).await? {
@@ -188,29 +188,57 @@ impl ReconcileOrders {
         Ok(Help::Started)
     }
 
-    /// Starts the machine for a refund that stands still, under the same name unless that execution has ended.
-    async fn refund(&self, order: &Order) -> Result<Help, Fault> {
-        self.truth.find_refunds(&order.order_id).await?;
-        let execution = match order.open_refund() {
-            Some(refund) => self.workflows.find_refund(order, refund).await?,
-            None => return Ok(Help::Nothing),
+    /// Asks after the refunds of an order that stand still, and starts the machine again for those that the provider does not
+    /// know; also for one that failed, if the alarm that its execution raises was lost.
+    async fn refunds(&self, order_id: &OrderId) -> Result<Help, Fault> {
+        self.truth.find_refunds(order_id, None).await?;
+        let mut order = self
+            .orders
+            .get(order_id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("order"))?;
+        for Refund { number, .. } in order.refunds.clone() {
+            order = self.refund(order, number).await?;
+        }
+        if order.open_refund().is_some() {
+            return Ok(Help::Started);
+        }
+        self.settle(&order).await.map(|()| Help::Started)
+    }
+
+    async fn refund(&self, order: Order, number: u32) -> Result<Order, Fault> {
+        let Some(refund) = order.refund(number) else {
+            return Ok(order);
         };
-        let (is_over, seen) = (
-            execution == Execution::Closed,
-            order.open_refund().map(|refund| refund.reentries),
-        );
-        // Of two runs at once only the first counts, so both start the same.
-        let order = decide_and_commit(&*self.orders, &order.order_id, &|order| {
-            let again = is_over && order.open_refund().map(|refund| refund.reentries) == seen;
-            Ok(order.put_off_refund(again, self.clock.now()))
-        })
-        .await?;
-        match order.open_refund() {
-            Some(refund) if execution != Execution::Running => {
+        match refund.status {
+            RefundStatus::Succeeded => Ok(order),
+            RefundStatus::Failed => {
+                // Under the name it has: an execution that has run already is not started a second time.
                 self.workflows.start_refund(&order, refund).await?;
-                Ok(Help::Started)
+                Ok(order)
             }
-            _ => Ok(Help::Nothing),
+            RefundStatus::Pending => {
+                let later = |order: &Order| Ok(order.put_off_refund(number, false, self.clock.now()));
+                decide_and_commit(&*self.orders, &order.order_id, &later).await
+            }
+            RefundStatus::Requested => {
+                let execution = self.workflows.find_refund(&order, refund).await?;
+                let (is_over, seen) = (execution == Execution::Closed, refund.reentries);
+                // Of two runs at once only the first counts, so both start the same.
+                let order = decide_and_commit(&*self.orders, &order.order_id, &|order| {
+                    let is_as_seen = order
+                        .refund(number)
+                        .is_some_and(|refund| refund.reentries == seen);
+                    Ok(order.put_off_refund(number, is_over && is_as_seen, self.clock.now()))
+                })
+                .await?;
+                if let Some(refund) = order.refund(number).filter(|refund| refund.is_open())
+                    && execution != Execution::Running
+                {
+                    self.workflows.start_refund(&order, refund).await?;
+                }
+                Ok(order)
+            }
         }
     }
 

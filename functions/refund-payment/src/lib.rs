@@ -6,7 +6,7 @@
 
 use domain::ports::{Clock, Orders, PaymentProvider};
 use domain::truth::settle_refund;
-use domain::{Fault, IdempotencyKey, OrderId, Refund, RefundOutcome, RefundRequest, RefundStatus, Refusal};
+use domain::{Fault, IdempotencyKey, OrderId, Refund, RefundRequest, RefundStatus, Refusal};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -42,11 +42,11 @@ pub struct Output {
 }
 
 impl RefundPayment {
-    /// Gives the money back, or finds that it was given back before.
+    /// Gives the money back, or finds that it was given back before. That a bank takes days to confirm it is no reason to
+    /// wait here: the provider tells, or is asked by the reconciler.
     ///
     /// # Errors
-    /// [`Refusal::RefundFailed`] when the provider will not, [`Fault::Unknown`] when its answer was lost or the bank has
-    /// not said yet.
+    /// [`Refusal::RefundFailed`] when the provider will not, [`Fault::Unknown`] when its answer was lost.
     pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
         let Input { order_id, number } = input;
         let order = self
@@ -75,11 +75,6 @@ impl RefundPayment {
             None => self.provider.refund(&request, &key(&order_id, refund)?).await?,
         };
         let order = settle_refund(&*self.orders, &*self.clock, &order_id, number, &outcome).await?;
-        if let RefundOutcome::Pending { .. } = outcome {
-            return Err(Fault::Unknown(
-                "the bank has not confirmed the refund yet".to_owned(),
-            ));
-        }
         let refund = order
             .refund(number)
             .ok_or_else(|| Fault::Defect(format!("{order_id} has lost its refund {number}")))?;

@@ -25,7 +25,7 @@ impl Order {
         self.begin_attempt(card, now)
     }
 
-    /// The card that was declined is tried again, if its time has come and nobody was faster.
+    /// The card that was declined is tried again, if its time has come and nobody was faster; after the deadline it is not.
     ///
     /// # Errors
     /// [`Refusal::PaymentWillBeRetried`] while it is too early; what [`Order::begin_payment`] refuses.
@@ -36,6 +36,13 @@ impl Order {
         };
         if now.plus_s(CLOCKS_DIFFER_S) < retry_at {
             return Err(self.will_be_retried(retry_at).into());
+        }
+        if now >= self.hold.expires_at {
+            // Nothing is tried again after the deadline, and whoever enters the order must not be sent here for it.
+            let mut after = self.clone();
+            after.retry_at = None;
+            after.due_at = Some(now.plus_s(RECONCILE_GRACE_S));
+            return Ok(self.write(after, now, Vec::new(), HolderChange::Unchanged));
         }
         let card = latest.card.clone();
         self.must_await_payment(now)?;
@@ -273,7 +280,10 @@ impl Order {
         if let Some(slot) = after.attempts.last_mut() {
             *slot = attempt;
         }
-        let mut what = format!("Payment attempt {number} was declined: {code}.");
+        let mut what = match code.as_str() {
+            NO_ANSWER => format!("Payment attempt {number} did not reach the bank."),
+            code => format!("Payment attempt {number} was declined: {code}."),
+        };
         if is_retried {
             after.retry_at = Some(retry_at);
             what.push_str(" It is tried again by itself in a moment; another card is welcome meanwhile.");

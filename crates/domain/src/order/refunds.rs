@@ -1,14 +1,14 @@
-//! Giving money back: who may ask for how much, and what the provider's answer means.
+//! Giving money back: who may ask for how much, and what the order keeps.
 
-use super::{Order, OrderEvent, Ruling, STANDSTILL_S, STUCK_PAUSE_MAX_S, STUCK_PAUSE_S, Status};
+use super::{Order, OrderEvent, Ruling, STANDSTILL_S, Status};
 use crate::fault::Fault;
 use crate::money::PriceMinor;
 use crate::money_ledger::{MoneyKind, MoneyMovement};
 use crate::order::{Line, Thing};
-use crate::payment::{AttemptStatus, RefundOutcome};
+use crate::payment::AttemptStatus;
 use crate::refund::{REFUND_WINDOW_S, REFUNDS_MAX, Refund, RefundLine, RefundReason, RefundStatus};
 use crate::refusal::Refusal;
-use crate::stock::{HolderChange, StockChange};
+use crate::stock::HolderChange;
 use crate::timestamp::Timestamp;
 
 impl Order {
@@ -17,15 +17,25 @@ impl Order {
     ///
     /// # Errors
     /// [`Refusal::NotRefundable`] unless it is completed, made of tickets or products, and not too old;
-    /// [`Refusal::InvalidInput`] for lines that do not exist or ask for more than is left.
+    /// [`Refusal::InvalidInput`] for lines that do not exist or ask for more than is left; [`Refusal::KeyReused`] when the
+    /// name was used for other lines.
     pub fn ask_refund(
         &self,
         lines: &[RefundLine],
         asked_under: Option<&str>,
         now: Timestamp,
     ) -> Result<Ruling, Fault> {
-        if asked_under.is_some() && self.refund_asked_under(asked_under).is_some() {
-            return Ok(Ruling::AlreadyDone);
+        if let Some(asked) = self
+            .refund_asked_under(asked_under)
+            .filter(|_| asked_under.is_some())
+        {
+            // Asked for everything that was left then: what that was, the refund says.
+            let is_same = lines.is_empty() || lines == asked.lines.as_slice();
+            return if is_same {
+                Ok(Ruling::AlreadyDone)
+            } else {
+                Err(Refusal::KeyReused.into())
+            };
         }
         let order_id = self.order_id.clone();
         let not_refundable = |why: &str| Refusal::NotRefundable {
@@ -58,7 +68,6 @@ impl Order {
         let completed_at = self
             .events
             .iter()
-            .rev()
             .find(|event| event.status == Status::Completed)
             .map_or(self.updated_at, |event| event.at);
         if now > completed_at.plus_s(REFUND_WINDOW_S) {
@@ -125,7 +134,7 @@ impl Order {
         sold.saturating_sub(refunded)
     }
 
-    fn line(&self, refunded: &RefundLine) -> Option<&Line> {
+    pub(super) fn line(&self, refunded: &RefundLine) -> Option<&Line> {
         usize::try_from(refunded.line)
             .ok()
             .and_then(|index| self.lines.get(index))
@@ -152,6 +161,7 @@ impl Order {
             provider_id: None,
             code: None,
             asked_under: None,
+            tickets_returned: false,
             reentries: 0,
             requested_at: now,
             settled_at: None,
@@ -181,117 +191,6 @@ impl Order {
         self.refunds.iter().find(|refund| refund.is_open())
     }
 
-    /// Records what the provider says of a refund. When the last money is back, the order is refunded, and a ticket
-    /// whose money is back is free again in the same write.
-    ///
-    /// # Errors
-    /// [`Fault::Defect`] when there is no such refund.
-    pub fn record_refund(
-        &self,
-        number: u32,
-        outcome: &RefundOutcome,
-        now: Timestamp,
-    ) -> Result<Ruling, Fault> {
-        let Some(refund) = self.refund(number) else {
-            return Err(Fault::Defect(format!("{} has no refund {number}", self.order_id)));
-        };
-        let (status, provider_id, code) = match outcome {
-            RefundOutcome::Succeeded { provider_id } => {
-                (RefundStatus::Succeeded, Some(provider_id.clone()), None)
-            }
-            RefundOutcome::Pending { provider_id } => {
-                (RefundStatus::Pending, Some(provider_id.clone()), None)
-            }
-            RefundOutcome::Failed { code } => (
-                RefundStatus::Failed,
-                refund.provider_id.clone(),
-                Some(code.clone()),
-            ),
-        };
-        // A refund that succeeded can still be returned by the buyer's bank, days later; "pending" is older news then. One
-        // that failed stays so: the provider makes another.
-        let is_returned = (refund.status, status) == (RefundStatus::Succeeded, RefundStatus::Failed);
-        let is_settled = matches!(refund.status, RefundStatus::Succeeded | RefundStatus::Failed);
-        if refund.status == status || (is_settled && !is_returned) {
-            return Ok(Ruling::AlreadyDone);
-        }
-        let done = Refund {
-            status,
-            provider_id,
-            code,
-            settled_at: Some(now),
-            // A fresh name for the execution that raises the alarm: the one that made the refund has succeeded.
-            reentries: refund.reentries + u32::from(is_returned),
-            ..refund.clone()
-        };
-        let mut after = self.clone();
-        if let Some(slot) = after.refunds.iter_mut().find(|refund| refund.number == number) {
-            *slot = done.clone();
-        }
-        let amount = self.currency.format(done.amount_minor);
-        after.due_at = after.open_refund().map(|_| now.plus_s(STANDSTILL_S));
-        if status != RefundStatus::Succeeded {
-            let what = match status {
-                RefundStatus::Failed => {
-                    format!("{amount} could not be given back by itself. We look into it.")
-                }
-                _ => format!("{amount} are on their way back; the bank has not confirmed it yet."),
-            };
-            after.note(now, what);
-            let mut ruling = self.write(after, now, Vec::new(), HolderChange::Unchanged);
-            if let (Ruling::Change(decision), true) = (&mut ruling, is_returned) {
-                decision.money = vec![self.movement(
-                    MoneyKind::RefundReturned,
-                    number,
-                    done.amount_minor,
-                    done.provider_id.unwrap_or_default(),
-                    now,
-                )];
-            }
-            return Ok(ruling);
-        }
-        let stock = self.returned(&done);
-        let what = format!("{amount} are on their way back to you.");
-        let ruling = if after.kept_minor() == 0 && after.open_refund().is_none() {
-            self.transition(after, Status::Refunded, now, what)?
-        } else {
-            after.note(now, what);
-            self.write(after, now, Vec::new(), HolderChange::Unchanged)
-        };
-        let Ruling::Change(mut decision) = ruling else {
-            return Ok(Ruling::AlreadyDone);
-        };
-        decision.stock = stock;
-        decision.money = vec![self.movement(
-            MoneyKind::Refunded,
-            number,
-            done.amount_minor,
-            done.provider_id.unwrap_or_default(),
-            now,
-        )];
-        Ok(Ruling::Change(decision))
-    }
-
-    /// Tickets whose money is back are free again, if they were this order's at all. Products are not: whoever sells
-    /// them books in what really came back.
-    fn returned(&self, refund: &Refund) -> Vec<StockChange> {
-        if self.status != Status::Completed {
-            return Vec::new();
-        }
-        let hold = self.ticket_hold();
-        let tickets = refund
-            .lines
-            .iter()
-            .filter_map(|refunded| match &self.line(refunded)?.thing {
-                Thing::Ticket { ticket_id, .. } => Some(StockChange::ReturnTicket {
-                    ticket_id: ticket_id.clone(),
-                    hold: hold.clone(),
-                }),
-                Thing::Dish { .. } | Thing::Product { .. } => None,
-            });
-        tickets.collect()
-    }
-
     /// How much was given back, minor units.
     #[must_use]
     pub fn refunded_minor(&self) -> u64 {
@@ -317,23 +216,6 @@ impl Order {
         self.attempts
             .iter()
             .any(|attempt| attempt.status == AttemptStatus::Succeeded)
-    }
-
-    /// Notes that the reconciler, or an execution that gave up, leaves an open refund for later; with `again`, that a
-    /// fresh execution is started for it.
-    #[must_use]
-    pub fn put_off_refund(&self, again: bool, now: Timestamp) -> Ruling {
-        let mut after = self.clone();
-        let Some(refund) = after.refunds.iter_mut().find(|refund| refund.is_open()) else {
-            return Ruling::AlreadyDone;
-        };
-        refund.reentries += u32::from(again);
-        // Ever more seldom: what the provider did not know for an hour it will not know in a minute.
-        let pause_s = STUCK_PAUSE_S
-            .saturating_mul(1 << refund.reentries.min(8))
-            .min(STUCK_PAUSE_MAX_S);
-        after.due_at = Some(now.plus_s(pause_s));
-        self.write(after, now, Vec::new(), HolderChange::Unchanged)
     }
 
     pub(super) fn movement(

@@ -433,3 +433,19 @@ fn an_inquiry_that_shows_an_earlier_decline_says_that_the_latest_attempt_never_a
     assert_eq!(code_of(soft_decline("ch_2")), "insufficient_funds");
     assert_eq!(code_of(ChargeOutcome::Succeeded), "Succeeded");
 }
+
+#[test]
+fn a_retry_that_comes_after_the_deadline_is_given_up_for_good() {
+    let paying = after(&placed(), placed().begin_payment(card(), at(TTL_S - 3)).unwrap());
+    let declined = paying
+        .record_outcome(1, &soft_decline("ch_1"), 0, at(TTL_S - 2))
+        .unwrap();
+    let held = after(&paying, declined);
+    assert_eq!(held.retry_at, Some(at(TTL_S - 1)));
+    let late = after(&held, held.begin_retry(at(TTL_S)).unwrap());
+    assert_eq!(
+        (late.status, late.retry_at, late.wake_up()),
+        (Status::Held, None, None)
+    );
+    assert!(late.expire(at(TTL_S)).is_ok());
+}

@@ -5,7 +5,8 @@ use crate::ids::{IntentId, OrderId, ProductId, TicketId, UserId};
 use crate::inventory::Take;
 use crate::money::Currency;
 use crate::order::{Decision, NewOrder};
-use crate::payment::{CardToken, ChargeOutcome};
+use crate::payment::{CardToken, ChargeOutcome, RefundOutcome};
+use crate::stock::StockChange;
 use proptest::prelude::*;
 
 fn at(second: u32) -> Timestamp {
@@ -65,6 +66,12 @@ fn completed(things: Vec<(Thing, u32, u64)>) -> Order {
     let paid = change(paying.record_outcome(1, &ChargeOutcome::Succeeded, 0, at(2)));
     assert_eq!(paid.money.len(), 1, "a charge is one row of the ledger of money");
     change(paid.after.complete(at(3))).after
+}
+
+fn failed() -> RefundOutcome {
+    RefundOutcome::Failed {
+        code: "expired_or_canceled_card".to_owned(),
+    }
 }
 
 fn succeeded() -> RefundOutcome {
@@ -175,25 +182,48 @@ fn what_the_provider_says_twice_or_late_gives_nothing_back_twice() {
 fn a_refund_that_the_bank_returns_is_money_that_is_owed_again() {
     let order = change(completed(vec![ticket(1, 100)]).ask_refund(&[], None, at(9))).after;
     let done = change(order.record_refund(1, &succeeded(), at(10))).after;
-    let failed = RefundOutcome::Failed {
-        code: "expired_or_canceled_card".to_owned(),
-    };
-    let returned = change(done.record_refund(1, &failed, at(500)));
+    let returned = change(done.hear_of_refund(1, &failed(), at(500)));
     assert_eq!(returned.money.len(), 1);
     assert_eq!(returned.money[0].entry(), "refund_returned-1");
-    assert_eq!(
-        (returned.after.refunded_minor(), returned.after.kept_minor()),
-        (0, 100)
-    );
-    let (before, after) = (&done.refunds[0], &returned.after.refunds[0]);
+    let heard = returned.after;
+    assert_eq!((heard.refunded_minor(), heard.kept_minor()), (0, 100));
+    let (before, after) = (&done.refunds[0], &heard.refunds[0]);
     assert_ne!(
         before.execution_name(&done.order_id),
         after.execution_name(&done.order_id)
     );
+    assert!(heard.due_at.is_some(), "until the alarm was raised");
     assert_eq!(
-        returned.after.record_refund(1, &succeeded(), at(501)),
+        heard.record_refund(1, &succeeded(), at(501)),
         Ok(Ruling::AlreadyDone)
     );
+}
+
+#[test]
+fn a_ticket_goes_back_on_sale_once_however_often_its_money_goes_back() {
+    let line = [RefundLine { line: 0, quantity: 1 }];
+    let order = change(completed(vec![ticket(1, 100), ticket(2, 200)]).ask_refund(&line, None, at(9))).after;
+    let done = change(order.record_refund(1, &succeeded(), at(10)));
+    assert_eq!(done.stock.len(), 1);
+    let owed = change(done.after.hear_of_refund(1, &failed(), at(11))).after;
+    let again = change(owed.ask_refund(&line, None, at(12))).after;
+    let done = change(again.record_refund(2, &succeeded(), at(13)));
+    assert_eq!(
+        (done.stock.len(), done.money.len()),
+        (0, 1),
+        "by now it may be somebody else's"
+    );
+}
+
+#[test]
+fn the_days_to_ask_are_counted_from_the_sale_and_not_from_the_last_refund() {
+    let order = completed(vec![product(5, 300)]);
+    let part = [RefundLine { line: 0, quantity: 1 }];
+    let late = change(order.ask_refund(&part, None, at(REFUND_WINDOW_S))).after;
+    assert!(matches!(
+        late.ask_refund(&part, None, at(REFUND_WINDOW_S + 100)),
+        Err(Fault::Refused(Refusal::NotRefundable { .. }))
+    ));
 }
 
 #[test]
@@ -263,4 +293,9 @@ fn a_refund_asked_for_twice_under_one_name_is_one_refund() {
         Some(1)
     );
     assert_eq!(other.refunds.len(), 2);
+    let more = [RefundLine { line: 0, quantity: 2 }];
+    assert!(matches!(
+        other.ask_refund(&more, Some("key"), at(11)),
+        Err(Fault::Refused(Refusal::KeyReused))
+    ));
 }
