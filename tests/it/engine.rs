@@ -9,9 +9,11 @@
 
 mod aws;
 mod client;
+mod products;
 
 pub use aws::Aws;
 pub use client::{Answer, Person, Ticket};
+pub use products::Product;
 
 use serde_json::Value;
 use std::future::Future;

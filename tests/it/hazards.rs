@@ -8,5 +8,6 @@ mod input;
 mod messages;
 mod money;
 mod people;
+mod products;
 mod restart;
 mod versions;

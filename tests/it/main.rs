@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod catalogue;
 mod conservation;
 mod costs;
 mod definitions;
