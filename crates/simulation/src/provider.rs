@@ -1,11 +1,12 @@
 //! The payment provider in memory: Stripe's rules for one intent per order, without the HTTP.
 //!
-//! - [`books`]: what it remembers, and its rules; [`refunds`]: money that goes back.
+//! - [`books`]: what it remembers, and its rules; [`refunds`]: money that goes back; `keys`: what it says again.
 //! - [`conduct`]: everything that can become of a charge or a refund, written down, drawn, or promised by the card.
 //! - [`record`]: every call and what its caller heard; [`news`]: what the provider says by itself.
 
 pub mod books;
 pub mod conduct;
+mod keys;
 pub mod news;
 pub mod record;
 pub mod refunds;

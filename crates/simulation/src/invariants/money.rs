@@ -17,13 +17,14 @@ struct Written {
 
 fn written_of(tables: &Tables, order: &Order) -> Written {
     let rows = tables.money_of(&order.order_id);
-    let sum = |kind| {
+    let sum = |kind| -> u64 {
         let rows = rows.iter().filter(|row| row.kind == kind);
         rows.map(|row| row.amount_minor.as_minor()).sum()
     };
+    let returned = sum(MoneyKind::RefundReturned);
     Written {
         charged: sum(MoneyKind::Charged),
-        given_back: sum(MoneyKind::Refunded),
+        given_back: sum(MoneyKind::Refunded).saturating_sub(returned),
     }
 }
 
@@ -116,7 +117,7 @@ fn check_refunds(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), 
         return Err(wrong(order, format!("refund {} was made twice", refund.number)));
     }
     let Written { given_back, .. } = written_of(tables, order);
-    let really = ledger.given_back_for(&order.order_id);
+    let really = ledger.ever_given_back_for(&order.order_id);
     if given_back > really || given_back != order.refunded_minor() {
         let said = order.refunded_minor();
         return Err(wrong(

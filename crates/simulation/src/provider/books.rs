@@ -2,6 +2,7 @@
 //! the same answer, and no more goes back than was taken.
 
 use super::conduct::{Charging, Effect, Odds, Refunding, Told, charging_of};
+use super::keys::{Keys, Said};
 use super::news::News;
 use super::record::Record;
 use super::refunds::BookedRefund;
@@ -9,9 +10,6 @@ use domain::ids::fingerprint;
 use domain::{ChargeOutcome, Fault, IntentId, Order, OrderId, RefundOutcome};
 use states::chance::Chance;
 use std::collections::{BTreeMap, VecDeque};
-
-/// Stripe forgets a key after a day.
-const KEPT_MS: u64 = 24 * 3_600_000;
 
 /// One payment intent.
 #[derive(Clone, Debug)]
@@ -30,25 +28,6 @@ pub struct Intent {
     pub(super) refund_requests: u32,
     last_decline: Option<ChargeOutcome>,
     is_processing: bool,
-}
-
-/// What a key was used for, and what was answered.
-#[derive(Clone, Debug)]
-struct Used {
-    parameters: String,
-    at_ms: u64,
-    answer: Said,
-}
-
-#[derive(Clone, Debug)]
-enum Said {
-    Created(IntentId),
-    Charged(ChargeOutcome),
-    Refunded(RefundOutcome),
-    /// A 500, repeated like everything else.
-    Error,
-    /// The request under this key is still under way.
-    UnderWay,
 }
 
 /// What becomes of a call at the provider, before its answer sets out.
@@ -116,7 +95,7 @@ pub struct Ledger {
     pub record: Record,
     /// What happened since somebody last took it away.
     pub(crate) news: Vec<News>,
-    keys: BTreeMap<String, Used>,
+    pub(super) keys: Keys,
     coming: BTreeMap<(u64, u64), Coming>,
     coming_last: u64,
     news_last: u64,
@@ -136,7 +115,7 @@ impl Ledger {
             silences: Vec::new(),
             record: Record::default(),
             news: Vec::new(),
-            keys: BTreeMap::new(),
+            keys: Keys::default(),
             coming: BTreeMap::new(),
             coming_last: 0,
             news_last: 0,
@@ -169,7 +148,7 @@ impl Ledger {
 
     /// Forgets every key, as happens within a day.
     pub fn forget_keys(&mut self) {
-        self.keys.clear();
+        self.keys.forget();
     }
 
     /// From now on the provider keeps what its cards promise, and answers.
@@ -198,9 +177,7 @@ impl Ledger {
                     key,
                 } => {
                     let outcome = self.happen(&intent, effect, code, &card);
-                    if let Some(used) = self.keys.get_mut(&key) {
-                        used.answer = Said::Charged(outcome);
-                    }
+                    self.keys.settle(&key, Said::Charged(outcome));
                 }
                 Coming::Refund { id, outcome } => self.settle_refund(&id, outcome),
             }
@@ -213,59 +190,6 @@ impl Ledger {
         silences.any(|silence| (silence.from_ms..silence.to_ms).contains(&now_ms))
     }
 
-    fn said_before<T>(
-        &self,
-        key: &str,
-        parameters: &str,
-        now_ms: u64,
-        read: impl Fn(&Said) -> Option<T>,
-    ) -> Option<Answered<T>> {
-        let used = self.keys.get(key).filter(|used| now_ms < used.at_ms + KEPT_MS)?;
-        if used.parameters != parameters {
-            return Some(Answered::defect("this key was used with other parameters"));
-        }
-        Some(match &used.answer {
-            Said::Error => Answered::error("the provider answered 500, as it did before"),
-            Said::UnderWay => Answered::error("a request under this key is under way"),
-            said => read(said).map_or_else(
-                || Answered::defect("this key was used for something else"),
-                Answered::With,
-            ),
-        })
-    }
-
-    fn keep(&mut self, key: &str, parameters: &str, now_ms: u64, answer: Said) {
-        let used = Used {
-            parameters: parameters.to_owned(),
-            at_ms: now_ms,
-            answer,
-        };
-        self.keys.insert(key.to_owned(), used);
-    }
-
-    pub(super) fn refunded_before(
-        &self,
-        key: &str,
-        parameters: &str,
-        now_ms: u64,
-    ) -> Option<Answered<RefundOutcome>> {
-        self.said_before(key, parameters, now_ms, |said| match said {
-            Said::Refunded(outcome) => Some(outcome.clone()),
-            _ => None,
-        })
-    }
-
-    /// Keeps what was answered to a request to refund; `None` for a 500.
-    pub(super) fn keep_refund(
-        &mut self,
-        key: &str,
-        parameters: &str,
-        now_ms: u64,
-        made: Option<RefundOutcome>,
-    ) {
-        self.keep(key, parameters, now_ms, made.map_or(Said::Error, Said::Refunded));
-    }
-
     /// A refund that is pending becomes this, at that moment.
     pub(super) fn refund_becomes(&mut self, at_ms: u64, id: String, outcome: RefundOutcome) {
         self.comes(at_ms, Coming::Refund { id, outcome });
@@ -276,22 +200,25 @@ impl Ledger {
         self.coming.insert((at_ms, self.coming_last), what);
     }
 
-    pub(super) fn tell(&mut self, kind: &'static str, intent: &str, order_id: &OrderId) {
+    pub(super) fn tell(&mut self, kind: &'static str, intent: &str, order_id: &OrderId, refund: Option<u32>) {
         self.news_last += 1;
         self.news.push(News {
             id: format!("evt_{}", self.news_last),
             kind,
             intent: intent.to_owned(),
             order_id: order_id.clone(),
+            refund,
         });
     }
 
     pub(super) fn create(&mut self, order: &Order, key: &str, now_ms: u64) -> Answered<IntentId> {
         let parameters = format!("create {} {}", order.order_id, order.total_minor.as_minor());
-        let before = self.said_before(key, &parameters, now_ms, |said| match said {
-            Said::Created(intent) => Some(intent.clone()),
-            _ => None,
-        });
+        let before = self
+            .keys
+            .said_before(key, &parameters, now_ms, |said| match said {
+                Said::Created(intent) => Some(intent.clone()),
+                _ => None,
+            });
         if let Some(before) = before {
             return before;
         }
@@ -313,7 +240,8 @@ impl Ledger {
         );
         match IntentId::parse(&id) {
             Ok(id) => {
-                self.keep(key, &parameters, now_ms, Said::Created(id.clone()));
+                self.keys
+                    .keep(key, &parameters, now_ms, Said::Created(id.clone()));
                 Answered::With(id)
             }
             Err(error) => Answered::defect(&error.to_string()),
@@ -339,10 +267,12 @@ impl Ledger {
         now_ms: u64,
     ) -> Answered<ChargeOutcome> {
         let parameters = format!("confirm {intent} {card}");
-        let before = self.said_before(key, &parameters, now_ms, |said| match said {
-            Said::Charged(outcome) => Some(outcome.clone()),
-            _ => None,
-        });
+        let before = self
+            .keys
+            .said_before(key, &parameters, now_ms, |said| match said {
+                Said::Charged(outcome) => Some(outcome.clone()),
+                _ => None,
+            });
         if let Some(before) = before {
             return before;
         }
@@ -373,7 +303,7 @@ impl Ledger {
                 Told::Processing => Said::Charged(ChargeOutcome::Processing),
                 _ => Said::UnderWay,
             };
-            self.keep(key, &parameters, now_ms, said);
+            self.keys.keep(key, &parameters, now_ms, said);
             self.comes(
                 now_ms + charging.after_ms,
                 Coming::Charge {
@@ -391,10 +321,11 @@ impl Ledger {
         }
         let outcome = self.happen(intent, charging.effect, code, card);
         if charging.told == Told::Error {
-            self.keep(key, &parameters, now_ms, Said::Error);
+            self.keys.keep(key, &parameters, now_ms, Said::Error);
             return Answered::error("the provider answered 500");
         }
-        self.keep(key, &parameters, now_ms, Said::Charged(outcome.clone()));
+        self.keys
+            .keep(key, &parameters, now_ms, Said::Charged(outcome.clone()));
         match charging.told {
             Told::Silence => Answered::Silence,
             _ => Answered::With(outcome),
@@ -444,7 +375,7 @@ impl Ledger {
         };
         intent.attempts += 1;
         let order_id = intent.order_id.clone();
-        self.tell(kind, id, &order_id);
+        self.tell(kind, id, &order_id, None);
         outcome
     }
 }

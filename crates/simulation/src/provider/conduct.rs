@@ -122,6 +122,8 @@ pub enum Refunding {
     Pend(u64),
     /// Accepted, and not taken by the bank after so many milliseconds.
     PendThenFail(u64),
+    /// Given back, and returned by the bank after so many milliseconds. Only a webhook tells.
+    Returned(u64),
     /// The bank does not take it.
     Fail,
     /// Nothing is done, and no answer comes.
@@ -251,6 +253,7 @@ pub(super) fn refunding_of(card: &str) -> Option<Refunding> {
     Some(match name_of(card) {
         "pendingRefund" => Refunding::Pend(5_000),
         "refund_fails" => Refunding::Fail,
+        "refundFail" => Refunding::Returned(5_000),
         "refund_timeout_before" => Refunding::SilentBefore,
         "refund_timeout_after" => Refunding::SilentAfter,
         _ => return None,

@@ -19,13 +19,18 @@ pub struct News {
     pub intent: String,
     /// The order, by the intent's metadata.
     pub order_id: OrderId,
+    /// The refund, if it is about one.
+    pub refund: Option<u32>,
 }
 
 impl News {
     /// The body of the webhook.
     #[must_use]
     pub fn body(&self) -> Value {
-        json!({ "id": self.id, "type": self.kind, "intent": self.intent, "order_id": self.order_id })
+        json!({
+            "id": self.id, "type": self.kind, "intent": self.intent,
+            "order_id": self.order_id, "refund": self.refund,
+        })
     }
 
     /// The header that signs it.
@@ -40,6 +45,7 @@ struct Body {
     id: String,
     intent: String,
     order_id: OrderId,
+    refund: Option<u32>,
 }
 
 /// [`ProviderEvents`] in memory.
@@ -62,6 +68,7 @@ impl ProviderEvents for MemoryEvents {
             is_of_interest: true,
             intent_id: Some(intent_id),
             order_id: Some(read.order_id),
+            refund_number: read.refund,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::books::{Answered, Ledger};
 use super::conduct::{Refunding, refunding_of};
+use super::keys::Said;
 use domain::{OrderId, RefundOutcome, RefundRequest};
 
 /// A refund, as the provider has it.
@@ -19,6 +20,8 @@ pub struct BookedRefund {
     pub amount_minor: u64,
     /// Where it stands.
     pub outcome: RefundOutcome,
+    /// Whether it ever stood as succeeded: a bank may return later what had been on its way.
+    pub ever_succeeded: bool,
 }
 
 impl BookedRefund {
@@ -46,6 +49,16 @@ impl Ledger {
             .iter()
             .filter(|refund| refund.order_id == *order_id)
             .filter(|refund| matches!(refund.outcome, RefundOutcome::Succeeded { .. }))
+            .map(|refund| refund.amount_minor)
+            .sum()
+    }
+
+    /// Money of an order that was given back, also what came back to us since.
+    #[must_use]
+    pub fn ever_given_back_for(&self, order_id: &OrderId) -> u64 {
+        let refunds = self.refunds.iter();
+        refunds
+            .filter(|refund| refund.order_id == *order_id && refund.ever_succeeded)
             .map(|refund| refund.amount_minor)
             .sum()
     }
@@ -78,7 +91,13 @@ impl Ledger {
         now_ms: u64,
     ) -> Answered<RefundOutcome> {
         let parameters = format!("refund {} {}", wanted.intent.as_str(), wanted.amount_minor);
-        if let Some(before) = self.refunded_before(key, &parameters, now_ms) {
+        let before = self
+            .keys
+            .said_before(key, &parameters, now_ms, |said| match said {
+                Said::Refunded(outcome) => Some(outcome.clone()),
+                _ => None,
+            });
+        if let Some(before) = before {
             return before;
         }
         let Some(intent) = self.intents.get_mut(wanted.intent.as_str()) else {
@@ -129,7 +148,7 @@ impl Ledger {
             Refunding::SilentBefore => return Answered::Silence,
             Refunding::Unavailable => return Answered::error("the provider answered 503"),
             Refunding::Error => {
-                self.keep_refund(key, parameters, now_ms, None);
+                self.keys.keep(key, parameters, now_ms, Said::Error);
                 return Answered::error("the provider answered 500");
             }
             Refunding::Succeed | Refunding::SilentAfter => succeeded(),
@@ -137,6 +156,10 @@ impl Ledger {
             Refunding::Pend(after_ms) => {
                 self.refund_becomes(now_ms + after_ms, id.clone(), succeeded());
                 pending()
+            }
+            Refunding::Returned(after_ms) => {
+                self.refund_becomes(now_ms + after_ms, id.clone(), failed());
+                succeeded()
             }
             Refunding::PendThenFail(after_ms) => {
                 self.refund_becomes(now_ms + after_ms, id.clone(), failed());
@@ -149,10 +172,17 @@ impl Ledger {
             number: wanted.number,
             intent: wanted.intent.as_str().to_owned(),
             amount_minor: wanted.amount_minor,
+            ever_succeeded: matches!(outcome, RefundOutcome::Succeeded { .. }),
             outcome: outcome.clone(),
         });
-        self.tell("refund.created", wanted.intent.as_str(), &wanted.order_id);
-        self.keep_refund(key, parameters, now_ms, Some(outcome.clone()));
+        self.tell(
+            "refund.created",
+            wanted.intent.as_str(),
+            &wanted.order_id,
+            Some(wanted.number),
+        );
+        self.keys
+            .keep(key, parameters, now_ms, Said::Refunded(outcome.clone()));
         match conduct {
             Refunding::SilentAfter => Answered::Silence,
             _ => Answered::With(outcome),
@@ -163,9 +193,10 @@ impl Ledger {
         let Some(refund) = self.refunds.iter_mut().find(|refund| refund.id == id) else {
             return;
         };
+        refund.ever_succeeded |= matches!(outcome, RefundOutcome::Succeeded { .. });
         refund.outcome = outcome;
-        let (intent, order_id) = (refund.intent.clone(), refund.order_id.clone());
-        self.tell("refund.updated", &intent, &order_id);
+        let (intent, order_id, number) = (refund.intent.clone(), refund.order_id.clone(), refund.number);
+        self.tell("refund.updated", &intent, &order_id, Some(number));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What buyers ask over HTTP, and what they are told.
 
 use axum::http::Method;
-use domain::{DishId, OrderId, TicketId};
+use domain::{DishId, OrderId, ProductId, TicketId};
 use serde_json::{Value, json};
 
 /// Names a request of a buyer.
@@ -38,6 +38,14 @@ impl Ask {
         Self::place_lines(lines, card, key)
     }
 
+    /// Place an order of so many of each of these products; with `card`, pay at once.
+    #[must_use]
+    pub fn place_products(products: &[(ProductId, u32)], card: Option<&str>, key: Option<&str>) -> Self {
+        let lines = products.iter();
+        let lines = lines.map(|(id, quantity)| json!({ "productId": id, "quantity": quantity }));
+        Self::place_lines(lines, card, key)
+    }
+
     fn place_lines(lines: impl Iterator<Item = Value>, card: Option<&str>, key: Option<&str>) -> Self {
         let mut body = json!({ "lines": lines.collect::<Vec<_>>() });
         if let Some(card) = card {
@@ -61,6 +69,20 @@ impl Ask {
             path: format!("/api/orders/{order_id}/payments"),
             key: None,
             body: Some(json!({ "token": card })),
+        }
+    }
+
+    /// Ask for money back: for so many of these lines, or for everything that is left when there are none.
+    #[must_use]
+    pub fn refund(order_id: &OrderId, lines: &[(u32, u32)], key: Option<&str>) -> Self {
+        let lines = lines.iter();
+        let lines = lines.map(|(line, quantity)| json!({ "line": line, "quantity": quantity }));
+        Self {
+            function: "request-refund",
+            method: Method::POST,
+            path: format!("/api/orders/{order_id}/refund"),
+            key: key.map(str::to_owned),
+            body: Some(json!({ "lines": lines.collect::<Vec<_>>() })),
         }
     }
 

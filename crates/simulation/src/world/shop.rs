@@ -3,11 +3,15 @@
 use super::{NoWorld, World};
 use crate::wire::lock;
 use domain::dish::{Dish, Recipe};
+use domain::inventory::total;
 use domain::ledger::{Balance, Ingredient, Place};
+use domain::ports::ProductError;
+use domain::product::Stocked;
+use domain::product::edits::NewProduct;
 use domain::supply::Supply;
 use domain::{
-    DishId, Fault, IdempotencyKey, Order, OrderId, PriceMinor, Ticket, TicketId, TicketState, Timestamp,
-    UserId,
+    DishId, Fault, IdempotencyKey, Order, OrderId, PriceMinor, ProductId, Ticket, TicketId, TicketState,
+    Timestamp, UserId,
 };
 
 impl World {
@@ -30,6 +34,49 @@ impl World {
         };
         lock(&self.tables).tickets.insert(ticket_id.clone(), ticket);
         ticket_id
+    }
+
+    /// Lists a product with so many in stock, spread over so many shards, and returns its id.
+    ///
+    /// # Errors
+    /// [`Fault`] for an inventory that cannot be, or a number that stands for another product.
+    pub fn stock_product(&mut self, number: u8, quantity: u32, shards: u8) -> Result<ProductId, Fault> {
+        let now = Timestamp::from_ms(i64::try_from(self.now_ms()).unwrap_or_default());
+        let product_id = ProductId::from_random([number; 16]);
+        let new = NewProduct {
+            product_id: product_id.clone(),
+            owner_id: UserId::from_random([255; 16]),
+            title: format!("Product {number}"),
+            description: None,
+            price_minor: PriceMinor::new(300 + u64::from(number)).unwrap_or_default(),
+        };
+        let refused = |error| match error {
+            ProductError::Fault(fault) => fault,
+            ProductError::Moved | ProductError::DoneBefore => {
+                Fault::Defect(format!("product {number} is there already"))
+            }
+        };
+        let mut tables = lock(&self.tables);
+        let created = new.create(now);
+        tables.commit_product(&created).map_err(refused)?;
+        let fresh = Stocked {
+            product: created
+                .after
+                .ok_or_else(|| Fault::Defect("a product was made and is not there".to_owned()))?,
+            shards: Vec::new(),
+        };
+        let set = fresh.set(quantity, shards, "seed", now)?;
+        tables.commit_product(&set).map_err(refused)?;
+        Ok(product_id)
+    }
+
+    /// What there is of a product, all shards together.
+    #[must_use]
+    pub fn stock_of(&self, product_id: &ProductId) -> Balance {
+        let tables = lock(&self.tables);
+        let shelves = tables.shelves.iter().filter(|((id, _), _)| id == product_id);
+        let heads: Vec<_> = shelves.map(|(_, shelf)| shelf.head.clone()).collect();
+        total(&heads)
     }
 
     /// The buyer of this number.
