@@ -102,6 +102,12 @@ impl ErrorDetail {
         }
         match code {
             "token_already_used" => true,
+            // A payment method without a customer that was tried before: Stripe says so in words alone, without code and
+            // parameter. Source: <https://github.com/Automattic/woocommerce-payments/issues/323>.
+            "" if self.param.is_none() => self
+                .message
+                .as_deref()
+                .is_some_and(|message| message.contains("may not be used again")),
             // What the URL names is missing with 404; of what the parameters name, only the card can be missing.
             "resource_missing" => status == 400,
             _ => code.starts_with(METHOD) && !THE_SHOPS_OWN.iter().any(|ours| code.starts_with(ours)),

@@ -193,3 +193,11 @@ fn an_intent_tells_where_the_money_is() {
         Err(Fault::Defect(_))
     ));
 }
+
+#[test]
+fn a_payment_method_that_was_used_up_is_known_by_stripes_words_alone() {
+    let body = r#"{"error":{"type":"invalid_request_error","message":"This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again."}}"#;
+    assert!(matches!(refusal(400, body), Refused::UnusableCard { .. }));
+    let other = r#"{"error":{"type":"invalid_request_error","message":"Something else entirely."}}"#;
+    assert!(!matches!(refusal(400, other), Refused::UnusableCard { .. }));
+}
