@@ -252,7 +252,7 @@ async fn an_order_pays_in_the_same_request_and_waits_for_the_outcome() {
 
     let ticket = seller.sells(4_500).await;
     buyer
-        .post("/api/orders?wait=20", &order(&ticket, "tok_insufficient_funds"))
+        .post("/api/orders?wait=20", &order(&ticket, "tok_chargeDeclined"))
         .await
         .refused(402, "PaymentDeclined");
     let held = buyer.orders().await;

@@ -8,12 +8,17 @@
 //! Nothing here asserts how long anything takes: a wait has a condition, and a bound that only a hang reaches.
 
 mod aws;
+mod books;
 mod client;
+mod payments;
 mod products;
+mod provider;
 
 pub use aws::Aws;
+pub use books::{booked, recorded};
 pub use client::{Answer, Person, Ticket};
 pub use products::Product;
+pub use provider::{SECRET, event, now_s, signature};
 
 use serde_json::Value;
 use std::future::Future;

@@ -3,11 +3,16 @@
 //! Each test carries the name of its hazard and says which protection it proves. What HTTP cannot show (a fault
 //! inside a step, a message lost between two writes at every point) is shown in the simulation.
 
+mod attempts;
 mod holds;
 mod input;
+mod late_money;
 mod messages;
 mod money;
 mod people;
+mod redrive;
+mod refunds;
 mod products;
 mod restart;
 mod versions;
+mod webhooks;

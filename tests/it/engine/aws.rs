@@ -231,12 +231,10 @@ impl Aws {
         }
     }
 
-    /// Everything that the payment provider took for an order.
-    pub async fn money(&self, order_id: &str) -> Money {
-        let table = self
-            .setting("simulate-payments", "TABLE_SIMULATED_PAYMENTS")
-            .await;
-        let mut money = Money::default();
+    /// Every row of a table. `table` is the variable of `function` that names it.
+    pub async fn rows(&self, function: &str, table: &str) -> Vec<Value> {
+        let table = self.setting(function, table).await;
+        let mut rows = Vec::new();
         let mut start = Value::Null;
         loop {
             let mut body = json!({ "TableName": table, "ConsistentRead": true });
@@ -244,12 +242,10 @@ impl Aws {
                 body["ExclusiveStartKey"] = start;
             }
             let page = self.dynamodb("Scan", &body).await;
-            for row in page["Items"].as_array().into_iter().flatten() {
-                money.add(row, order_id);
-            }
+            rows.extend(page["Items"].as_array().cloned().unwrap_or_default());
             start = page["LastEvaluatedKey"].clone();
             if start.is_null() {
-                return money;
+                return rows;
             }
         }
     }
@@ -257,44 +253,4 @@ impl Aws {
 
 fn signature(service: &str) -> String {
     format!("AWS4-HMAC-SHA256 {}", SIGNATURE.replace("SERVICE", service))
-}
-
-/// What the provider's own books say about one order. Read from its storage, so that a second intent that the shop
-/// has forgotten would be found as well.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Money {
-    /// Intents made for the order.
-    pub intents: Vec<String>,
-    /// Charges that took money.
-    pub charges: usize,
-    /// Charges that were declined.
-    pub declines: usize,
-    /// Minor units taken.
-    pub taken_minor: u64,
-    /// Minor units given back.
-    pub refunded_minor: u64,
-}
-
-impl Money {
-    fn add(&mut self, row: &Value, order_id: &str) {
-        let document: Value = row["text"]["S"]
-            .as_str()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default();
-        if document["metadata"]["order_id"] != order_id || !document["charges"].is_array() {
-            return;
-        }
-        self.intents.extend(document["id"].as_str().map(str::to_owned));
-        for charge in document["charges"].as_array().into_iter().flatten() {
-            if charge["declined"].is_null() {
-                self.charges += 1;
-                self.taken_minor += document["amount"].as_u64().unwrap_or_default();
-            } else {
-                self.declines += 1;
-            }
-        }
-        for refund in document["refunds"].as_array().into_iter().flatten() {
-            self.refunded_minor += refund["amount"].as_u64().unwrap_or_default();
-        }
-    }
 }

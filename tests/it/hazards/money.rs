@@ -273,53 +273,6 @@ async fn is_listed(reader: &Person, ticket: &Ticket) -> bool {
     }
 }
 
-/// Hazard 19, as far as HTTP shows it. Protection: a decline is an answer, not an error: the buyer reads why, the
-/// hold lives on, and another card completes the order with one charge.
-#[tokio::test]
-async fn declined_is_a_4xx_and_may_try_again() {
-    let shop = Shop::patient();
-    let buyer = shop.person("buyer").await;
-    let ticket = shop.person("seller").await.sells(2_500).await;
-    let order_id = buyer.holds(&ticket).await;
-    let declined = buyer
-        .pays(&order_id, "tok_insufficient_funds")
-        .await
-        .refused(402, "PaymentDeclined");
-    assert_eq!(declined.body["retryable"], true);
-    assert!(
-        declined.str("/detail").contains("insufficient_funds"),
-        "{}",
-        declined.text
-    );
-    buyer.sees(&order_id, "held").await;
-    buyer.pays(&order_id, "tok_visa").await.expect(201);
-    buyer.sees(&order_id, "completed").await;
-    let money = shop.aws.money(&order_id).await;
-    assert_eq!(
-        (money.intents.len(), money.charges, money.declines),
-        (1, 1, 1),
-        "{money:?}"
-    );
-}
-
-/// Hazard 15, as far as HTTP shows it. Protection: an answer that was lost is asked after, never taken for a failure:
-/// the money was taken, the inquiry finds it, and the order completes with that one charge.
-#[tokio::test]
-async fn charge_times_out_after_effect() {
-    let shop = Shop::patient();
-    let buyer = shop.person("buyer").await;
-    let ticket = shop.person("seller").await.sells(2_500).await;
-    let order_id = buyer.holds(&ticket).await;
-    buyer.pays(&order_id, "tok_timeout_after").await.expect(201);
-    buyer.sees(&order_id, "completed").await;
-    let money = shop.aws.money(&order_id).await;
-    assert_eq!(
-        (money.intents.len(), money.charges, money.taken_minor),
-        (1, 1, 2_500),
-        "{money:?}"
-    );
-}
-
 /// Hazard 24. Protection: money is a whole number of minor units from the request to the provider. 19.99 is 1999, a
 /// sum of lines is exact, and whatever is no whole number is refused instead of rounded.
 #[tokio::test]
