@@ -16,6 +16,7 @@ mod people;
 mod products;
 mod races;
 mod requests;
+mod rows;
 mod shards;
 mod supplies;
 mod tickets;
@@ -24,7 +25,8 @@ pub use products::Still;
 
 use domain::order::{Line, NewOrder, Thing};
 use domain::ports::{
-    Accounts, Dishes, Documents, Ledgers, Orders, Products, Requests, Sessions, Supplies, Tickets,
+    Accounts, AllRows, Dishes, Documents, Ledgers, Orders, Products, Reports, Requests, Sessions, Supplies,
+    Tickets,
 };
 use domain::{
     Currency, Cursor, Decision, Fault, Order, OrderId, Page, PageRequest, PriceMinor, Refusal, Ruling,
@@ -48,6 +50,8 @@ pub struct Ports<'a> {
     pub ledgers: &'a dyn Ledgers,
     pub supplies: &'a dyn Supplies,
     pub products: &'a dyn Products,
+    pub rows: &'a dyn AllRows,
+    pub reports: &'a dyn Reports,
     /// Holds products, over these ports.
     pub reserve_products: &'a ReserveProducts,
     /// Makes the ids of this run its own.
@@ -101,6 +105,9 @@ pub async fn hold_for(ports: &Ports<'_>) {
     supplies::a_request_that_moved_comes_before_its_claim(ports).await;
     supplies::giving_up_frees_what_was_claimed_and_keeps_what_was_bought(ports).await;
     supplies::many_requests_share_what_there_is_and_no_more(ports).await;
+    rows::every_row_is_read_once(ports).await;
+    rows::rows_of_one_page_are_not_on_the_next(ports).await;
+    rows::an_older_report_never_replaces_a_later_one(ports).await;
     ledgers::movements_have_no_gaps_and_add_up(ports).await;
     products::a_product_is_made_once_and_written_from_the_version_that_was_read(ports).await;
     inventory::an_inventory_is_set_once(ports).await;

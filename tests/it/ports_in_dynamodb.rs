@@ -7,8 +7,8 @@ use crate::engine::{Shop, fresh};
 use crate::ports_contract::{Ports, Still, hold_for};
 use aws::{
     AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoOrders,
-    DynamoProducts, DynamoRequests, DynamoSessions, DynamoSupplies, DynamoTickets, OrderTables,
-    ProductTables, SupplyTables,
+    DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets,
+    OrderTables, ProductTables, RowTables, SupplyTables,
 };
 use domain::Currency;
 use reserve_products::ReserveProducts;
@@ -111,6 +111,13 @@ async fn the_ports_on_dynamodb_keep_the_contract() {
         supplies: tables.name("TABLE_SUPPLIES"),
         ledgers: tables.name("TABLE_LEDGERS"),
     };
+    let rows = RowTables {
+        orders: tables.name("TABLE_ORDERS"),
+        tickets: tables.name("TABLE_TICKETS"),
+        supplies: tables.name("TABLE_SUPPLIES"),
+        holders: tables.name("TABLE_HOLDERS"),
+        products: tables.name("TABLE_PRODUCTS"),
+    };
     let ports = Ports {
         orders: &orders,
         tickets: &DynamoTickets::new(&connections, tables.name("TABLE_TICKETS")),
@@ -122,6 +129,8 @@ async fn the_ports_on_dynamodb_keep_the_contract() {
         ledgers: &DynamoLedgers::new(&connections, tables.name("TABLE_LEDGERS")),
         supplies: &DynamoSupplies::new(&connections, supplies),
         products: &products,
+        rows: &DynamoRows::new(&connections, rows),
+        reports: &DynamoReports::new(&connections, tables.name("TABLE_REPORTS")),
         reserve_products: &reserve_products,
         seed: 7,
     };

@@ -5,7 +5,7 @@ use domain::Currency;
 use reserve_products::ReserveProducts;
 use simulation::memory::{
     MemoryAccounts, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryOrders, MemoryProducts,
-    MemoryRequests, MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
+    MemoryRequests, MemoryRows, MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
 };
 use simulation::wire::Wire;
 use std::pin::pin;
@@ -24,6 +24,7 @@ fn the_ports_in_memory_keep_the_contract() {
         hold_ttl_s: 900,
         currency: Currency::parse("usd").unwrap(),
     };
+    let rows = MemoryRows::new(tables.clone(), wire.clone());
     let ports = Ports {
         orders: &MemoryOrders::new(tables.clone(), wire.clone()),
         tickets: &MemoryTickets::new(tables.clone(), wire.clone()),
@@ -35,6 +36,8 @@ fn the_ports_in_memory_keep_the_contract() {
         ledgers: &MemoryLedgers::new(tables.clone(), wire.clone()),
         supplies: &MemorySupplies::new(tables, wire),
         products: &products,
+        rows: &rows,
+        reports: &rows,
         reserve_products: &reserve_products,
         seed: 7,
     };

@@ -4,9 +4,8 @@ use super::money::{MoneySays, of_money};
 use super::{Difference, Rule, Tally};
 use crate::ids::{HoldId, OrderId, ProductId, TicketId, UserId};
 use crate::ledger::Place;
-use crate::money_ledger::{MoneyKind, MoneyMovement};
+use crate::money_ledger::MoneyMovement;
 use crate::order::{Order, Status, Thing};
-use crate::refund::RefundStatus;
 use crate::ticket::{Ticket, TicketState};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,11 +33,8 @@ pub struct OrderSays {
     pub has_completed: bool,
     /// Its claim.
     pub hold: (HoldId, u32),
-    /// The tickets it is made of, without those whose money went back: they may be anybody's by now.
+    /// The tickets it is made of, without those that went back on sale: they may be anybody's by now.
     pub tickets: BTreeSet<TicketId>,
-    /// Those of them whose refund has failed, with its number. If the money was on its way before the bank returned it,
-    /// which only the ledger of money knows, the ticket is no longer this order's.
-    pub failed_refunds: BTreeSet<(TicketId, u32)>,
     /// What it takes of products, by shard (see [`shelf`]).
     pub takes: BTreeMap<String, u32>,
     /// The products that it is made of.
@@ -61,7 +57,6 @@ impl From<&Order> for OrderSays {
                     && order.events.iter().any(|event| event.status == Status::Completed),
             hold: (order.hold.hold_id.clone(), order.hold.version),
             tickets: tickets(order),
-            failed_refunds: failed_refunds(order),
             takes: order
                 .takes()
                 .fold(BTreeMap::new(), |mut takes, (product_id, take)| {
@@ -95,7 +90,7 @@ fn tickets(order: &Order) -> BTreeSet<TicketId> {
     let given_back: BTreeSet<u32> = order
         .refunds
         .iter()
-        .filter(|refund| refund.status == RefundStatus::Succeeded)
+        .filter(|refund| refund.tickets_returned)
         .flat_map(|refund| &refund.lines)
         .map(|refunded| refunded.line)
         .collect();
@@ -106,28 +101,6 @@ fn tickets(order: &Order) -> BTreeSet<TicketId> {
         Thing::Dish { .. } | Thing::Product { .. } => None,
     })
     .collect()
-}
-
-fn failed_refunds(order: &Order) -> BTreeSet<(TicketId, u32)> {
-    let failed = order
-        .refunds
-        .iter()
-        .filter(|refund| refund.status == RefundStatus::Failed);
-    failed
-        .flat_map(|refund| {
-            refund
-                .lines
-                .iter()
-                .map(move |refunded| (refunded.line, refund.number))
-        })
-        .filter_map(|(line, number)| {
-            let line = order.lines.get(usize::try_from(line).ok()?)?;
-            match &line.thing {
-                Thing::Ticket { ticket_id, .. } => Some((ticket_id.clone(), number)),
-                Thing::Dish { .. } | Thing::Product { .. } => None,
-            }
-        })
-        .collect()
 }
 
 impl OrderSays {
@@ -223,18 +196,8 @@ pub fn of_order(order_id: &OrderId, says: Option<&OrderSays>, found: &Found) -> 
 }
 
 fn of_tickets(order_id: &OrderId, says: Option<&OrderSays>, found: &Found) -> Vec<Difference> {
-    let went_back = |number: u32| {
-        let rows = &mut found.money.iter();
-        rows.any(|row| row.kind == MoneyKind::Refunded && row.number == number)
-    };
-    let is_own = |says: &OrderSays, ticket_id: &TicketId| {
-        let mut failed = says.failed_refunds.iter();
-        says.tickets.contains(ticket_id) && !failed.any(|(id, number)| id == ticket_id && went_back(*number))
-    };
-    let own: BTreeSet<&TicketId> = says
-        .into_iter()
-        .flat_map(|says| says.tickets.iter().filter(|ticket_id| is_own(says, ticket_id)))
-        .collect();
+    let nothing = BTreeSet::new();
+    let own = says.map_or(&nothing, |says| &says.tickets);
     let claimed = says.and_then(|says| match () {
         () if says.is_live() => Some((says, TicketState::Held)),
         () if says.has_completed => Some((says, TicketState::Sold)),
@@ -246,7 +209,7 @@ fn of_tickets(order_id: &OrderId, says: Option<&OrderSays>, found: &Found) -> Ve
         .iter()
         .filter(|(_, ticket)| ticket.names(order_id))
         .map(|(ticket_id, _)| ticket_id);
-    for ticket_id in own.iter().copied().chain(named).collect::<BTreeSet<_>>() {
+    for ticket_id in own.iter().chain(named).collect::<BTreeSet<_>>() {
         let ticket = found.tickets.get(ticket_id);
         let expected = claimed
             .filter(|_| own.contains(ticket_id))

@@ -160,7 +160,10 @@ impl History {
                     1 => RefundOutcome::Pending { provider_id },
                     _ => RefundOutcome::Succeeded { provider_id },
                 };
-                order.record_refund(refund.number, &outcome, now)
+                match luck % 2 {
+                    0 => order.record_refund(refund.number, &outcome, now),
+                    _ => order.hear_of_refund(refund.number, &outcome, now),
+                }
             }),
             24 => self.rule(luck, Order::owe_refund),
             _ => self.rule(luck, |order, now| match order.takes().next() {
