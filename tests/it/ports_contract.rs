@@ -5,6 +5,7 @@
 //! being alone except where a list must be walked to its end, or a ledger must not move in between. Every run leaves
 //! some two dozen ingredients of its own in the ledgers, which have room for 500.
 
+mod catalogue;
 mod dishes;
 mod documents;
 mod gathering;
@@ -110,6 +111,11 @@ pub async fn hold_for(ports: &Ports<'_>) {
     rows::an_older_report_never_replaces_a_later_one(ports).await;
     ledgers::movements_have_no_gaps_and_add_up(ports).await;
     products::a_product_is_made_once_and_written_from_the_version_that_was_read(ports).await;
+    catalogue::products_are_found_by_the_beginnings_of_all_wanted_words(ports).await;
+    catalogue::products_of_a_category_come_newest_first_and_each_once(ports).await;
+    catalogue::what_is_found_follows_each_write(ports).await;
+    catalogue::a_page_goes_on_behind_what_has_gone(ports).await;
+    catalogue::balances_are_told_of_what_has_an_inventory(ports).await;
     inventory::an_inventory_is_set_once(ports).await;
     inventory::an_inventory_of_nothing_is_set_all_the_same(ports).await;
     inventory::an_adjustment_is_booked_once(ports).await;

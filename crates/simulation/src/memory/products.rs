@@ -174,8 +174,12 @@ fn place(product: &Product, wish: &Wish) -> Option<String> {
     Some(format!("{word}#{id}"))
 }
 
-/// The rows after the cursor, cut to one page.
-fn page_of_found(found: Vec<(String, Product)>, request: &PageRequest) -> Result<Page<Product>, Refusal> {
+/// The rows after the cursor, cut to one page. By word they rise, by age they fall.
+fn page_of_found(
+    found: Vec<(String, Product)>,
+    is_by_word: bool,
+    request: &PageRequest,
+) -> Result<Page<Product>, Refusal> {
     let mut rows = found;
     if let Some(Cursor(after)) = &request.cursor {
         let id = after.rsplit_once('#').map(|(_, id)| id).unwrap_or_default();
@@ -183,8 +187,8 @@ fn page_of_found(found: Vec<(String, Product)>, request: &PageRequest) -> Result
             let message = "This is not a cursor of this list; start again without one.";
             return Err(Refusal::invalid("cursor", message));
         }
-        let read = rows.iter().position(|(place, _)| place == after);
-        rows.drain(..read.map_or(0, |read| read + 1));
+        // What stood there last may have gone since.
+        rows.retain(|(place, _)| if is_by_word { place > after } else { place < after });
     }
     let limit = usize::from(request.limit.clamp(1, PageRequest::LIMIT_MAX));
     let more = rows.len() > limit;
@@ -232,7 +236,7 @@ impl Products for MemoryProducts {
     fn list<'a>(&'a self, wish: &'a Wish, page: &'a PageRequest) -> Answer<'a, Page<Product>> {
         Box::pin(async move {
             let found = self.read("Products.list", |tables| tables.found(wish)).await?;
-            Ok(page_of_found(found, page)?)
+            Ok(page_of_found(found, wish.longest_word().is_some(), page)?)
         })
     }
 
