@@ -25,6 +25,6 @@ mod ports_in_dynamodb;
 mod ports_in_memory;
 mod project;
 mod simulated;
-mod unlucky;
 mod torn_reads;
+mod unlucky;
 mod unwind;
