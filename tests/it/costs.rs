@@ -7,6 +7,7 @@
 mod dishes;
 mod limits;
 mod prices;
+mod products;
 mod queues;
 mod units;
 mod walks;
@@ -82,6 +83,7 @@ async fn an_order_costs_no_more_than_this() {
         queues: Queues::at(at(engine)),
     };
     let menu = count.stock().await;
+    let product = count.offer().await;
     let paths = [
         ("paid", count.paid().await),
         ("expired", count.expired().await),
@@ -89,6 +91,7 @@ async fn an_order_costs_no_more_than_this() {
         ("lost the race", count.lost_the_race().await),
         ("dish", count.dish(&menu).await),
         ("dish, two short", count.dish_two_short(&menu).await),
+        ("product", count.product(&product).await),
     ];
     let table = prices::table(&paths);
     println!("{table}");
@@ -102,6 +105,10 @@ async fn an_order_costs_no_more_than_this() {
     assert!(
         paths[4].1.transitions <= 5,
         "a dish that lacks nothing costs what a ticket does"
+    );
+    assert!(
+        paths[6].1.transitions <= 5,
+        "a product from one shard costs what a ticket does"
     );
     assert_eq!(paths[3].1.transitions, 0, "a loser costs no Standard execution");
 

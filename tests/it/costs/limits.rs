@@ -15,14 +15,14 @@ pub struct Limit {
 }
 
 /// In the order of the paths.
-pub const LIMITS: [Limit; 6] = [
+pub const LIMITS: [Limit; 7] = [
     Limit {
         path: "paid",
         transitions: 5,
         express_requests: 1,
         invocations: 6,
         read_units: 11.0,
-        write_units: 32.0,
+        write_units: 37.0,
         sqs_requests: 3,
         http_requests: 2,
     },
@@ -31,7 +31,7 @@ pub const LIMITS: [Limit; 6] = [
         transitions: 4,
         express_requests: 1,
         invocations: 4,
-        read_units: 5.0,
+        read_units: 6.0,
         write_units: 25.0,
         sqs_requests: 3,
         http_requests: 1,
@@ -62,7 +62,7 @@ pub const LIMITS: [Limit; 6] = [
         express_requests: 1,
         invocations: 5,
         read_units: 12.0,
-        write_units: 35.0,
+        write_units: 41.0,
         sqs_requests: 3,
         http_requests: 1,
     },
@@ -72,8 +72,18 @@ pub const LIMITS: [Limit; 6] = [
         express_requests: 1,
         invocations: 11,
         read_units: 27.0,
-        write_units: 69.0,
+        write_units: 75.0,
         sqs_requests: 15,
+        http_requests: 1,
+    },
+    Limit {
+        path: "product",
+        transitions: 5,
+        express_requests: 1,
+        invocations: 5,
+        read_units: 11.0,
+        write_units: 37.0,
+        sqs_requests: 3,
         http_requests: 1,
     },
 ];
