@@ -4,17 +4,17 @@
 //! never read.
 
 use aws::{
-    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoMoney,
-    DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies,
-    DynamoTickets, Machines, OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables,
-    SystemClock, SystemEntropy,
+    AccountTables, Connections, DynamoAccounts, DynamoCategories, DynamoDishes, DynamoDocuments,
+    DynamoLedgers, DynamoMoney, DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests, DynamoRows,
+    DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, ProductTables, RowTables,
+    StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
 };
 use contract::Gate;
 use domain::conservation::Sources;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Clock, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders, PaymentProvider, Products,
-    ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
+    Accounts, Categories, Clock, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders, PaymentProvider,
+    Products, ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
 };
 use shell::{SettingError, Settings};
 use std::sync::Arc;
@@ -263,8 +263,8 @@ impl World {
     ///
     /// # Errors
     /// A missing name.
-    pub fn categories(&self) -> Result<Arc<dyn domain::ports::Categories>, SettingError> {
-        Ok(Arc::new(aws::DynamoCategories::new(
+    pub fn categories(&self) -> Result<Arc<dyn Categories>, SettingError> {
+        Ok(Arc::new(DynamoCategories::new(
             &self.connections,
             self.settings.text("TABLE_CATEGORIES")?,
         )))
