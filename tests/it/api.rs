@@ -19,7 +19,7 @@ async fn people_sign_up_in_and_out() {
     let current = ana.get("/api/users/currentuser").await.expect(200);
     assert_eq!(
         current.body["currentUser"],
-        json!({ "id": up.str("/id"), "email": email })
+        json!({ "id": up.str("/id"), "email": email, "role": "buyer" })
     );
     stranger
         .post("/api/users/signup", &body)

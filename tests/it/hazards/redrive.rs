@@ -31,7 +31,7 @@ async fn is_being_paid(buyer: &Person, order_id: &str, card: &str) {
 /// Starts the machine `order` again under so many other names at once, and waits until all have succeeded.
 async fn redrive(shop: &Shop, order_id: &str, times: usize) {
     let machine = shop.aws.setting("reconcile-orders", "ORDER_MACHINE_ARN").await;
-    let input = json!({ "order_id": order_id, "kind": "ticket", "await_payment_s": 60, "missing": [] });
+    let input = json!({ "order_id": order_id, "kind": "ticket", "await_payment_s": 5, "missing": [] });
     let names: Vec<String> = (0..times)
         .map(|number| format!("{order_id}-redriven-{}-{number}", crate::engine::fresh()))
         .map(|name| name.chars().take(80).collect())
