@@ -13,12 +13,14 @@ mod client;
 mod payments;
 mod products;
 mod provider;
+mod turn;
 
 pub use aws::Aws;
 pub use books::{booked, recorded};
 pub use client::{Answer, Person, Ticket};
 pub use products::Product;
 pub use provider::{SECRET, event, now_s, signature};
+pub use turn::turn;
 
 use serde_json::Value;
 use std::future::Future;

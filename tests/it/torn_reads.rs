@@ -149,6 +149,7 @@ fn request(quantity: u32) -> HoldRequest {
         products: vec![WantedProduct {
             product_id: product().product_id,
             quantity,
+            version: None,
         }],
         request_fingerprint: "fingerprint".to_owned(),
     }

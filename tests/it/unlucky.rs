@@ -6,7 +6,8 @@ mod audit;
 mod lane;
 mod shelf;
 
-use crate::engine::{Shop, at_once, start};
+use crate::engine::{Shop, at_once, start, turn};
+use crate::operators::operator;
 use audit::Audit;
 use lane::{Lane, Log};
 use shelf::Shelf;
@@ -24,6 +25,7 @@ const LANES: usize = 16;
 /// and the orders' own records are of one mind about every order.
 #[tokio::test]
 async fn five_hundred_orders_with_bad_luck_add_up() {
+    let _turn = turn().await;
     let stack = start(Kind::Unlucky, |_| {});
     let shop = Shop::at(stack.addresses());
     let shelf = Arc::new(Shelf::stocked(&shop).await);
@@ -52,4 +54,13 @@ async fn five_hundred_orders_with_bad_luck_add_up() {
     audit.every_order_has_ended();
     audit.money_adds_up(&shop).await;
     shelf.adds_up(&shop, &audit).await;
+    // And as whoever runs the shop sees it, counted by code that shares nothing with this test.
+    let report = operator(&shop)
+        .await
+        .get("/api/ops/conservation?fresh=true")
+        .await;
+    let report = report.expect(200);
+    assert_eq!(report.body["isGreen"], true, "{}", report.text);
+    assert_eq!(report.body["unsettled"], 0, "{}", report.text);
+    assert_eq!(report.body["lookedAt"]["orders"], audit.orders.len());
 }

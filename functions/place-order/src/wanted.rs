@@ -20,13 +20,14 @@ pub struct NewOrder {
     pub payment: Option<NewPayment>,
 }
 
-/// A ticket (`ticketId`, `version`), a product (`productId`, `quantity`) or a dish (`dishId`, `quantity`) that is wanted.
+/// A ticket (`ticketId`, `version`), a product (`productId`, `quantity`, `version`) or a dish (`dishId`, `quantity`) that is
+/// wanted.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewLine {
     /// Which ticket.
     pub ticket_id: Option<String>,
-    /// The version of the ticket that the buyer saw; the order is refused (409) if title or price moved since.
+    /// The version of the ticket or product that the buyer saw; the order is refused (409) if title or price moved since.
     #[schema(minimum = 1)]
     pub version: Option<u32>,
     /// Which product. Lines of the same product are one line for their sum.
@@ -166,7 +167,10 @@ impl Wanted {
     }
 
     fn product(&mut self, errors: &mut FieldErrors, index: usize, id: &str, line: &NewLine) {
-        no_version(errors, index, line);
+        let version = line.version;
+        if version == Some(0) {
+            errors.add(format!("lines[{index}].version"), "must be at least 1");
+        }
         let quantity = line.quantity.unwrap_or(1);
         let product_id = match ProductId::parse(&id.to_lowercase()) {
             Ok(product_id) => product_id,
@@ -185,9 +189,22 @@ impl Wanted {
             );
         }
         match before.and_then(|before| self.products.get_mut(before)) {
-            Some(wanted) => wanted.quantity = sum,
+            Some(wanted) => {
+                wanted.quantity = sum;
+                if version.is_some() && wanted.version.is_some() && wanted.version != version {
+                    errors.add(
+                        format!("lines[{index}].version"),
+                        "differs from that of another line of the same product",
+                    );
+                }
+                wanted.version = wanted.version.or(version);
+            }
             None => {
-                self.products.push(WantedProduct { product_id, quantity });
+                self.products.push(WantedProduct {
+                    product_id,
+                    quantity,
+                    version,
+                });
                 self.product_lines.push(index);
             }
         }
@@ -218,10 +235,14 @@ impl Wanted {
             .dishes
             .iter()
             .map(|w| format!("{}x{}", w.dish_id, w.quantity));
-        let products = self
-            .products
-            .iter()
-            .map(|w| format!("{}x{}", w.product_id, w.quantity));
+        let products = self.products.iter().map(|w| {
+            format!(
+                "{}x{}@{}",
+                w.product_id,
+                w.quantity,
+                w.version.unwrap_or_default()
+            )
+        });
         let names: Vec<String> = tickets.chain(dishes).chain(products).collect();
         HoldRequest {
             order_id,
@@ -270,7 +291,7 @@ fn no_version(errors: &mut FieldErrors, index: usize, line: &NewLine) {
     if line.version.is_some() {
         errors.add(
             format!("lines[{index}].version"),
-            "only a ticket is ordered at a version",
+            "a dish is not ordered at a version",
         );
     }
 }
@@ -341,11 +362,14 @@ mod tests {
             ["lines[1].ticketId", "lines[1].productId"]
         );
         assert_eq!(fields(vec![both]), ["lines[0].productId"]);
-        let versioned = NewLine {
-            version: Some(1),
+        let versioned = |version: u32| NewLine {
+            version: Some(version),
             ..line(JAM, None)
         };
-        assert_eq!(fields(vec![versioned]), ["lines[0].version"]);
+        assert_eq!(fields(vec![versioned(0)]), ["lines[0].version"]);
+        assert_eq!(fields(vec![versioned(1), versioned(2)]), ["lines[1].version"]);
+        let seen = Wanted::check(&order(vec![line(JAM, None), versioned(3)])).unwrap();
+        assert_eq!(seen.products.first().and_then(|wanted| wanted.version), Some(3));
     }
 
     #[test]

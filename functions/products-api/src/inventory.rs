@@ -107,7 +107,12 @@ pub(crate) async fn set_inventory(
     errors.check()?;
     let key = function.name_of(key)?;
     let wish = SetInventory {
-        once: once_of(&product_id, &signed_in.user_id, &key),
+        once: once_of(
+            &product_id,
+            &signed_in.user_id,
+            &key,
+            &format!("set {} in {shards}", new.quantity),
+        ),
         product_id,
         by: signed_in.user_id,
         quantity: new.quantity,
@@ -147,7 +152,12 @@ pub(crate) async fn adjust_inventory(
     errors.check()?;
     let key = function.name_of(key)?;
     let adjustment = Adjustment {
-        once: once_of(&product_id, &signed_in.user_id, &key),
+        once: once_of(
+            &product_id,
+            &signed_in.user_id,
+            &key,
+            &format!("adjust {} {reason}", new.delta),
+        ),
         product_id,
         by: signed_in.user_id,
         delta: new.delta,

@@ -30,6 +30,7 @@ struct Wanted<'a> {
     index: usize,
     product_id: &'a ProductId,
     quantity: u32,
+    seen: Option<u32>,
 }
 
 /// What one try came to.
@@ -128,6 +129,7 @@ impl ReserveProducts {
             index,
             product_id,
             quantity,
+            seen,
         } in wanted
         {
             let stocked = read_whole(&*self.products, product_id).await?;
@@ -140,6 +142,7 @@ impl ReserveProducts {
             asked.push(Asked {
                 stocked,
                 quantity: *quantity,
+                seen: *seen,
             });
         }
         Ok(asked)
@@ -178,6 +181,7 @@ fn summed(input: &HoldRequest) -> Result<Vec<Wanted<'_>>, Refusal> {
                 index,
                 product_id: &asked.product_id,
                 quantity: asked.quantity,
+                seen: asked.version,
             });
             continue;
         };

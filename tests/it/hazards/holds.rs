@@ -1,12 +1,13 @@
 //! Holds under competition: who gets the last one, and whose timer may let it go.
 
-use crate::engine::{Shop, at_once, count, text, until};
+use crate::engine::{Shop, at_once, count, text, turn, until};
 use serde_json::json;
 
 /// Hazard 1. Protection: a ticket is held by a conditional write in one transaction, so of a hundred buyers at the
 /// same instant exactly one gets it, and everybody else is told so politely.
 #[tokio::test]
 async fn last_unit_100_buyers() {
+    let _turn = turn().await;
     let shop = Shop::patient();
     let seller = shop.person("seller").await;
     let ticket = seller.sells(4_500).await;

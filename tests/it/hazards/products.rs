@@ -1,6 +1,6 @@
 //! Counted stock of products under competition, bad input and repetition.
 
-use crate::engine::{Answer, Person, Product, Shop, at_once, count};
+use crate::engine::{Answer, Person, Product, Shop, at_once, count, turn};
 use domain::{OrderId, UserId};
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ async fn ordered_at_once(buyers: &[Person], product: &Product, quantity: u32) ->
 /// it, and everybody else is told so politely.
 #[tokio::test]
 async fn last_unit_100_buyers() {
+    let _turn = turn().await;
     let shop = Shop::patient();
     let seller = shop.person("seller").await;
     let product = seller.stocks(1, 1).await;
@@ -87,6 +88,7 @@ async fn two_lines_same_thing() {
 /// in parallel it holds what there is and no more, and the same call again holds nothing more.
 #[tokio::test]
 async fn direct_call_is_still_safe() {
+    let _turn = turn().await;
     let shop = Shop::patient();
     let seller = shop.person("seller").await;
     let product = seller.stocks(10, 2).await;
@@ -254,4 +256,26 @@ async fn price_edit_races_hold() {
         );
     }
     assert_eq!(seller.balance(&product).await, (20, 20));
+}
+
+#[tokio::test]
+async fn an_order_at_a_price_that_has_moved_since_is_refused() {
+    let shop = Shop::patient();
+    let seller = shop.person("seller").await;
+    let product = seller.stocks(5, 1).await;
+    let seen = seller.get(&product.path()).await.expect(200).body["version"].clone();
+    let edit = json!({ "title": "Jar, dearer", "priceMinor": 900, "version": seen });
+    let edited = seller.put(&product.path(), &edit).await.expect(200);
+    let buyer = shop.person("buyer").await;
+    let at = |version: &serde_json::Value| json!({ "lines": [{ "productId": product.id, "quantity": 1, "version": version }] });
+    buyer
+        .post("/api/orders", &at(&seen))
+        .await
+        .refused(409, "ProductChanged");
+    assert_eq!(seller.balance(&product).await, (5, 0), "nothing is held");
+    let ordered = buyer
+        .post("/api/orders", &at(&edited.body["version"]))
+        .await
+        .expect(201);
+    assert_eq!(ordered.body["totalMinor"], 900);
 }

@@ -87,6 +87,7 @@ impl Ports<'_> {
         let asked = Asked {
             stocked: stocked.clone(),
             quantity,
+            seen: None,
         };
         match hold(new, &[asked], 0, NOW).unwrap() {
             Holding::Held(decision) => *decision,

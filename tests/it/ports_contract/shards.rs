@@ -23,6 +23,7 @@ impl Ports<'_> {
         let products = wanted.iter().map(|(product_id, quantity)| WantedProduct {
             product_id: (*product_id).clone(),
             quantity: *quantity,
+            version: None,
         });
         HoldRequest {
             order_id: OrderId::from_random(self.bytes16()),

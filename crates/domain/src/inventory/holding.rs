@@ -16,6 +16,8 @@ pub struct Asked {
     pub stocked: Stocked,
     /// How many, at least 1.
     pub quantity: u32,
+    /// The version that the buyer saw, if they said so.
+    pub seen: Option<u32>,
 }
 
 /// What can be done for an order of what was read.
@@ -36,13 +38,26 @@ pub enum Holding {
 /// Holds everything that is asked for, or nothing. Each product is asked for once; `new` comes without lines.
 ///
 /// # Errors
-/// [`Refusal::ProductUnavailable`] for a product whose inventory was never set; [`Refusal::OutOfStock`], which is
+/// [`Refusal::ProductChanged`] when the buyer saw another version; [`Refusal::ProductUnavailable`] for a product whose
+/// inventory was never set; [`Refusal::OutOfStock`], which is
 /// exact only when two reads in a row say so (see [`super::DoubleCollect`]); [`Refusal::InvalidInput`] when the sum is
 /// more than money can say.
 pub fn hold(new: NewOrder, asked: &[Asked], luck: u64, now: Timestamp) -> Result<Holding, Refusal> {
     let mut allotted = Vec::with_capacity(asked.len());
-    for Asked { stocked, quantity } in asked {
+    for Asked {
+        stocked,
+        quantity,
+        seen,
+    } in asked
+    {
         let product_id = &stocked.product.product_id;
+        if let Some(seen) = seen.filter(|seen| *seen != stocked.product.version) {
+            return Err(Refusal::ProductChanged {
+                product_id: product_id.clone(),
+                seen,
+                present: stocked.product.version,
+            });
+        }
         if stocked.product.shards_ever == 0 {
             return Err(Refusal::ProductUnavailable {
                 product_id: product_id.clone(),
@@ -64,10 +79,13 @@ pub fn hold(new: NewOrder, asked: &[Asked], luck: u64, now: Timestamp) -> Result
             quantity: most.quantity,
         });
     }
-    let lines = asked
-        .iter()
-        .zip(&allotted)
-        .map(|(Asked { stocked, quantity }, takes)| Line {
+    let lines = asked.iter().zip(&allotted).map(
+        |(
+            Asked {
+                stocked, quantity, ..
+            },
+            takes,
+        )| Line {
             thing: Thing::Product {
                 product_id: stocked.product.product_id.clone(),
                 takes: takes.clone(),
@@ -75,7 +93,8 @@ pub fn hold(new: NewOrder, asked: &[Asked], luck: u64, now: Timestamp) -> Result
             title: stocked.product.title.clone(),
             quantity: *quantity,
             price_minor: stocked.product.price_minor,
-        });
+        },
+    );
     let mut decision = Order::place(
         NewOrder {
             lines: lines.collect(),

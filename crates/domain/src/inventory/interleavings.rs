@@ -268,6 +268,7 @@ fn an_order_that_lies_in_too_many_shards_is_drawn_together_first() {
         .map(|_| Asked {
             stocked: scattered.clone(),
             quantity: 16,
+            seen: None,
         })
         .collect();
     let Ok(Holding::Held(decision)) = shop.order(scattered, 16) else {

@@ -117,7 +117,13 @@ pub async fn adjust(
             delta, reason, once, ..
         } = adjustment;
         let breadth = stocked.product.shards >> (lost / LOST_BEFORE_NARROWER).min(7);
-        stocked.adjust(*delta, reason, once, breadth, now).map(Some)
+        match stocked.adjust(*delta, reason, once, breadth, now) {
+            // So much does not fit into so few: then it has to go to all of them.
+            Err(Refusal::InvalidInput { .. }) if breadth < stocked.product.shards => stocked
+                .adjust(*delta, reason, once, stocked.product.shards, now)
+                .map(Some),
+            adjusted => adjusted.map(Some),
+        }
     };
     let (product_id, by) = (&adjustment.product_id, &adjustment.by);
     decide_and_keep(products, clock, (product_id, by), Some(&adjustment.once), &decide).await

@@ -11,10 +11,11 @@ use crate::timestamp::Timestamp;
 pub const REASON_MAX: usize = 200;
 
 /// The name under which a user's request with this idempotency key changes an inventory once, however often it comes.
-/// It is also the cause of the movements.
+/// It is also the cause of the movements. `what` says what is asked for: a key is kept for a day, and what is asked for
+/// under it later is another request.
 #[must_use]
-pub fn once_of(product_id: &ProductId, by: &UserId, key: &IdempotencyKey) -> String {
-    fingerprint(&["inventory", product_id.as_str(), by.as_str(), key.as_str()])
+pub fn once_of(product_id: &ProductId, by: &UserId, key: &IdempotencyKey, what: &str) -> String {
+    fingerprint(&["inventory", product_id.as_str(), by.as_str(), key.as_str(), what])
 }
 
 impl Stocked {

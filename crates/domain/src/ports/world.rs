@@ -91,6 +91,9 @@ pub struct WantedProduct {
     pub product_id: ProductId,
     /// How many, at least 1.
     pub quantity: u32,
+    /// The version that the buyer saw; `None` takes the product as it is when it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
 }
 
 /// Input of the `hold-order` machine.

@@ -136,6 +136,7 @@ impl Shop {
             &[Asked {
                 stocked: read,
                 quantity,
+                seen: None,
             }],
             luck,
             NOW,
