@@ -1,9 +1,11 @@
 //! Every way through the machines, walked in milliseconds, each held to its golden trace and its price.
 //!
-//! A path is a story of one ticket, or of one order of dishes. Its snapshot shows the states entered, the errors met, the statuses of the order
+//! A path is a story of one ticket, of its money, or of one order of products or dishes. Its snapshot shows the states entered, the errors met, the statuses of the order
 //! and what AWS would bill; a change of any of them is seen in review.
 
 mod dishes;
+mod money;
+mod products;
 
 use crate::simulated::{REST_S, held, order_of, status_of, world};
 use domain::order::Kind;
@@ -87,7 +89,11 @@ fn the_token_comes_late(world: &mut World) {
 
 /// Every path there is.
 pub fn paths() -> impl Iterator<Item = &'static Path> + Clone {
-    TICKETS.iter().chain(dishes::PATHS)
+    TICKETS
+        .iter()
+        .chain(money::PATHS)
+        .chain(products::PATHS)
+        .chain(dishes::PATHS)
 }
 
 /// The paths of a ticket.
@@ -183,12 +189,13 @@ const TICKETS: &[Path] = &[
         ends: Status::Expired,
     },
     Path {
+        // Five cards, each declined for good: none of them is tried again by itself.
         name: "five_declines",
         faults: nothing,
         walk: |world, scene| {
             scene.place(world, None);
             for _ in 0..5 {
-                scene.pay(world, "tok_insufficient_funds");
+                scene.pay(world, "tok_chargeDeclined");
             }
         },
         ends: Status::PaymentFailed,
@@ -203,13 +210,13 @@ const TICKETS: &[Path] = &[
         name: "provider_silent_and_nothing_charged",
         faults: nothing,
         walk: |world, scene| scene.place(world, Some("tok_timeout_before")),
-        ends: Status::Stuck,
+        ends: Status::PaymentFailed,
     },
     Path {
         name: "provider_unavailable",
         faults: nothing,
         walk: |world, scene| scene.place(world, Some("tok_unavailable")),
-        ends: Status::Stuck,
+        ends: Status::PaymentFailed,
     },
     Path {
         name: "the_timer_fires_while_paying",
@@ -280,15 +287,25 @@ fn every_path_goes_as_it_always_went() {
         assert_eq!(status, Some(path.ends), "{}\n{}", path.name, world.trace());
         let things = match world.order(&scene.order_id).unwrap().kind() {
             Kind::Ticket => what_became_of_the_ticket(&world, &scene, path),
+            Kind::Product => products::what_became_of_the_stock(&world, path),
             Kind::Dish => dishes::what_became_of_the_stock(&world, &scene, path),
         };
-        let (taken, charges) = world.ledger().lock().unwrap().taken_for(&scene.order_id);
+        let (taken, charges, given_back) = {
+            let ledger = world.ledger().lock().unwrap();
+            let (taken, charges) = ledger.taken_for(&scene.order_id);
+            (taken, charges, ledger.given_back_for(&scene.order_id))
+        };
+        let given_back = match given_back {
+            0 => String::new(),
+            minor => format!(", {minor} given back"),
+        };
         let counts = world.counts();
         let transitions = |machine| counts.transitions.get(machine).copied().unwrap_or_default();
-        let supplying = match transitions("supply-ingredient") {
+        let others = ["supply-ingredient", "refund-order"].map(|machine| match transitions(machine) {
             0 => String::new(),
-            billed => format!("supply-ingredient {billed}, "),
-        };
+            billed => format!("{machine} {billed}, "),
+        });
+        let others = others.concat();
         // What the reconciler does each minute says nothing about the path.
         let invocations: Vec<String> = counts
             .invocations
@@ -297,8 +314,8 @@ fn every_path_goes_as_it_always_went() {
             .map(|(function, times)| format!("{function} {times}"))
             .collect();
         let report = format!(
-            "{}\nends: {}, {things}, {charges} charge(s), {taken} taken\n\
-             billed transitions: order {}, {supplying}hold-order (Express) {}\ninvocations: {}\nmessages: {}\n",
+            "{}\nends: {}, {things}, {charges} charge(s), {taken} taken{given_back}\n\
+             billed transitions: order {}, {others}hold-order (Express) {}\ninvocations: {}\nmessages: {}\n",
             world.trace().in_seconds(),
             path.ends,
             transitions("order"),

@@ -5,7 +5,12 @@ mod feast;
 mod hazards;
 mod kitchen;
 mod late;
+mod late_money;
+mod market_day;
+mod money;
+mod refunds;
 mod rough;
+mod webhooks;
 
 use crate::project::root;
 use domain::{OrderId, Status, UserId};
@@ -15,8 +20,9 @@ use states::definition::MachineType;
 use std::fs;
 use std::sync::OnceLock;
 
-/// Everything ends within so many seconds of fair weather: the longest retry of all takes about two hours.
-pub const REST_S: u64 = 6 * 3_600;
+/// Everything ends within so many seconds of fair weather: the longest pauses (of a stuck order, of a refund that the bank
+/// has not confirmed) are six hours.
+pub const REST_S: u64 = 48 * 3_600;
 
 /// Every definition in `workflows/`, filled in.
 pub fn definitions() -> &'static [Definition] {

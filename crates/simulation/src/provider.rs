@@ -28,6 +28,9 @@ use std::sync::{Arc, Mutex};
 /// How long a caller waits for an answer before it gives up, milliseconds: `PaymentTimeoutS` in the template.
 const PATIENCE_MS: u64 = 8_000;
 
+/// How long the answer to a slow call is on its way back, milliseconds.
+const SLOW_BACK_MS: u64 = 1_500;
+
 /// [`PaymentProvider`] in memory.
 #[derive(Clone, Debug)]
 pub struct MemoryProvider {
@@ -100,6 +103,10 @@ impl MemoryProvider {
                 Err(Fault::Unknown("simulated: the provider is silent".to_owned()))
             }
         };
+        if passage.verdict() == Verdict::Slow {
+            // The effect is there, and the answer dawdles: a webhook may well be faster.
+            self.wire.pause(SLOW_BACK_MS).await;
+        }
         let answer = back(passage, answer).await?;
         let (heard, made) = hearing(&answer);
         listening.hears(heard, made.as_deref());

@@ -151,6 +151,11 @@ impl Ledger {
         self.keys.forget();
     }
 
+    /// Somebody confirms an intent from outside, with a card that is none of ours.
+    pub fn charge_from_outside(&mut self, intent: &str) {
+        self.happen(intent, Effect::Charge, "", "tok_visa");
+    }
+
     /// From now on the provider keeps what its cards promise, and answers.
     pub(crate) fn calm_down(&mut self) {
         self.script.clear();

@@ -178,18 +178,21 @@ impl Odds {
             Effect::HardDecline,
         ];
         let effect = pick(&effect, chance).unwrap_or(Effect::Charge);
-        let later_ms = match chance.up_to(2) {
+        let later_ms = match chance.up_to(3) {
             0 => chance.up_to(20_000),
             1 => chance.up_to(120_000),
-            _ => chance.up_to(LATE_MS_MAX),
+            _ => 100_000 + chance.up_to(LATE_MS_MAX - 100_000),
         };
         Some(match chance.up_to(9) {
-            0..=2 => Charging::plain(pick(&[Effect::SoftDecline, Effect::HardDecline], chance)?),
+            0..=2 => Charging::plain(pick(
+                &[Effect::SoftDecline, Effect::HardDecline, Effect::HardDecline],
+                chance,
+            )?),
             3 => Charging::nothing(Told::Unavailable),
             4 => Charging::nothing(Told::Silence),
             5 => Charging::unheard(effect, 0),
-            6 | 7 => Charging::unheard(effect, later_ms),
-            8 => Charging {
+            6..=8 => Charging::unheard(effect, later_ms),
+            _ if chance.up_to(1) == 0 => Charging {
                 effect: pick(&[Effect::Nothing, effect], chance)?,
                 told: Told::Error,
                 after_ms: 0,

@@ -19,7 +19,7 @@ use crate::faults::FaultPlan;
 use crate::functions::{Functions, Parts};
 use crate::invariants::{Violation, Watch};
 use crate::memory::{SharedTables, Tables};
-use crate::provider::Ledger;
+use crate::provider::{Ledger, Silence};
 use crate::trace::Trace;
 use crate::wire::{TaskId, Traffic, Wire, lock};
 use crate::workflows::{Machines, SimulatedWorkflows};
@@ -303,6 +303,11 @@ impl World {
     #[must_use]
     pub fn ledger(&self) -> &Arc<Mutex<Ledger>> {
         &self.ledger
+    }
+
+    /// Lets the provider answer no inquiry from this moment until that one, milliseconds since 1970.
+    pub fn silence(&mut self, from_ms: u64, to_ms: u64) {
+        lock(&self.ledger).silences.push(Silence { from_ms, to_ms });
     }
 
     /// The queue and its dead letters.

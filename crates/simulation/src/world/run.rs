@@ -295,6 +295,7 @@ impl World {
     /// # Errors
     /// The first invariant that does not hold.
     pub fn run_until(&mut self, until_ms: u64) -> Result<(), Box<Violation>> {
+        let until_ms = until_ms.max(self.now_ms());
         while self.step(until_ms)? {}
         lock(&self.traffic).now_ms = until_ms;
         lock(&self.engine).run_until(until_ms, &mut Nobody);

@@ -65,7 +65,7 @@ impl World {
                 .ok_or_else(|| Fault::Defect("a product was made and is not there".to_owned()))?,
             shards: Vec::new(),
         };
-        let set = fresh.set(quantity, shards, "seed", now)?;
+        let set = fresh.set(quantity, shards, &format!("seed-{number}"), now)?;
         tables.commit_product(&set).map_err(refused)?;
         Ok(product_id)
     }

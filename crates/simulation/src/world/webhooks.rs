@@ -61,12 +61,7 @@ impl World {
         }
     }
 
-    /// Sends a message as the provider does, now and whatever was sent before; for tests that choose the moment.
-    pub fn tell_now(&mut self, news: News) {
-        self.tell_at(self.now_ms(), news);
-    }
-
-    /// Sends a message as the provider does, at this time.
+    /// Sends a message as the provider does, at this time: for tests that choose the moment.
     pub fn tell_at(&mut self, at_ms: u64, news: News) {
         let number = self.webhooks.len();
         self.webhooks.push(Webhook { news, refused: 0 });
