@@ -12,6 +12,7 @@ mod gathering;
 mod inventory;
 mod kitchen;
 mod ledgers;
+mod money;
 mod orders;
 mod people;
 mod products;
@@ -71,6 +72,8 @@ pub async fn hold_for(ports: &Ports<'_>) {
     orders::a_buyer_has_so_many_live_holds_and_no_more(ports).await;
     orders::due_orders_are_found_until_they_end(ports).await;
     orders::a_buyers_orders_come_newest_first(ports).await;
+    money::a_row_of_money_is_written_once(ports).await;
+    money::a_returned_ticket_was_sold_to_its_own_order(ports).await;
     tickets::a_listing_can_be_repeated(ports).await;
     tickets::an_edit_names_what_was_not_so(ports).await;
     tickets::only_what_was_never_held_can_be_deleted(ports).await;

@@ -1,13 +1,14 @@
 //! Money that comes late, and money that never comes: hazards by their names.
 
 use super::{KEY, REST_S, held, order_of, status_of, world};
+use crate::paths::befalls;
 use domain::{ProductId, RefundReason, Status, TicketId, TicketState};
 use serde_json::json;
 use simulation::definitions::{START_EXECUTION, machine_arn};
 use simulation::provider::record::Asked;
 use simulation::provider::{Charging, Effect};
 use simulation::world::BEGIN_MS;
-use simulation::{Ask, PortFault, Setup, Verdict, Webhooks, World};
+use simulation::{Ask, Mishap, PortFault, Setup, Verdict, Webhooks, World};
 
 /// What an order is about.
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +149,53 @@ fn five_failures_release() {
         assert_eq!(held(world.ask(&World::buyer(2), next)).status, 201);
         held(world.come_to_rest(REST_S));
         assert_eq!(world.ledger().lock().unwrap().taken_for(&order_id), (0, 0));
+    }
+}
+
+/// The first card's answer was lost and its money is there, though nobody was told: whoever is about to release what the
+/// order holds asks first, finds it, and the order is completed under its first hold.
+#[test]
+fn what_was_charged_is_not_released() {
+    let (soft, hard) = (
+        Charging::plain(Effect::SoftDecline),
+        Charging::plain(Effect::HardDecline),
+    );
+    for (who, then) in [
+        ("timer", vec![hard]),
+        ("buyer", vec![hard]),
+        ("reconciler", vec![hard]),
+        ("last attempt", vec![soft; 4]),
+    ] {
+        let mut world = world(Setup::calm(1));
+        {
+            let mut ledger = world.ledger().lock().unwrap();
+            ledger.script.push_back(Charging::unheard(Effect::Charge, 60_000));
+            ledger.script.extend(then);
+        }
+        // Long enough for the money to come between the last decline and the release.
+        befalls(&mut world, "order", "UnlockTicket", Mishap::FailsBefore, 7);
+        let ticket = world.list_ticket(1);
+        let buyer = World::buyer(1);
+        let order_id = order_of(&buyer, KEY);
+        held(world.ask(&buyer, Ask::place(&[ticket], Some("tok_visa"), Some(KEY))));
+        held(world.run_for_s(100));
+        match who {
+            "buyer" => {
+                let refused = held(world.ask(&buyer, Ask::cancel(&order_id)));
+                assert_eq!(refused.status, 409, "{}", world.trace());
+            }
+            "reconciler" => world.abort_one_of_at(world.now_ms(), "order"),
+            _ => {}
+        }
+        held(world.run_for_s(1_000));
+        held(world.come_to_rest(REST_S));
+        let order = world.order(&order_id).unwrap();
+        assert_eq!(
+            (order.status, order.hold.version),
+            (Status::Completed, 1),
+            "{who}\n{}",
+            world.trace()
+        );
     }
 }
 

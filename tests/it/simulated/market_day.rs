@@ -90,7 +90,7 @@ fn let_somebody_shop(world: &mut World, number: u8, stall: &Stall, chance: &mut 
 
 /// A day, from its seed to its rest.
 fn market_day(seed: u64) -> World {
-    let mut chance = Chance::new(seed ^ 0x006d_6172_6b65_74);
+    let mut chance = Chance::new(seed ^ 0x6d61_726b_6574);
     let faults = u32::try_from(chance.up_to(14)).unwrap();
     let mut plan = FaultPlan::rough(faults);
     plan.webhooks = *pick(

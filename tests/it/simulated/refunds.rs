@@ -123,6 +123,52 @@ fn cancel_completed_refunds_or_refuses() {
     }
 }
 
+/// A bank returns a refund that had succeeded, and the buyer asks again. The ticket went back on sale with the first refund
+/// and was sold to somebody else: the second refund leaves them alone.
+#[test]
+fn a_refund_that_is_asked_for_again_leaves_the_next_buyer_alone() {
+    let mut world = world(Setup::calm(1));
+    world.weather(|plan| plan.webhooks = Webhooks::PLAIN);
+    let ticket = world.list_ticket(1);
+    let (ana, bob) = (World::buyer(1), World::buyer(2));
+    let (first, second) = (order_of(&ana, KEY), order_of(&bob, KEY));
+    let other = world.list_ticket(2);
+    let place = Ask::place(&[ticket.clone(), other], Some("tok_visa"), Some(KEY));
+    held(world.ask(&ana, place));
+    held(world.run_for_s(60));
+    let returned = Refunding::Returned(100_000);
+    world.ledger().lock().unwrap().refund_script.push_back(returned);
+    // Of two tickets, so that the order stays completed.
+    held(world.ask(&ana, Ask::refund(&first, &[(0, 1)], Some("the-first"))));
+    held(world.run_for_s(30));
+    let place = Ask::place(std::slice::from_ref(&ticket), Some("tok_visa"), Some(KEY));
+    held(world.ask(&bob, place));
+    held(world.run_for_s(300));
+    let again = held(world.ask(&ana, Ask::refund(&first, &[(0, 1)], Some("again"))));
+    assert_eq!(again.status, 201, "{}", world.trace());
+    held(world.run_for_s(600));
+    held(world.come_to_rest(REST_S));
+    let statuses: Vec<RefundStatus> = world
+        .order(&first)
+        .unwrap()
+        .refunds
+        .iter()
+        .map(|refund| refund.status)
+        .collect();
+    assert_eq!(
+        statuses,
+        [RefundStatus::Failed, RefundStatus::Succeeded],
+        "{}",
+        world.trace()
+    );
+    assert_eq!(status_of(&world, &second), Some(Status::Completed));
+    let sold = world.ticket(&ticket).unwrap();
+    assert_eq!(
+        (sold.state, sold.hold.unwrap().order_id),
+        (TicketState::Sold, second)
+    );
+}
+
 /// A bank returns a refund that had succeeded: the provider tells, the order's money is kept again and the record says
 /// that a person has to find another way. The ticket may be somebody else's by then.
 #[test]

@@ -13,7 +13,7 @@ use crate::memory::{KitchenNews, OrderChange, Tables};
 use crate::provider::Ledger;
 use crate::world::Queue;
 use domain::order::{HOLDS_MAX, OrderEvent};
-use domain::{HoldId, Order, OrderId, RefundStatus, Status, TicketId, TicketState};
+use domain::{HoldId, MoneyKind, Order, OrderId, Refund, Status, TicketId, TicketState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What has to be remembered to check the next step.
@@ -157,7 +157,8 @@ fn check_tickets(tables: &Tables) -> Result<(), Broken> {
             TicketState::Available if ticket.hold.is_none() => {}
             TicketState::Held if claims && order.is_some_and(|order| is_live(order.status)) => {}
             TicketState::Sold
-                if claims && order.is_some_and(|order| has_it_for_good(order, &ticket.ticket_id)) => {}
+                if claims && order.is_some_and(|order| has_it_for_good(tables, order, &ticket.ticket_id)) => {
+            }
             TicketState::Sold => {
                 return Err(Broken::SoldWrongly {
                     ticket: ticket.ticket_id.to_string(),
@@ -177,7 +178,7 @@ fn check_tickets(tables: &Tables) -> Result<(), Broken> {
         for (ticket_id, _) in order.tickets() {
             let state = match order.status {
                 // A ticket whose money is back may be anybody's; of every other the money is kept.
-                Status::Completed if has_it_for_good(order, ticket_id) => TicketState::Sold,
+                Status::Completed if has_it_for_good(tables, order, ticket_id) => TicketState::Sold,
                 status if is_live(status) => TicketState::Held,
                 _ => continue,
             };
@@ -197,13 +198,18 @@ fn check_tickets(tables: &Tables) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Whether a ticket was sold to an order and its money has not gone back.
-fn has_it_for_good(order: &Order, ticket_id: &TicketId) -> bool {
+/// Whether a ticket was sold to an order and its money has never gone back, by the ledger of money.
+fn has_it_for_good(tables: &Tables, order: &Order, ticket_id: &TicketId) -> bool {
     let index = order.tickets().position(|(id, _)| id == ticket_id);
+    let rows = tables.money_of(&order.order_id);
+    let was_given_back = |refund: &Refund| {
+        let mut rows = rows.iter();
+        rows.any(|row| row.kind == MoneyKind::Refunded && row.number == refund.number)
+    };
     let given_back = order
         .refunds
         .iter()
-        .filter(|refund| refund.status == RefundStatus::Succeeded)
+        .filter(|refund| was_given_back(refund))
         .flat_map(|refund| &refund.lines)
         .any(|refunded| usize::try_from(refunded.line).ok() == index);
     order.status == Status::Completed && index.is_some() && !given_back
