@@ -16,7 +16,10 @@ impl Count {
             .expect(201);
         let id = product.str("/id").to_owned();
         self.seller
-            .put(&format!("/api/products/{id}/inventory"), &json!({ "quantity": 10 }))
+            .put(
+                &format!("/api/products/{id}/inventory"),
+                &json!({ "quantity": 10 }),
+            )
             .await
             .expect(200);
         id
