@@ -214,7 +214,13 @@ impl History {
             .into_iter()
             .take(1 + usize::from(luck % 2));
         let quantity = 1 + u32::from(luck % 9);
-        let asked: Vec<Asked> = asked.map(|stocked| Asked { stocked, quantity, seen: None }).collect();
+        let asked: Vec<Asked> = asked
+            .map(|stocked| Asked {
+                stocked,
+                quantity,
+                seen: None,
+            })
+            .collect();
         let new = self.new_order(luck, Vec::new());
         if !asked.is_empty()
             && let Ok(Holding::Held(decision)) = hold(new, &asked, u64::from(luck), self.now())
