@@ -171,7 +171,7 @@ impl Lane {
             if mind == Mind::GivesTheCardAlong {
                 body["payment"] = json!({ "token": "tok_visa" });
             }
-            let is_raced = turn == 0 && number % 4 == 0 && matches!(wanted, Wanted::Ticket { .. });
+            let is_raced = turn == 0 && number.is_multiple_of(4) && matches!(wanted, Wanted::Ticket { .. });
             let (answer, ()) = tokio::join!(self.post("/api/orders", &body), async {
                 if is_raced {
                     self.race(&wanted).await;
