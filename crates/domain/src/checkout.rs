@@ -94,7 +94,7 @@ pub fn decline_of(order: &Order, now: crate::Timestamp) -> Option<Refusal> {
             order_id,
             message: match decline_code.as_str() {
                 NO_ANSWER => "the payment did not reach the bank.".to_owned(),
-                code => format!("the bank says {code}."),
+                code => format!("the answer was {code}."),
             },
             decline_code,
             retryable: attempt.retryable,

@@ -11,6 +11,7 @@ use crate::order::{Line, Order, Ruling, Thing};
 use crate::payment::{ChargeOutcome, RefundOutcome, RefundRequest};
 use crate::ports::{Clock, CommitError, Orders, PaymentProvider, Products, Workflows, decide_and_commit};
 use crate::refund::Refund;
+use crate::refusal::Refusal;
 use crate::stock::StockChange;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -104,17 +105,20 @@ impl Truth {
     /// `intent` is the one that a webhook named, for an order that has not kept its own yet.
     ///
     /// # Errors
-    /// [`Fault::Unknown`] without an answer; [`Fault::Defect`] when the intent belongs to another order, or is not for what
-    /// this one costs; what the ports report.
+    /// [`Refusal::NotFound`] when the intent belongs to another order; [`Fault::Unknown`] without an answer;
+    /// [`Fault::Defect`] when it is not for what this one costs; what the ports report.
     pub async fn find(&self, order: &Order, intent: &IntentId) -> Result<Found, Fault> {
+        if order.intent_id.as_ref().is_some_and(|kept| kept != intent) {
+            return Err(Refusal::not_found("payment").into());
+        }
         let inquiry = self.provider.inquire(intent).await?;
+        if inquiry.order_id.as_ref() != Some(&order.order_id) {
+            return Err(Refusal::not_found("payment").into());
+        }
         // Somebody with the provider's key could have made one for less in the name of this order.
-        let is_ours = inquiry.order_id.as_ref() == Some(&order.order_id)
-            && inquiry.amount_minor == order.total_minor.as_minor()
-            && order.intent_id.as_ref().is_none_or(|kept| kept == intent);
-        if !is_ours || inquiry.amount_minor != order.total_minor.as_minor() {
+        if inquiry.amount_minor != order.total_minor.as_minor() {
             return Err(Fault::Defect(format!(
-                "{intent:?} is not the intent of {}, or not over what it costs",
+                "{intent:?} is not over what {} costs",
                 order.order_id
             )));
         }

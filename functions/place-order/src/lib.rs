@@ -71,7 +71,8 @@ pub fn router(function: PlaceOrder) -> axum::Router {
 /// Place an order
 ///
 /// Tickets and products: holds every line or none and answers at once. Dishes: holds what the kitchen has and gathers the rest. With
-/// `payment` it also pays, and with `wait` it answers when the order has come out, or says where it stands. A repeat of your own live order is answered with that order (200).
+/// `payment` it also pays, and with `wait` it answers when the order has come out, or says where it stands. A repeat of your own live order of
+/// tickets is answered with that order (200); name other requests with an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/api/orders", tag = "orders", params(Wait, ("Idempotency-Key" = Option<String>, Header,
     description = "Names this request for 24 hours: repeating it changes nothing.")),

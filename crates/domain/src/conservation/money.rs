@@ -24,9 +24,10 @@ pub struct MoneySays {
     pub kept_minor: i64,
     /// What went back, by the number of the refund, minor units.
     pub refunded: BTreeMap<u32, i64>,
-    /// What must be on its way back or have gone back, because the order ended without a sale; minor units.
+    /// What must be on its way back or have gone back, because the order ended without a sale, or all of it was promised
+    /// back; minor units.
     pub owed_minor: i64,
-    /// What was ever asked to go back, minor units.
+    /// What is on its way back or has gone back, minor units; not what a bank refused or returned.
     pub asked_back_minor: i64,
 }
 
@@ -40,7 +41,11 @@ impl From<&Order> for MoneySays {
         let was_charged = order.was_charged() || is_paid;
         let has_ended_unsold = matches!(
             order.status,
-            Status::Expired | Status::Cancelled | Status::PaymentFailed | Status::Unavailable
+            Status::Expired
+                | Status::Cancelled
+                | Status::PaymentFailed
+                | Status::Unavailable
+                | Status::Refunded
         );
         let amounts = order
             .refunds
@@ -61,7 +66,10 @@ impl From<&Order> for MoneySays {
                 true => total_minor,
                 false => 0,
             },
-            asked_back_minor: amounts.map(|(_, amount)| amount).sum(),
+            asked_back_minor: amounts
+                .filter(|(refund, _)| refund.status != RefundStatus::Failed)
+                .map(|(_, amount)| amount)
+                .sum(),
         }
     }
 }
@@ -102,7 +110,6 @@ pub(super) fn of_money(
         ),
     ];
     if let Some(says) = says {
-        // More may have been asked for than is owed: a refund that failed is asked for again.
         let owed = says.owed_minor;
         compared.push(("owed".to_owned(), owed, says.asked_back_minor.min(owed)));
     }

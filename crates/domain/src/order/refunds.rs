@@ -16,8 +16,8 @@ impl Order {
     /// the same name it is the same refund.
     ///
     /// # Errors
-    /// [`Refusal::NotRefundable`] unless it is completed, made of tickets or products, and not too old;
-    /// [`Refusal::InvalidInput`] for lines that do not exist or ask for more than is left; [`Refusal::KeyReused`] when the
+    /// [`Refusal::NotRefundable`] unless it is completed, made of tickets or products, not too old, and has so much left;
+    /// [`Refusal::InvalidInput`] for lines that do not exist or never had so many; [`Refusal::KeyReused`] when the
     /// name was used for other lines.
     pub fn ask_refund(
         &self,
@@ -44,6 +44,8 @@ impl Order {
         };
         match self.status {
             Status::Completed => {}
+            // The buyer's bank has returned what went back.
+            Status::Refunded if self.kept_minor() > 0 => {}
             Status::Paying | Status::Paid | Status::Shipped => {
                 return Err(Refusal::OrderBeingPaid { order_id }.into());
             }
@@ -106,11 +108,23 @@ impl Order {
             if seen.contains(&wanted.line) {
                 return Err(Refusal::invalid(field, "This line is named twice."));
             }
-            if wanted.quantity == 0 || wanted.quantity > left {
+            let Some(line) = self.line(wanted) else {
+                return Err(Refusal::invalid(
+                    format!("{field}.line"),
+                    format!("The order has lines 0 to {}.", self.lines.len().saturating_sub(1)),
+                ));
+            };
+            if wanted.quantity == 0 || wanted.quantity > line.quantity {
                 return Err(Refusal::invalid(
                     format!("{field}.quantity"),
-                    format!("Of line {} {left} can be given back.", wanted.line),
+                    format!("Line {} was for 1 to {} of it.", wanted.line, line.quantity),
                 ));
+            }
+            if wanted.quantity > left {
+                return Err(Refusal::NotRefundable {
+                    order_id: self.order_id.clone(),
+                    why: format!("of line {} only {left} are left to be given back", wanted.line),
+                });
             }
             seen.push(wanted.line);
         }

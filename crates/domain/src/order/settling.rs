@@ -115,7 +115,8 @@ impl Order {
             return Ok(ruling);
         }
         let what = format!("{amount} are on their way back to you.");
-        let ruling = if after.kept_minor() == 0 && after.open_refund().is_none() {
+        let is_all = after.kept_minor() == 0 && after.open_refund().is_none();
+        let ruling = if is_all && self.status != Status::Refunded {
             self.transition(after, Status::Refunded, now, what)?
         } else {
             after.note(now, what);

@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::stock::StockRefusal;
 
 /// Reads and decisions per call before the step gives up and lets the workflow retry.
-const TRIES_MAX: u32 = 6;
+const TRIES_MAX: u32 = 12;
 
 /// Why a decision was not committed. In every case nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Random legal histories: people list tickets and products, order, pay, cancel and want their money back; money comes
 //! late; kitchens, warehouses and shards move.
 
+use domain::Status;
 use domain::conservation::Sources;
 use domain::dish::Recipe;
 use domain::inventory::{Asked, Holding, hold, next_transfer};
@@ -153,8 +154,10 @@ impl History {
                     return Ok(Ruling::AlreadyDone);
                 };
                 let provider_id = format!("re_{}", refund.number);
+                // Of an order that keeps no sale, a refund that fails is money that is owed: rightly red (see below).
+                let keeps_a_sale = order.status == Status::Completed;
                 let outcome = match luck % 5 {
-                    0 => RefundOutcome::Failed {
+                    0 if keeps_a_sale => RefundOutcome::Failed {
                         code: "lost".to_owned(),
                     },
                     1 => RefundOutcome::Pending { provider_id },
@@ -172,6 +175,29 @@ impl History {
                 None => order.hold_again(order.lines.clone(), Vec::new(), now),
             }),
         }
+    }
+
+    /// The bank returns every refund of an order that was given back in full; which order, and how much is owed again.
+    pub fn bank_returns_everything(&self) -> Option<(OrderId, i64)> {
+        let refunded = |order: &&Order| order.status == Status::Refunded;
+        let order = self
+            .tables
+            .lock()
+            .unwrap()
+            .orders
+            .values()
+            .find(refunded)
+            .cloned()?;
+        let lost = RefundOutcome::Failed {
+            code: "lost".to_owned(),
+        };
+        for refund in &order.refunds {
+            let present = at_once(self.orders.get(&order.order_id)).ok()??;
+            if let Ok(Ruling::Change(decision)) = present.hear_of_refund(refund.number, &lost, self.now()) {
+                self.commit(&decision);
+            }
+        }
+        Some((order.order_id, i64::try_from(order.total_minor.as_minor()).ok()?))
     }
 
     fn list_product(&self, luck: u8) {

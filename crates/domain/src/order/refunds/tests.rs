@@ -299,3 +299,30 @@ fn a_refund_asked_for_twice_under_one_name_is_one_refund() {
         Err(Fault::Refused(Refusal::KeyReused))
     ));
 }
+
+#[test]
+fn who_got_everything_back_and_lost_it_at_the_bank_may_ask_again() {
+    let order = change(completed(vec![ticket(1, 100)]).ask_refund(&[], None, at(9))).after;
+    let refunded = change(order.record_refund(1, &succeeded(), at(10))).after;
+    assert!(refunded.ask_refund(&[], None, at(11)).is_err());
+    let owed = change(refunded.hear_of_refund(1, &failed(), at(12))).after;
+    let again = change(owed.ask_refund(&[], None, at(13))).after;
+    let done = change(again.record_refund(2, &succeeded(), at(14)));
+    assert_eq!(
+        (done.after.status, done.after.kept_minor()),
+        (Status::Refunded, 0)
+    );
+    assert_eq!((done.stock.len(), done.money.len()), (0, 1));
+}
+
+#[test]
+fn a_line_that_is_not_there_and_a_quantity_that_never_was_are_named() {
+    let order = completed(vec![product(5, 300)]);
+    let field = |line, quantity| match order.ask_refund(&[RefundLine { line, quantity }], None, at(9)) {
+        Err(Fault::Refused(Refusal::InvalidInput { errors })) => errors[0].field.clone(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(field(3, 1), "lines[0].line");
+    assert_eq!(field(0, 0), "lines[0].quantity");
+    assert_eq!(field(0, 6), "lines[0].quantity");
+}
