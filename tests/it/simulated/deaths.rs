@@ -4,7 +4,8 @@ use super::{KEY, REST_S, held, order_of, status_of, world};
 use domain::dish::Recipe;
 use domain::ledger::{Ingredient, Place};
 use domain::{Status, TicketState, UserId};
-use simulation::{Ask, InvocationFault, Mishap, PortFault, Setup, Verdict, World};
+use simulation::provider::{Charging, Effect};
+use simulation::{Ask, InvocationFault, Mishap, PortFault, Setup, Verdict, Webhooks, World};
 use std::collections::BTreeSet;
 
 /// How a buyer's evening goes.
@@ -26,10 +27,18 @@ enum Story {
     AsksTooMuch,
     /// The order of a dish cannot be started, so what was reserved is released.
     CannotDine,
+    /// Products, from more than one shard.
+    BuysProducts,
+    /// The order of products cannot be started, so what was reserved is released.
+    CannotBuyProducts,
+    /// A ticket is bought, and its money asked back.
+    WantsMoneyBack,
+    /// The answer to the charge is lost, and the provider tells.
+    IsTold,
 }
 
 impl Story {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::PaysAtOnce,
         Self::PaysLater,
         Self::Cancels,
@@ -40,6 +49,10 @@ impl Story {
         Self::CancelsDish,
         Self::AsksTooMuch,
         Self::CannotDine,
+        Self::BuysProducts,
+        Self::CannotBuyProducts,
+        Self::WantsMoneyBack,
+        Self::IsTold,
     ];
 
     const fn is_about_dishes(self) -> bool {
@@ -48,13 +61,24 @@ impl Story {
             Self::Dines | Self::CancelsDish | Self::AsksTooMuch | Self::CannotDine
         )
     }
+
+    const fn is_about_products(self) -> bool {
+        matches!(self, Self::BuysProducts | Self::CannotBuyProducts)
+    }
+
+    const fn pays_at_once(self) -> bool {
+        matches!(
+            self,
+            Self::PaysAtOnce | Self::Dines | Self::BuysProducts | Self::WantsMoneyBack | Self::IsTold
+        )
+    }
 }
 
 /// A function dies right after a write, at every write there is: whatever was to follow the write (the wake-up, the
 /// start of an execution, the answer to the buyer) happens all the same.
 #[test]
 fn state_and_event_are_one() {
-    const WRITES: [&str; 8] = [
+    const WRITES: [&str; 9] = [
         "Orders.commit",
         "Supplies.commit",
         "Market.buy",
@@ -62,6 +86,7 @@ fn state_and_event_are_one() {
         "Workflows.wake",
         "Workflows.start_order",
         "Workflows.start_supply",
+        "Workflows.start_refund",
         "Requests.answer",
     ];
     let mut died = BTreeSet::new();
@@ -80,12 +105,10 @@ fn state_and_event_are_one() {
                 let world = evening(story, Some((&function, call, after)));
                 let order_id = order_of(&World::buyer(1), KEY);
                 let status = status_of(&world, &order_id);
-                let paid = matches!(
-                    story,
-                    Story::PaysAtOnce | Story::PaysLater | Story::ExecutionDies | Story::Dines
-                );
+                let paid = story.pays_at_once() || matches!(story, Story::PaysLater | Story::ExecutionDies);
                 let is_right = match status {
-                    Some(Status::Completed) => paid,
+                    Some(Status::Completed) => paid && story != Story::WantsMoneyBack,
+                    Some(Status::Refunded) => story == Story::WantsMoneyBack,
                     // The buyer was told that it could not be done.
                     Some(Status::Unavailable) => true,
                     Some(Status::Cancelled) => matches!(story, Story::Cancels | Story::CancelsDish),
@@ -114,11 +137,16 @@ fn state_and_event_are_one() {
         "lock-ticket",
         "place-order",
         "receive-ingredient",
+        "receive-webhook",
         "reconcile-orders",
+        "refund-payment",
         "release-ingredients",
+        "release-products",
         "release-supply",
         "request-payment",
+        "request-refund",
         "reserve-ingredients",
+        "reserve-products",
         "serve-dish",
         "supply-ingredient",
         "take-payment",
@@ -141,7 +169,16 @@ fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
             });
         });
     }
-    if matches!(story, Story::CannotStart | Story::CannotDine) {
+    if story == Story::IsTold {
+        // The answer is lost on its way back, and nobody may ask for a while: only the provider's word helps.
+        let charged = Charging::unheard(Effect::Charge, 0);
+        world.ledger().lock().unwrap().script.push_back(charged);
+        world.weather(|plan| plan.webhooks = Webhooks::PLAIN);
+    }
+    if matches!(
+        story,
+        Story::CannotStart | Story::CannotDine | Story::CannotBuyProducts
+    ) {
         world.weather(|plan| {
             plan.invocations.push(InvocationFault {
                 machine: "hold-order".to_owned(),
@@ -155,9 +192,12 @@ fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
     let ticket = world.list_ticket(1);
     let buyer = World::buyer(1);
     let order_id = order_of(&buyer, KEY);
-    let card = matches!(story, Story::PaysAtOnce | Story::Dines).then_some("tok_visa");
+    let card = story.pays_at_once().then_some("tok_visa");
     let place = if story.is_about_dishes() {
         place_dish(&mut world, story, card)
+    } else if story.is_about_products() {
+        let product = world.stock_product(1, 10, 2).unwrap();
+        Ask::place_products(&[(product, 7)], card, Some(KEY))
     } else {
         Ask::place(std::slice::from_ref(&ticket), card, Some(KEY))
     };
@@ -170,8 +210,14 @@ fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
             held(world.run_for_s(1));
             persist(&mut world, &buyer, &Ask::pay(&order_id, "tok_visa"));
         }
-        Story::PaysAtOnce | Story::Leaves | Story::CannotStart => {}
+        Story::WantsMoneyBack => {
+            held(world.run_for_s(100));
+            let refund = Ask::refund(&order_id, &[], Some("money-back"));
+            persist(&mut world, &buyer, &refund);
+        }
+        Story::PaysAtOnce | Story::Leaves | Story::CannotStart | Story::IsTold => {}
         Story::Dines | Story::AsksTooMuch | Story::CannotDine => {}
+        Story::BuysProducts | Story::CannotBuyProducts => {}
     }
     // Long enough that what is scheduled to go wrong has gone wrong before the weather turns fair.
     held(world.run_for_s(1_200));
@@ -179,7 +225,9 @@ fn evening(story: Story, death: Option<(&str, &str, u32)>) -> World {
     let free = world.ticket(&ticket).unwrap().state == TicketState::Available;
     assert_eq!(
         free,
-        story.is_about_dishes() || status_of(&world, &order_id) != Some(Status::Completed),
+        story.is_about_dishes()
+            || story.is_about_products()
+            || status_of(&world, &order_id) != Some(Status::Completed),
         "{}",
         world.trace()
     );

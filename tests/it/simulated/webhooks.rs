@@ -176,11 +176,12 @@ fn webhook_before_order_row() {
         assert!(held(world.step(u64::MAX)));
     }
     assert_eq!(world.order(&order_id).unwrap().intent_id, None);
+    let now_ms = world.now_ms();
     world
         .ledger()
         .lock()
         .unwrap()
-        .charge_from_outside(intent.as_str());
+        .charge_from_outside(intent.as_str(), now_ms);
     world.tell_at(world.now_ms(), news);
     held(world.run_for_s(300));
     held(world.come_to_rest(REST_S));

@@ -46,6 +46,7 @@ impl Watch {
         for change in changes {
             self.check_change(change, now_ms, grace_ms)?;
             check_stuck(&change.after)?;
+            money::check_change(change, ledger, now_ms)?;
         }
         if !changes.is_empty() || !news.is_empty() {
             self.kitchen.check(tables, news)?;

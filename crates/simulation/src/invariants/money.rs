@@ -4,8 +4,9 @@
 //! what was charged is what orders keep and what went back.
 
 use super::Broken;
-use crate::memory::Tables;
+use crate::memory::{OrderChange, Tables};
 use crate::provider::Ledger;
+use domain::payment::NO_ANSWER;
 use domain::{MoneyKind, Order, RefundOutcome, RefundReason, RefundStatus, Status};
 use std::collections::BTreeMap;
 
@@ -34,6 +35,47 @@ fn wrong(order: &Order, why: String) -> Broken {
         status: order.status,
         why,
     }
+}
+
+/// A release may follow an inquiry by so long, milliseconds: both happen in one run of a function.
+const RUN_MS_MAX: u64 = 30_000;
+
+/// What must hold of one write: nothing is released while the provider has the money, and that an attempt never arrived is
+/// the provider's own word.
+///
+/// # Errors
+/// The first invariant that does not hold.
+pub(super) fn check_change(change: &OrderChange, ledger: &Ledger, now_ms: u64) -> Result<(), Broken> {
+    let (Some(before), after) = (&change.before, &change.after) else {
+        return Ok(());
+    };
+    let mut intents = ledger.intents.values();
+    let charged_at_ms = intents
+        .find(|intent| intent.order_id == after.order_id)
+        .and_then(|intent| intent.charged_at_ms);
+    let is_released = !before.status.is_end() && after.ended_unpaid();
+    if is_released && charged_at_ms.is_some_and(|at_ms| at_ms + RUN_MS_MAX < now_ms) {
+        return Err(wrong(
+            after,
+            "it was released, and the provider has had its money for long".to_owned(),
+        ));
+    }
+    for (index, attempt) in after.attempts.iter().enumerate() {
+        let code_before = before
+            .attempts
+            .get(index)
+            .and_then(|before| before.code.as_deref());
+        let is_news = attempt.code.as_deref() == Some(NO_ANSWER) && code_before != Some(NO_ANSWER);
+        let key = format!("{}-{}", after.order_id, attempt.number);
+        let intent = after.intent_id.as_ref().map_or("", |intent| intent.as_str());
+        if is_news && !ledger.record.was_denied(intent, &key) {
+            return Err(wrong(
+                after,
+                format!("attempt {} was given up without asking", attempt.number),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What must hold at any moment.

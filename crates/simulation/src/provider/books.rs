@@ -22,6 +22,8 @@ pub struct Intent {
     pub charges: u32,
     /// Confirmations that reached the bank.
     pub attempts: u32,
+    /// When money was taken, milliseconds since 1970.
+    pub charged_at_ms: Option<u64>,
     /// The card that was charged.
     pub(super) card: String,
     /// Requests to give money back so far.
@@ -152,8 +154,8 @@ impl Ledger {
     }
 
     /// Somebody confirms an intent from outside, with a card that is none of ours.
-    pub fn charge_from_outside(&mut self, intent: &str) {
-        self.happen(intent, Effect::Charge, "", "tok_visa");
+    pub fn charge_from_outside(&mut self, intent: &str, now_ms: u64) {
+        self.happen(intent, Effect::Charge, "", "tok_visa", now_ms);
     }
 
     /// From now on the provider keeps what its cards promise, and answers.
@@ -181,7 +183,7 @@ impl Ledger {
                     card,
                     key,
                 } => {
-                    let outcome = self.happen(&intent, effect, code, &card);
+                    let outcome = self.happen(&intent, effect, code, &card, now_ms);
                     self.keys.settle(&key, Said::Charged(outcome));
                 }
                 Coming::Refund { id, outcome } => self.settle_refund(&id, outcome),
@@ -237,6 +239,7 @@ impl Ledger {
                 amount_minor: order.total_minor.as_minor(),
                 charges: 0,
                 attempts: 0,
+                charged_at_ms: None,
                 card: String::new(),
                 refund_requests: 0,
                 last_decline: None,
@@ -324,7 +327,7 @@ impl Ledger {
                 _ => Answered::Silence,
             };
         }
-        let outcome = self.happen(intent, charging.effect, code, card);
+        let outcome = self.happen(intent, charging.effect, code, card, now_ms);
         if charging.told == Told::Error {
             self.keys.keep(key, &parameters, now_ms, Said::Error);
             return Answered::error("the provider answered 500");
@@ -350,7 +353,14 @@ impl Ledger {
     }
 
     /// The effect of a confirmation. An intent that has succeeded is not touched again.
-    fn happen(&mut self, id: &str, effect: Effect, code: &'static str, card: &str) -> ChargeOutcome {
+    fn happen(
+        &mut self,
+        id: &str,
+        effect: Effect,
+        code: &'static str,
+        card: &str,
+        now_ms: u64,
+    ) -> ChargeOutcome {
         let Some(intent) = self.intents.get_mut(id) else {
             return ChargeOutcome::NotAttempted;
         };
@@ -362,6 +372,7 @@ impl Ledger {
             Effect::Nothing => return ChargeOutcome::NotAttempted,
             Effect::Charge => {
                 intent.charges += 1;
+                intent.charged_at_ms = Some(now_ms);
                 intent.card = card.to_owned();
                 ("payment_intent.succeeded", ChargeOutcome::Succeeded)
             }

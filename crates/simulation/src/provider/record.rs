@@ -93,6 +93,22 @@ impl Record {
         self.blind.as_ref()
     }
 
+    /// Whether the provider has said "not charged" since an intent was confirmed under this key, or nobody ever confirmed
+    /// it so.
+    #[must_use]
+    pub fn was_denied(&self, intent: &str, key: &str) -> bool {
+        let is_confirmation = |call: &Call| {
+            matches!(&call.asked, Asked::Confirm { key: used } if used == key) && call.intent == intent
+        };
+        let Some(sent) = self.calls.iter().position(is_confirmation) else {
+            return true;
+        };
+        let mut later = self.calls.iter().skip(sent);
+        later.any(|call| {
+            call.intent == intent && call.asked == Asked::Inquire && call.heard == Some(Heard::NotCharged)
+        })
+    }
+
     /// A call is sent. Returns its number.
     pub(super) fn sent(&mut self, at_ms: u64, task: Option<TaskId>, intent: &str, asked: Asked) -> usize {
         if let (Some(task), Asked::Confirm { key }) = (task, &asked)
