@@ -5,7 +5,7 @@
 
 use super::{KEY, REST_S, held, order_of, world};
 use domain::{ProductId, Status, TicketId, TicketState, UserId};
-use simulation::provider::Charging;
+use simulation::provider::{Charging, Effect};
 use simulation::{Ask, InvocationFault, Mishap, PortFault, Setup, Verdict, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -86,7 +86,8 @@ pub(super) fn troubles(quiet: &World) -> Vec<Trouble> {
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
     Ticket,
-    /// More than one shard has.
+    /// More than one shard has; and the card is declined for good the next time that it is tried, so that money which
+    /// comes late finds an order that waits for its end, or has ended.
     Products,
 }
 
@@ -97,6 +98,10 @@ fn evening(wanted: Wanted, charging: Charging, trouble: Trouble) -> World {
         ..Setup::calm(1)
     });
     world.ledger().lock().unwrap().script.push_back(charging);
+    if let Wanted::Products = wanted {
+        let declined = Charging::plain(Effect::HardDecline);
+        world.ledger().lock().unwrap().script.push_back(declined);
+    }
     trouble.strike(&mut world);
     let card = Some("tok_visa");
     let place = match wanted {
