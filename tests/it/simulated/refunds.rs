@@ -3,6 +3,7 @@
 use super::money::{Trouble, place_until_answered, troubles};
 use super::{KEY, REST_S, held, order_of, status_of, world};
 use domain::{RefundStatus, Status, TicketState};
+use serde_json::json;
 use simulation::provider::Refunding;
 use simulation::{Ask, FaultPlan, Setup, Webhooks, World};
 use states::chance::Chance;
@@ -124,31 +125,38 @@ fn cancel_completed_refunds_or_refuses() {
 }
 
 /// A refund of one line of two is made and its answer lost; its execution dies, and the provider forgets its keys. Whoever
-/// takes over asks whether the refund is there, by order and number, and makes no second one.
+/// takes over, the reconciler or somebody who runs the step again, asks whether the refund is there, by order and number,
+/// and makes no second one.
 #[test]
 fn a_refund_is_made_once_though_its_key_is_forgotten() {
-    let mut world = world(Setup::calm(1));
-    let tickets = [world.list_ticket(1), world.list_ticket(2)];
-    let buyer = World::buyer(1);
-    let order_id = order_of(&buyer, KEY);
-    held(world.ask(&buyer, Ask::place(&tickets, Some("tok_visa"), Some(KEY))));
-    held(world.run_for_s(60));
-    let in_silence = Refunding::SilentAfter;
-    world.ledger().lock().unwrap().refund_script.push_back(in_silence);
-    held(world.ask(&buyer, Ask::refund(&order_id, &[(0, 1)], Some("the-first"))));
-    world.abort_one_of_at(world.now_ms() + 1_000, "refund-order");
-    held(world.run_for_s(10));
-    world.ledger().lock().unwrap().forget_keys();
-    held(world.run_for_s(1_000));
-    held(world.come_to_rest(REST_S));
-    let ledger = world.ledger().lock().unwrap();
-    assert_eq!(
-        (ledger.given_back_for(&order_id), ledger.refunds.len()),
-        (1_001, 1),
-        "{}",
-        world.trace()
-    );
-    assert_eq!(status_of(&world, &order_id), Some(Status::Completed));
+    for by_hand in [true, false] {
+        let mut world = world(Setup::calm(1));
+        let tickets = [world.list_ticket(1), world.list_ticket(2)];
+        let buyer = World::buyer(1);
+        let order_id = order_of(&buyer, KEY);
+        held(world.ask(&buyer, Ask::place(&tickets, Some("tok_visa"), Some(KEY))));
+        held(world.run_for_s(60));
+        let in_silence = Refunding::SilentAfter;
+        world.ledger().lock().unwrap().refund_script.push_back(in_silence);
+        held(world.ask(&buyer, Ask::refund(&order_id, &[(0, 1)], Some("the-first"))));
+        world.abort_one_of_at(world.now_ms() + 1_000, "refund-order");
+        held(world.run_for_s(10));
+        world.ledger().lock().unwrap().forget_keys();
+        if by_hand {
+            let input = json!({ "order_id": order_id, "number": 1 });
+            held(world.invoke("refund-payment", input));
+        }
+        held(world.run_for_s(1_000));
+        held(world.come_to_rest(REST_S));
+        let ledger = world.ledger().lock().unwrap();
+        assert_eq!(
+            (ledger.given_back_for(&order_id), ledger.refunds.len()),
+            (1_001, 1),
+            "by hand: {by_hand}\n{}",
+            world.trace()
+        );
+        assert_eq!(status_of(&world, &order_id), Some(Status::Completed));
+    }
 }
 
 /// A bank returns a refund that had succeeded, and the buyer asks again. The ticket went back on sale with the first refund
