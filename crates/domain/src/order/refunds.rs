@@ -123,7 +123,10 @@ impl Order {
             if wanted.quantity > left {
                 return Err(Refusal::NotRefundable {
                     order_id: self.order_id.clone(),
-                    why: format!("of line {} only {left} are left to be given back", wanted.line),
+                    why: match left {
+                        0 => format!("nothing is left of line {} to be given back", wanted.line),
+                        _ => format!("of line {} only {left} can still be given back", wanted.line),
+                    },
                 });
             }
             seen.push(wanted.line);
