@@ -16,10 +16,14 @@ async fn declined(shop: &Shop, buyer: &Person) -> (String, String) {
     (order_id, intent)
 }
 
-/// Status and version: what changes with every write of an order.
+/// Status, story and payments: what changes when something happens to an order. Not its version: an execution that
+/// begins to wait is written down too, at a moment of its own.
 async fn state(buyer: &Person, order_id: &str) -> (Value, Value) {
     let mut order = buyer.order(order_id).await;
-    (order.body["status"].take(), order.body["version"].take())
+    let path = format!("/api/orders/{order_id}");
+    let events = buyer.get(&format!("{path}/events")).await.expect(200);
+    let payments = buyer.get(&format!("{path}/payments")).await.expect(200);
+    (order.body["status"].take(), json!([events.body, payments.body]))
 }
 
 /// Hazard 23, the same instant, many times over. Protection: whoever learns of the charge writes it under the version
