@@ -8,7 +8,7 @@ use crate::ids::{IntentId, OrderId, ProductId};
 use crate::inventory::{DoubleCollect, Shard, TOUCHED_MAX, Take, allocate, luck_of, read_whole};
 use crate::ledger::MovementKind;
 use crate::order::{Line, Order, Ruling, Thing};
-use crate::payment::{ChargeOutcome, RefundOutcome, RefundRequest};
+use crate::payment::{ChargeOutcome, RefundRequest};
 use crate::ports::{Clock, CommitError, Orders, PaymentProvider, Products, Workflows, decide_and_commit};
 use crate::refund::Refund;
 use crate::refusal::Refusal;
@@ -53,23 +53,6 @@ pub async fn ask_before_release(
         )),
         ChargeOutcome::Declined { .. } | ChargeOutcome::NotAttempted => Ok(()),
     }
-}
-
-/// Writes down what the provider says of a refund. Returns the order as it stands afterwards.
-///
-/// # Errors
-/// What the ports report.
-pub async fn settle_refund(
-    orders: &dyn Orders,
-    clock: &dyn Clock,
-    order_id: &OrderId,
-    number: u32,
-    outcome: &RefundOutcome,
-) -> Result<Order, Fault> {
-    decide_and_commit(orders, order_id, &|order| {
-        order.record_refund(number, outcome, clock.now())
-    })
-    .await
 }
 
 /// What is needed to find out about an order's money and to act on it.

@@ -16,6 +16,7 @@ use domain::ports::{
     Accounts, Categories, Clock, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders, PaymentProvider,
     Products, ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
 };
+use domain::truth::Truth;
 use shell::{SettingError, Settings};
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,6 +114,20 @@ impl World {
             expected: "an address that this build can speak to, beside a secret key",
         })?;
         Ok(Arc::new(provider))
+    }
+
+    /// What asks the payment provider what is true, and acts on it.
+    ///
+    /// # Errors
+    /// A missing or malformed setting.
+    pub fn truth(&self) -> Result<Truth, SettingError> {
+        Ok(Truth {
+            orders: self.orders()?,
+            products: self.products()?,
+            provider: self.payment_provider()?,
+            workflows: self.workflows()?,
+            clock: self.clock(),
+        })
     }
 
     /// What the payment provider says by itself.

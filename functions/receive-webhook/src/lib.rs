@@ -135,6 +135,9 @@ impl ReceiveWebhook {
             .await?
             .ok_or_else(|| Refusal::not_found("order"))?;
         self.truth.find(&order, intent).await?;
+        if event.refund_number.is_none() && order.open_refund().is_none() {
+            return Ok(());
+        }
         self.truth.find_refunds(order_id, event.refund_number).await
     }
 }

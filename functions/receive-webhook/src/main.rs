@@ -1,6 +1,5 @@
 //! Wiring of `receive-webhook`.
 
-use domain::truth::Truth;
 use receive_webhook::ReceiveWebhook;
 use shell::{StartError, run_http, start};
 use wiring::World;
@@ -12,13 +11,7 @@ fn main() -> Result<(), StartError> {
             events: world.webhook_events()?,
             requests: world.requests()?,
             orders: world.orders()?,
-            truth: Truth {
-                orders: world.orders()?,
-                products: world.products()?,
-                provider: world.payment_provider()?,
-                workflows: world.workflows()?,
-                clock: world.clock(),
-            },
+            truth: world.truth()?,
             clock: world.clock(),
         };
         run_http("receive-webhook", receive_webhook::router(function)).await

@@ -1,6 +1,5 @@
 //! Wiring of `reconcile-orders`.
 
-use domain::truth::Truth;
 use reconcile_orders::ReconcileOrders;
 use shell::{StartError, run_step, start};
 use wiring::World;
@@ -13,13 +12,7 @@ fn main() -> Result<(), StartError> {
             supplies: world.supplies()?,
             ledgers: world.ledgers()?,
             workflows: world.workflows()?,
-            truth: Truth {
-                orders: world.orders()?,
-                products: world.products()?,
-                provider: world.payment_provider()?,
-                workflows: world.workflows()?,
-                clock: world.clock(),
-            },
+            truth: world.truth()?,
             clock: world.clock(),
         };
         run_step("reconcile-orders", move |input| {

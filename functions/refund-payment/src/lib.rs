@@ -4,8 +4,7 @@
 //! forgotten; only then the refund is made. An answer that was lost is `PaymentOutcomeUnknown` and is asked after. No
 //! undo: money that was given back has to be paid again.
 
-use domain::ports::{Clock, Orders, PaymentProvider};
-use domain::truth::settle_refund;
+use domain::ports::{Clock, Orders, PaymentProvider, decide_and_commit};
 use domain::{Fault, IdempotencyKey, OrderId, Refund, RefundRequest, RefundStatus, Refusal};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -74,7 +73,10 @@ impl RefundPayment {
             Some(found) => found,
             None => self.provider.refund(&request, &key(&order_id, refund)?).await?,
         };
-        let order = settle_refund(&*self.orders, &*self.clock, &order_id, number, &outcome).await?;
+        let order = decide_and_commit(&*self.orders, &order_id, &|order| {
+            order.record_refund(number, &outcome, self.clock.now())
+        })
+        .await?;
         let refund = order
             .refund(number)
             .ok_or_else(|| Fault::Defect(format!("{order_id} has lost its refund {number}")))?;

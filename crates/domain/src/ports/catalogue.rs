@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::fault::Fault;
 use crate::ids::{CategoryId, ProductId};
-use crate::inventory::{ShardMovement, total};
+use crate::inventory::{ShardMovement, read_whole, total};
 use crate::ledger::Balance;
 use crate::page::{Page, PageRequest};
 use crate::product::{Category, Product, ProductDecision, Stocked};
@@ -93,7 +93,7 @@ pub trait Categories: Send + Sync {
 
 /// Reads product and shards, asks `decide` for a decision and commits it; on a race, again from the read, at most
 /// [`TRIES_MAX`] times. Returns product and shards as they stand afterwards. `decide` answers `None` when there is
-/// nothing to do. A decision that may be done once and was done before is success as well.
+/// nothing to do, and names nothing that may be done only once.
 ///
 /// # Errors
 /// What `decide` refuses; [`Refusal::NotFound`] without a product; [`Fault::Transient`] when the race goes on.
@@ -103,22 +103,18 @@ pub async fn decide_and_change(
     decide: &(dyn Fn(&Stocked) -> Result<Option<ProductDecision>, Refusal> + Send + Sync),
 ) -> Result<Stocked, Fault> {
     for _ in 0..TRIES_MAX {
-        let stocked = products
-            .stocked(product_id)
+        let stocked = read_whole(products, product_id)
             .await?
             .ok_or_else(|| Refusal::not_found("product"))?;
-        // Read across an edit: what it says belongs to no moment.
-        if !stocked.is_whole() {
-            continue;
-        }
         let Some(decision) = decide(&stocked)? else {
             return Ok(stocked);
         };
         match products.commit(&decision).await {
             Ok(()) => return Ok(stocked.after(&decision)),
             Err(ProductError::DoneBefore) => {
-                let present = products.stocked(product_id).await?;
-                return Ok(present.unwrap_or(stocked));
+                return Err(Fault::Defect(format!(
+                    "a change of {product_id} was done before, without a name"
+                )));
             }
             Err(ProductError::Moved) => {}
             Err(ProductError::Fault(fault)) => return Err(fault),
