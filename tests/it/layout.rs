@@ -62,6 +62,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "serde_json",
             "sha2",
         ],
+        "openfoodfacts" => &["domain", "flate2", "serde", "serde_json", "thiserror"],
         "wiring" => &["aws", "contract", "domain", "shell"],
         // Functions answer HTTP through axum and the contract; `shell` and `wiring` are for main.rs alone.
         _ if is_function => &[

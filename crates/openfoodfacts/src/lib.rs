@@ -1,0 +1,29 @@
+//! Open Food Facts: reading what it publishes, and deciding what of it becomes a product.
+//!
+//! It publishes one set of products in three shapes: pages of its search API ([`Page`]), JSON lines ([`JsonRows`]) and a
+//! TAB-separated dump ([`TabRows`]), each plain or gzip. All three give the same [`Row`]s.
+//!
+//! Nothing that comes in can stop an import except the end of its source: a bad row is counted and the next one is
+//! read. Pure: no network, no files, no clock. Whoever imports brings the bytes and stores what is kept.
+//!
+//! The data is Open Food Facts', <https://openfoodfacts.org>, under the Open Database Licence 1.0; its contents are under
+//! the Database Contents Licence, its pictures under CC BY-SA. Credit it where its data is shown.
+
+mod json;
+mod lines;
+mod page;
+mod picture;
+mod request;
+mod row;
+mod tab_separated;
+mod unpack;
+
+pub use json::JsonRows;
+pub use lines::LINE_BYTES_MAX;
+pub use page::{BadPage, PAGE_BYTES_MAX, Page};
+pub use picture::front_image_url;
+pub use request::{
+    FIELDS, PAGE_SIZE, PAGES_MAX, SEARCH_PATH, SEARCHES_PER_MINUTE_MAX, search_query, user_agent,
+};
+pub use row::{BadRow, Row, Unreadable};
+pub use tab_separated::{BadHeader, COLUMNS, TabRows};
