@@ -63,6 +63,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "sha2",
         ],
         "wiring" => &["aws", "contract", "domain", "shell", "stripe"],
+        "openfoodfacts" => &["domain", "flate2", "serde", "serde_json", "thiserror"],
         // Functions answer HTTP through axum and the contract; `shell` and `wiring` are for main.rs alone.
         _ if is_function => &[
             "argon2",
