@@ -211,6 +211,7 @@ impl Ports<'_> {
             lines: lines.collect(),
             currency: Currency::parse("usd").unwrap(),
             hold_ttl_s: 900,
+            device_id: None,
             request_fingerprint: "fingerprint".to_owned(),
         };
         Order::place(new, now).unwrap()

@@ -151,6 +151,7 @@ fn request(quantity: u32) -> HoldRequest {
             quantity,
             version: None,
         }],
+        device_id: None,
         request_fingerprint: "fingerprint".to_owned(),
     }
 }

@@ -131,6 +131,7 @@ pub(crate) mod tests {
             lines,
             currency: Currency::parse("usd").unwrap(),
             hold_ttl_s: 900,
+            device_id: None,
             request_fingerprint: "f".to_owned(),
         };
         Order::place(new, NOW).unwrap()

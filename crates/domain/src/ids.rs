@@ -128,6 +128,7 @@ id!(
     "cat",
     "A category of products, derived from its name: one name, one category."
 );
+id!(DeviceId, "dev", "A device that watches products.");
 id!(HoldId, "hld", "An expiring claim of one order.");
 
 impl OrderId {

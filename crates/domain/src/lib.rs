@@ -11,6 +11,7 @@ pub mod fault;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;
+pub mod link;
 pub mod market;
 pub mod money;
 pub mod money_ledger;
@@ -30,8 +31,8 @@ pub mod user;
 
 pub use fault::Fault;
 pub use ids::{
-    CategoryId, DishId, HoldId, IdempotencyKey, IntentId, OrderId, ProductId, SupplyId, TaskToken, TicketId,
-    UserId,
+    CategoryId, DeviceId, DishId, HoldId, IdempotencyKey, IntentId, OrderId, ProductId, SupplyId, TaskToken,
+    TicketId, UserId,
 };
 pub use money::{Currency, PriceMinor};
 pub use money_ledger::{MoneyKind, MoneyMovement};

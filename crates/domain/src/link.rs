@@ -133,7 +133,16 @@ mod tests {
 
     #[test]
     fn what_looks_alike_is_no_id() {
-        for text in ["", "short", "Fy9z6aG0", "Fy9z6aGO", "Fy9z6aGI", "Fy9z6aGl", "../../..", "Fy9z6aGAA"] {
+        for text in [
+            "",
+            "short",
+            "Fy9z6aG0",
+            "Fy9z6aGO",
+            "Fy9z6aGI",
+            "Fy9z6aGl",
+            "../../..",
+            "Fy9z6aGAA",
+        ] {
             assert_eq!(LinkId::parse(text), Err(NotALinkId), "{text}");
         }
     }

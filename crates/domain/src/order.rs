@@ -17,7 +17,7 @@ pub use gather::Missing;
 pub use status::Status;
 pub use steps::{Interruption, NewOrder};
 
-use crate::ids::{DishId, HoldId, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId};
+use crate::ids::{DeviceId, DishId, HoldId, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId};
 use crate::inventory::Take;
 use crate::ledger::Ingredient;
 use crate::money::{Currency, PriceMinor};
@@ -217,6 +217,9 @@ pub struct Order {
     /// The card to charge as soon as everything is held, if it was given along with the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_with: Option<CardToken>,
+    /// The buyer's device that the products are for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<DeviceId>,
     /// What happened, oldest first.
     pub events: Vec<OrderEvent>,
     /// Fingerprint of the request that created it.
@@ -322,6 +325,17 @@ impl Order {
     }
 }
 
+/// Products that were delivered to a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Where.
+    pub device_id: DeviceId,
+    /// What.
+    pub product_id: ProductId,
+    /// How many, at least 1.
+    pub quantity: u32,
+}
+
 /// A change that is to be committed in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -335,6 +349,8 @@ pub struct Decision {
     pub holder: HolderChange,
     /// New rows of the ledger of money. Condition of each: it is not there yet.
     pub money: Vec<MoneyMovement>,
+    /// What arrives at the buyer's device. Added to what is there, whatever it is.
+    pub arrivals: Vec<Arrival>,
 }
 
 /// What a step rules: either there is something to write, or the same was done before.

@@ -53,6 +53,7 @@ impl LockTicket {
                     lines,
                     currency: self.currency.clone(),
                     hold_ttl_s: self.hold_ttl_s,
+                    device_id: None,
                     request_fingerprint: input.request_fingerprint.clone(),
                 },
                 self.clock.now(),

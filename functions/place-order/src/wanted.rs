@@ -251,6 +251,7 @@ impl Wanted {
             tickets: self.tickets.clone(),
             dishes: self.dishes.clone(),
             products: self.products.clone(),
+            device_id: None,
             request_fingerprint: fingerprint(&names.iter().map(String::as_str).collect::<Vec<_>>()),
         }
     }

@@ -93,6 +93,7 @@ impl ReserveIngredients {
             lines,
             currency: self.currency.clone(),
             hold_ttl_s: self.hold_ttl_s,
+            device_id: None,
             request_fingerprint: input.request_fingerprint.clone(),
         }
     }

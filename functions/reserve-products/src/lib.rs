@@ -155,6 +155,7 @@ impl ReserveProducts {
             lines: Vec::new(),
             currency: self.currency.clone(),
             hold_ttl_s: self.hold_ttl_s,
+            device_id: input.device_id.clone(),
             request_fingerprint: input.request_fingerprint.clone(),
         }
     }

@@ -30,6 +30,7 @@ impl Ports<'_> {
             lines: vec![line],
             currency: Currency::parse("usd").unwrap(),
             hold_ttl_s: 900,
+            device_id: None,
             request_fingerprint: "fingerprint".to_owned(),
         };
         Order::place_dishes(new, needed, kitchen, NOW).unwrap()

@@ -82,6 +82,7 @@ impl Ports<'_> {
             lines: Vec::new(),
             currency: Currency::parse("usd").unwrap(),
             hold_ttl_s: 900,
+            device_id: None,
             request_fingerprint: "fingerprint".to_owned(),
         };
         let asked = Asked {

@@ -32,6 +32,7 @@ impl Ports<'_> {
             tickets: Vec::new(),
             dishes: Vec::new(),
             products: products.collect(),
+            device_id: None,
             request_fingerprint: "fingerprint".to_owned(),
         }
     }

@@ -280,6 +280,7 @@ fn an_order_that_lies_in_too_many_shards_is_drawn_together_first() {
         lines: Vec::new(),
         currency: Currency::parse("eur").unwrap(),
         hold_ttl_s: 900,
+        device_id: None,
         request_fingerprint: "f".to_owned(),
     };
     assert_eq!(decision.stock.len(), 16);

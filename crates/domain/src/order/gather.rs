@@ -76,6 +76,7 @@ impl Order {
             stock,
             holder: HolderChange::Add { holds_max: HOLDS_MAX },
             money: Vec::new(),
+            arrivals: Vec::new(),
         })
     }
 

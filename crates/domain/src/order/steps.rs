@@ -5,7 +5,7 @@ use super::{
     STANDSTILL_S, STUCK_PAUSE_MAX_S, STUCK_PAUSE_S, Status,
 };
 use crate::fault::Fault;
-use crate::ids::{HoldId, OrderId, UserId};
+use crate::ids::{DeviceId, HoldId, OrderId, UserId};
 use crate::ledger::MovementKind;
 use crate::money::{Currency, PriceMinor};
 use crate::payment::AttemptStatus;
@@ -27,6 +27,8 @@ pub struct NewOrder {
     pub currency: Currency,
     /// How long the hold lives, seconds.
     pub hold_ttl_s: u32,
+    /// The buyer's own device that the products are for.
+    pub device_id: Option<DeviceId>,
     /// Fingerprint of the request.
     pub request_fingerprint: String,
 }
@@ -70,6 +72,7 @@ impl Order {
             waiter: None,
             needs: BTreeMap::new(),
             pay_with: None,
+            device_id: new.device_id,
             events: vec![OrderEvent {
                 at: now,
                 status: Status::Held,
@@ -96,6 +99,7 @@ impl Order {
             stock,
             holder: HolderChange::Add { holds_max: HOLDS_MAX },
             money: Vec::new(),
+            arrivals: Vec::new(),
         })
     }
 
@@ -359,6 +363,7 @@ impl Order {
             stock,
             holder,
             money: Vec::new(),
+            arrivals: Vec::new(),
         }))
     }
 }

@@ -28,6 +28,7 @@ fn placed() -> Order {
         lines: vec![line(1, 1999), line(2, 501)],
         currency: Currency::parse("usd").unwrap(),
         hold_ttl_s: TTL_S,
+        device_id: None,
         request_fingerprint: "f".to_owned(),
     };
     Order::place(new, at(0)).unwrap().after

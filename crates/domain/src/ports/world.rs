@@ -1,7 +1,9 @@
 //! Ports to clock, chance, payment provider and workflows.
 
 use super::Answer;
-use crate::ids::{DishId, IdempotencyKey, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId};
+use crate::ids::{
+    DeviceId, DishId, IdempotencyKey, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId,
+};
 use crate::order::{Kind, Order};
 use crate::payment::{CardToken, ChargeOutcome, Inquiry, ProviderEvent, RefundOutcome, RefundRequest};
 use crate::refund::Refund;
@@ -114,6 +116,9 @@ pub struct HoldRequest {
     /// Which products.
     #[serde(default)]
     pub products: Vec<WantedProduct>,
+    /// The buyer's own device that the products are for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<DeviceId>,
     /// Fingerprint of the request.
     pub request_fingerprint: String,
 }

@@ -292,6 +292,7 @@ impl History {
             lines,
             currency: Currency::parse("usd").unwrap(),
             hold_ttl_s: 900,
+            device_id: None,
             request_fingerprint: "f".to_owned(),
         }
     }

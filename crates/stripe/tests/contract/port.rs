@@ -23,6 +23,7 @@ fn order() -> Order {
         }],
         currency: Currency::parse("usd").unwrap(),
         hold_ttl_s: 900,
+        device_id: None,
         request_fingerprint: "fingerprint".to_owned(),
     };
     Order::place(new, Timestamp::from_ms(0)).unwrap().after

@@ -101,6 +101,7 @@ pub fn order_of(price_minor: u64) -> Order {
         }],
         currency: Currency::parse("usd").unwrap(),
         hold_ttl_s: 900,
+        device_id: None,
         request_fingerprint: "fingerprint".to_owned(),
     };
     Order::place(new, Timestamp::from_ms(0)).unwrap().after

@@ -129,6 +129,7 @@ impl Shop {
             lines: Vec::new(),
             currency: Currency::parse("eur").unwrap(),
             hold_ttl_s: 900,
+            device_id: None,
             request_fingerprint: "f".to_owned(),
         };
         hold(

@@ -46,6 +46,7 @@ fn order(byte: u8) -> NewOrder {
         }],
         currency: Currency::parse("usd").unwrap(),
         hold_ttl_s: 900,
+        device_id: None,
         request_fingerprint: "f".to_owned(),
     }
 }

@@ -36,6 +36,7 @@ fn placed(things: Vec<(Thing, u32, u64)>) -> Order {
         lines,
         currency: Currency::parse("usd").unwrap(),
         hold_ttl_s: 900,
+        device_id: None,
         request_fingerprint: "f".to_owned(),
     };
     let order = Order::place(new, at(0)).unwrap().after;
