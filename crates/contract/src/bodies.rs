@@ -1,7 +1,9 @@
 //! The shapes of requests and answers: camelCase, money in minor units, times as RFC 3339.
 
+mod delivery;
 mod refunds;
 
+pub use delivery::DeliveryBody;
 pub use refunds::{RefundBody, RefundedLineBody};
 
 use domain::order::{Line, OrderEvent, Thing};
@@ -166,6 +168,9 @@ pub struct OrderBody {
     /// When a declined card is tried again by itself; absent when it is not. Another card is welcome meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<String>,
+    /// Where the products are; absent before they are paid, and for tickets and dishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<DeliveryBody>,
     /// How much of the total was given back, minor units.
     pub refunded_minor: u64,
     /// Counts every change.
@@ -201,6 +206,7 @@ impl OrderBody {
                 })
                 .collect(),
             next_attempt_at: order.retry_at.map(|moment| moment.to_rfc3339()),
+            delivery: order.delivery.as_ref().map(Into::into),
             refunded_minor: order.refunded_minor(),
             version: order.version,
             created_at: order.created_at.to_rfc3339(),
