@@ -23,7 +23,9 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::device::{DEVICES_MAX, DeviceChange, StockWrite};
 use domain::ports::{Answer, DeviceError, Devices};
-use domain::{Device, DeviceId, DeviceStock, Fault, Page, PageRequest, ProductId, Refusal, Timestamp, UserId};
+use domain::{
+    Device, DeviceId, DeviceStock, Fault, Page, PageRequest, ProductId, Refusal, Timestamp, UserId,
+};
 use rows::{DUE, Part};
 use std::time::Duration;
 
@@ -157,7 +159,9 @@ impl Devices for DynamoDevices {
 
     fn get<'a>(&'a self, device_id: &'a DeviceId) -> Answer<'a, Option<Device>> {
         Box::pin(async move {
-            let item = self.item(&self.tables.devices, rows::device_key(device_id)).await?;
+            let item = self
+                .item(&self.tables.devices, rows::device_key(device_id))
+                .await?;
             item.map(|item| from_item("device", item)).transpose()
         })
     }
@@ -252,7 +256,9 @@ impl Devices for DynamoDevices {
                 .client
                 .put_item()
                 .table_name(&self.tables.stock)
-                .set_item(Some(rows::stock_item(&write.after, &id).map_err(DeviceError::Fault)?))
+                .set_item(Some(
+                    rows::stock_item(&write.after, &id).map_err(DeviceError::Fault)?,
+                ))
                 .condition_expression(condition.expression)
                 .set_expression_attribute_names(condition.names)
                 .set_expression_attribute_values(condition.values)
@@ -294,7 +300,8 @@ impl Devices for DynamoDevices {
                         Some(failed) if failed.part == Part::Device && write.wrote(failed.present) => Ok(()),
                         Some(_) => Err(DeviceError::Moved),
                         None => {
-                            is_contention("TransactWriteItems device", reasons).map_err(DeviceError::Fault)?;
+                            is_contention("TransactWriteItems device", reasons)
+                                .map_err(DeviceError::Fault)?;
                             Err(DeviceError::Moved)
                         }
                     }

@@ -61,7 +61,10 @@ impl CardToken {
     #[must_use]
     pub fn masked(&self) -> String {
         let (kind, body) = self.0.split_once('_').unwrap_or((&self.0, ""));
-        let last: String = body.chars().skip(body.chars().count().saturating_sub(4)).collect();
+        let last: String = body
+            .chars()
+            .skip(body.chars().count().saturating_sub(4))
+            .collect();
         format!("{kind}_...{last}")
     }
 

@@ -6,8 +6,8 @@
 use aws::{
     AccountTables, Connections, DeviceTables, DynamoAccounts, DynamoCategories, DynamoDevices, DynamoDishes,
     DynamoDocuments, DynamoLedgers, DynamoMoney, DynamoOrders, DynamoPaymentMethods, DynamoProducts,
-    DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, ProductTables, RowTables,
-    StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
+    DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, Machines,
+    OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
 };
 use contract::Gate;
 use domain::conservation::Sources;
@@ -15,7 +15,8 @@ use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{
     Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders,
-    PaymentMethods, PaymentProvider, Products, ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
+    PaymentMethods, PaymentProvider, Products, ProviderEvents, Reports, Requests, Sessions, Supplies,
+    Tickets, Workflows,
 };
 use domain::truth::Truth;
 use shell::{SettingError, Settings};

@@ -154,7 +154,8 @@ impl From<&DeviceStock> for DeviceStockBody {
             order_quantity: row.watch.map(|watch| watch.order_quantity),
             reorder: row.reorder.as_ref().map(Into::into),
             // A pause that is over, or that an open order has ended, is of no interest.
-            why: why.map(|trouble| TroubleBody::new(trouble, row.pause_until.filter(|_| row.reorder.is_none()))),
+            why: why
+                .map(|trouble| TroubleBody::new(trouble, row.pause_until.filter(|_| row.reorder.is_none()))),
             version: row.version,
             updated_at: row.updated_at.to_rfc3339(),
         }

@@ -81,8 +81,7 @@ pub(crate) async fn store_payment_method(
     signed_in: SignedIn,
     Body(new): Body<NewPaymentMethod>,
 ) -> Reply<Json<PaymentMethodBody>> {
-    let card =
-        CardToken::parse(&new.token).map_err(|error| Refusal::invalid("token", error.to_string()))?;
+    let card = CardToken::parse(&new.token).map_err(|error| Refusal::invalid("token", error.to_string()))?;
     let method = PaymentMethod {
         user_id: signed_in.user_id,
         card,

@@ -8,7 +8,7 @@ use contract::input::FieldErrors;
 use contract::problem::ProblemBody;
 use contract::{Body, PathId, Reply, SignedIn};
 use domain::device::QUANTITY_MAX;
-use domain::{DeviceId, ProductId, Refusal};
+use domain::{DeviceId, IdempotencyKey, ProductId, Refusal};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -28,6 +28,9 @@ pub struct NewReading {
 /// A reading replaces what was there; a delivery adds to it. If less than the threshold is left and no order is on its way,
 /// one is placed and paid with the stored payment method; `reorder` names it. If none is placed, `reorder` is null and
 /// `why` says why and what to do.
+///
+/// Send a reading that was not answered again under the same `Idempotency-Key`: without one it is a new reading, and would
+/// take away what was delivered meanwhile.
 #[utoipa::path(
     post, path = "/api/devices/{device_id}/readings", tag = "devices",
     params(("device_id" = String, Path, description = "The device."), ("Idempotency-Key" = Option<String>, Header,
@@ -44,6 +47,7 @@ pub(crate) async fn take_reading(
     State(function): State<DevicesApi>,
     signed_in: SignedIn,
     PathId(device_id): PathId<DeviceId>,
+    key: Option<axum::Extension<IdempotencyKey>>,
     Body(new): Body<NewReading>,
 ) -> Reply<Json<DeviceStockBody>> {
     let mut errors = FieldErrors::default();
@@ -59,7 +63,7 @@ pub(crate) async fn take_reading(
     let device = function.own_device(&device_id, &signed_in.user_id).await?;
     let reorders = &function.reorders;
     let row = reorders
-        .measure(&device.device_id, &product_id, new.quantity)
+        .measure(&device.device_id, &product_id, new.quantity, key.as_deref())
         .await?;
     // Written is written: a busy hold must not turn a reading that was taken into an error. `reorder-products` goes on.
     let row = match reorders.carry_out(row.clone()).await {

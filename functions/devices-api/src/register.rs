@@ -1,7 +1,7 @@
 //! Registering a device, and changing what it watches.
 
-use crate::bodies::{DeviceBody, WatchBody};
 use crate::DevicesApi;
+use crate::bodies::{DeviceBody, WatchBody};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
@@ -51,7 +51,10 @@ fn checked(errors: &mut FieldErrors, watches: &[WatchBody]) -> BTreeMap<ProductI
             errors.add(field("threshold"), format!("must be 1 to {QUANTITY_MAX}"));
         }
         if !(1..=ORDER_QUANTITY_MAX).contains(&watch.order_quantity) {
-            errors.add(field("orderQuantity"), format!("must be 1 to {ORDER_QUANTITY_MAX}"));
+            errors.add(
+                field("orderQuantity"),
+                format!("must be 1 to {ORDER_QUANTITY_MAX}"),
+            );
         }
         let rule = Watch {
             threshold: watch.threshold,

@@ -31,7 +31,7 @@ fn a_device_and_its_stock_come_back_as_they_were() {
     assert_eq!(from_item::<Device>("device", item).unwrap(), device());
     let empty = device().empty_stock().remove(0);
     assert!(!rows::stock_item(&empty, &write).unwrap().contains_key(DUE));
-    let low = empty.measure(4, true, NOW).unwrap();
+    let low = empty.measure(4, None, true, NOW).unwrap().unwrap();
     let item = rows::stock_item(&low, &write).unwrap();
     assert_eq!(item[DUE], n(low.due_shard()));
     assert_eq!(from_item::<DeviceStock>("stock", item).unwrap(), low);
@@ -57,8 +57,16 @@ fn a_row_that_a_delivery_made_is_read_as_unwatched() {
     assert_eq!(from_item::<DeviceStock>("stock", item).unwrap(), expected);
     let update = arrival_update("stock", &arrival, &device().owner_id, NOW).unwrap();
     let update = update.update().unwrap().clone();
-    assert_eq!(update.condition_expression(), None, "it is added, whatever is there");
-    assert!(update.update_expression().starts_with("ADD quantity :quantity, #version :one"));
+    assert_eq!(
+        update.condition_expression(),
+        None,
+        "it is added, whatever is there"
+    );
+    assert!(
+        update
+            .update_expression()
+            .starts_with("ADD quantity :quantity, #version :one")
+    );
 }
 
 #[test]
@@ -79,5 +87,8 @@ fn a_cancelled_registration_says_what_was_taken() {
         of([ok(), ok(), reason(FAILED), ok()]),
         Err(Fault::Refused(Refusal::TooManyDevices { .. }))
     ));
-    assert!(matches!(of([ok(), reason(CONFLICT), ok(), ok()]), Ok(Try::Contended)));
+    assert!(matches!(
+        of([ok(), reason(CONFLICT), ok(), ok()]),
+        Ok(Try::Contended)
+    ));
 }

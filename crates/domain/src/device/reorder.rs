@@ -6,7 +6,7 @@
 use super::{DeviceStock, Ending, Reorder, StockWrite};
 use crate::checkout::begin_payment;
 use crate::fault::Fault;
-use crate::ids::{DeviceId, ProductId, fingerprint};
+use crate::ids::{DeviceId, IdempotencyKey, ProductId, fingerprint};
 use crate::order::{Kind, Order, Status};
 use crate::payment::CardToken;
 use crate::ports::{
@@ -44,7 +44,7 @@ pub struct Reorders {
 }
 
 impl Reorders {
-    /// Takes a reading; if too little is left, the same write decides an order. Carrying that out is
+    /// Takes a reading, which the device may have given a name; if too little is left, the same write decides an order. Carrying that out is
     /// [`Reorders::carry_out`].
     ///
     /// # Errors
@@ -54,6 +54,7 @@ impl Reorders {
         device_id: &DeviceId,
         product_id: &ProductId,
         quantity: u32,
+        name: Option<&IdempotencyKey>,
     ) -> Result<DeviceStock, Fault> {
         let not_watched = || Refusal::ProductNotWatched {
             product_id: product_id.clone(),
@@ -62,7 +63,7 @@ impl Reorders {
         let owner_id = row.ok_or_else(not_watched)?.owner_id;
         let can_pay = self.payment_methods.get(&owner_id).await?.is_some();
         decide_and_restock(&*self.devices, device_id, product_id, &|row| {
-            row.measure(quantity, can_pay, self.clock.now()).map(Some)
+            row.measure(quantity, name, can_pay, self.clock.now())
         })
         .await
     }
@@ -100,11 +101,7 @@ impl Reorders {
     ///
     /// # Errors
     /// What the ports report.
-    pub async fn put_off(
-        &self,
-        device_id: &DeviceId,
-        product_id: &ProductId,
-    ) -> Result<DeviceStock, Fault> {
+    pub async fn put_off(&self, device_id: &DeviceId, product_id: &ProductId) -> Result<DeviceStock, Fault> {
         decide_and_restock(&*self.devices, device_id, product_id, &|row| {
             Ok(row.due_at.map(|_| row.put_off(self.clock.now())))
         })
@@ -127,9 +124,8 @@ impl Reorders {
                 Progress::UnderWay => return Ok(row),
                 Progress::Over(ending) => ending,
             };
-            let close = |row: &DeviceStock| {
-                Ok(row.close(reorder.number, &ending, card.is_some(), self.clock.now()))
-            };
+            let close =
+                |row: &DeviceStock| Ok(row.close(reorder.number, &ending, card.is_some(), self.clock.now()));
             row = decide_and_restock(&*self.devices, &row.device_id, &row.product_id, &close).await?;
         }
         Ok(row)

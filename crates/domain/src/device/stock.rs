@@ -5,7 +5,7 @@
 //! whoever carries out the same reorder, however late, arrives at the same order.
 
 use super::{Device, Watch};
-use crate::ids::{DeviceId, OrderId, ProductId, UserId};
+use crate::ids::{DeviceId, IdempotencyKey, OrderId, ProductId, UserId};
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,9 @@ pub struct DeviceStock {
     /// When the device last said how much is left. Before it has, nothing is known, and nothing is ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured_at: Option<Timestamp>,
+    /// What the device called that reading, if it did: a repeat of it, by whoever was not answered, is old news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_by: Option<IdempotencyKey>,
     /// The open reorder. At most one at a time, whatever happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder: Option<Reorder>,
@@ -120,6 +123,7 @@ impl DeviceStock {
             quantity: 0,
             watch: None,
             measured_at: None,
+            measured_by: None,
             reorder: None,
             reorders: 0,
             failures: 0,
@@ -147,6 +151,7 @@ impl DeviceStock {
             quantity: u64::from(quantity),
             watch: None,
             measured_at: None,
+            measured_by: None,
             reorder: None,
             reorders: 0,
             failures: 0,
@@ -172,20 +177,31 @@ impl DeviceStock {
     }
 
     /// The device says how much is left: that replaces what was there. If it is too little, an order is decided in the
-    /// same write; `can_pay`: the owner has stored a payment method.
+    /// same write; `can_pay`: the owner has stored a payment method. `None`: the latest reading has this name, so it was
+    /// taken already. Taken again, it would take away what was delivered since.
     ///
     /// # Errors
     /// [`Refusal::ProductNotWatched`].
-    pub fn measure(&self, quantity: u32, can_pay: bool, now: Timestamp) -> Result<Self, Refusal> {
+    pub fn measure(
+        &self,
+        quantity: u32,
+        name: Option<&IdempotencyKey>,
+        can_pay: bool,
+        now: Timestamp,
+    ) -> Result<Option<Self>, Refusal> {
         if self.watch.is_none() {
             let product_id = self.product_id.clone();
             return Err(Refusal::ProductNotWatched { product_id });
         }
+        if name.is_some() && self.measured_by.as_ref() == name {
+            return Ok(None);
+        }
         let mut after = self.changed(now);
         after.quantity = u64::from(quantity);
         after.measured_at = Some(now);
+        after.measured_by = name.cloned();
         after.consider(can_pay, now);
-        Ok(after)
+        Ok(Some(after))
     }
 
     /// The device watches it differently from now on, or no longer. What is to be ordered is decided by whoever looks next.

@@ -66,7 +66,8 @@ impl Tables {
 
     fn register(&mut self, device: &Device) -> Result<(), Fault> {
         if let Some(present) = self.devices.get(&device.device_id) {
-            let is_same = (&present.owner_id, &present.mac_address) == (&device.owner_id, &device.mac_address);
+            let is_same =
+                (&present.owner_id, &present.mac_address) == (&device.owner_id, &device.mac_address);
             return if is_same {
                 Ok(())
             } else {
@@ -84,7 +85,10 @@ impl Tables {
             let mac_address = device.mac_address.to_string();
             return Err(Refusal::MacAddressTaken { mac_address }.into());
         }
-        let own = self.devices.values().filter(|other| other.owner_id == device.owner_id);
+        let own = self
+            .devices
+            .values()
+            .filter(|other| other.owner_id == device.owner_id);
         if own.count() >= DEVICES_MAX as usize {
             return Err(Refusal::TooManyDevices {
                 devices_max: DEVICES_MAX,
@@ -99,7 +103,7 @@ impl Tables {
         Ok(())
     }
 
-    fn is_as_read(&self, write: &StockWrite) -> bool {
+    fn is_stock_as_read(&self, write: &StockWrite) -> bool {
         let key = (write.after.device_id.clone(), write.after.product_id.clone());
         self.device_stock.get(&key).map(|row| row.version) == write.before
     }
@@ -120,7 +124,7 @@ impl Tables {
     }
 
     fn restock(&mut self, write: &StockWrite) -> Result<(), DeviceError> {
-        if !self.is_as_read(write) {
+        if !self.is_stock_as_read(write) {
             return Err(DeviceError::Moved);
         }
         self.put_stock(&write.after);
@@ -130,7 +134,7 @@ impl Tables {
     fn rewatch(&mut self, change: &DeviceChange) -> Result<(), DeviceError> {
         let present = self.devices.get(&change.after.device_id);
         let stands = present.map(|device| device.version) == Some(change.before);
-        if !stands || !change.rows.iter().all(|row| self.is_as_read(row)) {
+        if !stands || !change.rows.iter().all(|row| self.is_stock_as_read(row)) {
             return Err(DeviceError::Moved);
         }
         self.devices
