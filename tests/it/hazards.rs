@@ -5,6 +5,7 @@
 
 mod attempts;
 mod deliveries;
+mod devices;
 mod holds;
 mod input;
 mod late_money;

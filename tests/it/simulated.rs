@@ -2,6 +2,7 @@
 
 mod deaths;
 mod deliveries;
+mod devices;
 mod feast;
 mod hazards;
 mod kitchen;

@@ -162,6 +162,9 @@ pub struct OrderBody {
     pub currency: String,
     /// The claim.
     pub hold: HoldBody,
+    /// The device that the products are for; absent when they are for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
     /// What was asked of the warehouse and has not come yet; absent when nothing is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingBody>,
@@ -198,6 +201,7 @@ impl OrderBody {
                 version: order.hold.version,
                 expires_at: order.hold.expires_at.to_rfc3339(),
             },
+            device_id: order.device_id.as_ref().map(ToString::to_string),
             missing: order
                 .missing()
                 .map(|missing| MissingBody {
