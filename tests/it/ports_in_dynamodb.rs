@@ -6,7 +6,7 @@
 use crate::engine::{Shop, fresh};
 use crate::ports_contract::{Ports, Still, hold_for};
 use aws::{
-    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoOrders,
+    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoLinks, DynamoOrders,
     DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets,
     OrderTables, ProductTables, RowTables, SupplyTables,
 };
@@ -125,6 +125,7 @@ async fn the_ports_on_dynamodb_keep_the_contract() {
         sessions: &DynamoSessions::new(&connections, tables.name("TABLE_SESSIONS")),
         requests: &DynamoRequests::new(&connections, tables.name("TABLE_REQUESTS")),
         documents: &DynamoDocuments::new(&connections, tables.name("TABLE_SIMULATED_PAYMENTS")),
+        links: &DynamoLinks::new(&connections, tables.name("TABLE_LINKS")),
         dishes: &DynamoDishes::new(&connections, tables.name("TABLE_DISHES")),
         ledgers: &DynamoLedgers::new(&connections, tables.name("TABLE_LEDGERS")),
         supplies: &DynamoSupplies::new(&connections, supplies),

@@ -8,6 +8,7 @@ mod commit;
 mod conservation;
 mod documents;
 mod kitchen;
+mod links;
 mod money;
 mod store;
 mod world;
@@ -17,6 +18,7 @@ pub use commit::{CommitError, decide_and_commit};
 pub use conservation::{AllRows, Holder, Reports};
 pub use documents::{Document, Documents, PutError};
 pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
+pub use links::{Links, PutLink, shorten};
 pub use money::Money;
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{

@@ -5,7 +5,7 @@
 
 use aws::{
     AccountTables, Connections, DynamoAccounts, DynamoCategories, DynamoDishes, DynamoDocuments,
-    DynamoLedgers, DynamoMoney, DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests, DynamoRows,
+    DynamoLedgers, DynamoLinks, DynamoMoney, DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests, DynamoRows,
     DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, ProductTables, RowTables,
     StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
 };
@@ -13,7 +13,7 @@ use contract::Gate;
 use domain::conservation::Sources;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Categories, Clock, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders, PaymentProvider,
+    Accounts, Categories, Clock, Dishes, Documents, Entropy, Ledgers, Links, Market, Money, Orders, PaymentProvider,
     Products, ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
 };
 use domain::truth::Truth;
@@ -282,6 +282,17 @@ impl World {
         Ok(Arc::new(DynamoCategories::new(
             &self.connections,
             self.settings.text("TABLE_CATEGORIES")?,
+        )))
+    }
+
+    /// Short links.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn links(&self) -> Result<Arc<dyn Links>, SettingError> {
+        Ok(Arc::new(DynamoLinks::new(
+            &self.connections,
+            self.settings.text("TABLE_LINKS")?,
         )))
     }
 

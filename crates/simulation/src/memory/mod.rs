@@ -5,6 +5,7 @@
 //! the ports in the domain; one contract suite holds these and the ones on DynamoDB to it.
 
 mod kitchen;
+mod links;
 mod money;
 mod orders;
 mod people;
@@ -14,6 +15,7 @@ mod rows;
 mod tickets;
 
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
+pub use links::MemoryLinks;
 pub use money::MemoryMoney;
 pub use orders::{MemoryOrders, OrderChange};
 pub use people::{MemoryAccounts, MemorySessions};
@@ -26,6 +28,7 @@ use crate::wire::{Wire, lock};
 use domain::conservation::Report;
 use domain::dish::Dish;
 use domain::ledger::Place;
+use domain::link::Link;
 use domain::ports::{Clock, Document, Entropy};
 use domain::product::Product;
 use domain::supply::Supply;
@@ -71,6 +74,7 @@ pub struct Tables {
     ended_sessions: BTreeSet<String>,
     requests: BTreeMap<(String, String), Row>,
     documents: BTreeMap<String, Document>,
+    links: BTreeMap<String, Link>,
     report: Option<Report>,
 }
 
