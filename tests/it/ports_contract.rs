@@ -28,8 +28,8 @@ pub use products::Still;
 
 use domain::order::{Line, NewOrder, Thing};
 use domain::ports::{
-    Accounts, AllRows, Dishes, Documents, Ledgers, Links, Orders, Products, Reports, Requests, Sessions, Supplies,
-    Tickets,
+    Accounts, AllRows, Dishes, Documents, Ledgers, Links, Orders, Products, Reports, Requests, Sessions,
+    Supplies, Tickets,
 };
 use domain::{
     Currency, Cursor, Decision, Fault, Order, OrderId, Page, PageRequest, PriceMinor, Refusal, Ruling,

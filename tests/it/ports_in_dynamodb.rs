@@ -6,9 +6,9 @@
 use crate::engine::{Shop, fresh};
 use crate::ports_contract::{Ports, Still, hold_for};
 use aws::{
-    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoLinks, DynamoOrders,
-    DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets,
-    OrderTables, ProductTables, RowTables, SupplyTables,
+    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoLinks,
+    DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies,
+    DynamoTickets, OrderTables, ProductTables, RowTables, SupplyTables,
 };
 use domain::Currency;
 use reserve_products::ReserveProducts;

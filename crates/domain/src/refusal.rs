@@ -455,7 +455,9 @@ impl Refusal {
             }
             Self::PassNotGenuine => "Scan the code of the pass itself; nobody is let in with this one.",
             Self::TicketNotIssued { .. } => "Let the buyer pay first.",
-            Self::TicketGivenBack { .. } => "Let nobody in with it; its buyer has the money back, or gets it.",
+            Self::TicketGivenBack { .. } => {
+                "Let nobody in with it; its buyer has the money back, or gets it."
+            }
             Self::TicketAlreadyAdmitted { .. } => {
                 "Let nobody else in with it, unless you know whom you let in before."
             }

@@ -5,16 +5,16 @@
 
 use aws::{
     AccountTables, Connections, DynamoAccounts, DynamoCategories, DynamoDishes, DynamoDocuments,
-    DynamoLedgers, DynamoLinks, DynamoMoney, DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests, DynamoRows,
-    DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, ProductTables, RowTables,
-    StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
+    DynamoLedgers, DynamoLinks, DynamoMoney, DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests,
+    DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, ProductTables,
+    RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
 };
 use contract::Gate;
 use domain::conservation::Sources;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Categories, Clock, Dishes, Documents, Entropy, Ledgers, Links, Market, Money, Orders, PaymentProvider,
-    Products, ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
+    Accounts, Categories, Clock, Dishes, Documents, Entropy, Ledgers, Links, Market, Money, Orders,
+    PaymentProvider, Products, ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
 };
 use domain::truth::Truth;
 use shell::{SettingError, Settings};

@@ -45,10 +45,7 @@ pub async fn an_address_whose_id_is_taken_has_the_next(ports: &Ports<'_>) {
     let (target, owner) = (ports.address(), ports.user());
     let others = [ports.takes(&target, 0).await, ports.takes(&target, 1).await];
     let (made, is_fresh) = shorten(ports.links, &target, &owner, NOW).await.unwrap();
-    assert_eq!(
-        (&made.link_id, is_fresh),
-        (&LinkId::of_target(&target, 2), true)
-    );
+    assert_eq!((&made.link_id, is_fresh), (&LinkId::of_target(&target, 2), true));
     for other in others {
         assert_eq!(ports.links.get(&other.link_id).await, Ok(Some(other)));
     }
@@ -60,10 +57,15 @@ pub async fn many_who_shorten_one_address_get_one_link(ports: &Ports<'_>) {
     let target = ports.address();
     ports.takes(&target, 0).await;
     let askers: Vec<_> = (0..8).map(|_| ports.user()).collect();
-    let asked = askers.iter().map(|asker| shorten(ports.links, &target, asker, NOW));
+    let asked = askers
+        .iter()
+        .map(|asker| shorten(ports.links, &target, asker, NOW));
     let answers: Vec<(Link, bool)> = all_at_once(asked).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(answers.iter().filter(|(_, is_fresh)| *is_fresh).count(), 1);
-    assert!(answers.iter().all(|(link, _)| *link == answers[0].0), "{answers:?}");
+    assert!(
+        answers.iter().all(|(link, _)| *link == answers[0].0),
+        "{answers:?}"
+    );
 }
 
 pub async fn where_every_id_is_taken_nothing_is_written(ports: &Ports<'_>) {

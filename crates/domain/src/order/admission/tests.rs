@@ -61,10 +61,7 @@ fn placed() -> Order {
 
 fn completed() -> Order {
     let order = placed();
-    let order = after(
-        &order,
-        order.keep_intent(IntentId::parse("pi_1").unwrap(), at(0)),
-    );
+    let order = after(&order, order.keep_intent(IntentId::parse("pi_1").unwrap(), at(0)));
     let order = after(
         &order,
         order.begin_payment(CardToken::parse("tok_visa").unwrap(), at(1)),
