@@ -130,7 +130,7 @@ pub async fn hold_for(ports: &Ports<'_>) {
     inventory::an_adjustment_is_booked_once(ports).await;
     inventory::shards_are_opened_and_closed_and_what_is_free_is_levelled(ports).await;
     products::an_order_of_products_holds_from_shards_and_ending_frees_them(ports).await;
-    products::completing_sells_what_was_held_of_products(ports).await;
+    products::asking_the_supplier_sells_what_was_held_of_products(ports).await;
     products::a_hold_needs_the_number_and_the_terms_that_were_read(ports).await;
     products::an_edit_is_written_whatever_was_held_since(ports).await;
     products::a_claim_on_a_shard_that_is_not_there_is_a_defect(ports).await;

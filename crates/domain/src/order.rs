@@ -4,6 +4,7 @@
 //! order is still the one that was read. The rules are the methods in `steps`, `paying`, `gather` and `admission`; the table is [`Status::may_become`].
 
 mod admission;
+mod delivering;
 mod gather;
 mod late;
 mod paying;
@@ -15,6 +16,7 @@ mod steps;
 mod tests;
 
 pub use admission::Admission;
+pub use delivering::{DELIVERY_MINUTES_MAX, Delivery, MINUTE_MS_MAX, minutes_ms};
 pub use gather::Missing;
 pub use status::Status;
 pub use steps::{Interruption, NewOrder};
@@ -222,6 +224,9 @@ pub struct Order {
     /// The card to charge as soon as everything is held, if it was given along with the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_with: Option<CardToken>,
+    /// Where the products are, once they are sold; `None` before that, and for other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
     /// The buyer's device that the products are for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,

@@ -224,6 +224,14 @@ pub enum Refusal {
         /// Whole seconds left, rounded up.
         remaining_s: u32,
     },
+    /// What was bought is still being packed, or on its way.
+    #[error("What was ordered in {order_id} is under way for another {remaining_s} seconds.")]
+    DeliveryNotDue {
+        /// The order.
+        order_id: OrderId,
+        /// Whole seconds left, rounded up.
+        remaining_s: u32,
+    },
     /// What the order needs has not all come yet.
     #[error("Order {order_id} is still being put together.")]
     OrderStillGathering {
@@ -360,6 +368,7 @@ impl Refusal {
             Self::OrderAlreadyExists { .. } => "OrderAlreadyExists",
             Self::HoldExpired { .. } => "HoldExpired",
             Self::HoldStillAlive { .. } => "HoldStillAlive",
+            Self::DeliveryNotDue { .. } => "DeliveryNotDue",
             Self::OrderStillGathering { .. } => "OrderStillGathering",
             Self::OrderBeingPaid { .. } => "OrderBeingPaid",
             Self::OrderAlreadyPaid { .. } => "OrderAlreadyPaid",
@@ -411,6 +420,7 @@ impl Refusal {
             | Self::OrderAlreadyExists { .. }
             | Self::HoldExpired { .. }
             | Self::HoldStillAlive { .. }
+            | Self::DeliveryNotDue { .. }
             | Self::OrderStillGathering { .. }
             | Self::OrderBeingPaid { .. }
             | Self::NotRefundable { .. }
@@ -472,7 +482,7 @@ impl Refusal {
             Self::TooManyHolds { .. } => "Pay or cancel one of your orders first.",
             Self::OrderAlreadyExists { .. } => "Read that order.",
             Self::HoldExpired { .. } | Self::OrderEnded { .. } => "Order again if it is still to be had.",
-            Self::HoldStillAlive { .. } => "Wait until its time is over.",
+            Self::HoldStillAlive { .. } | Self::DeliveryNotDue { .. } => "Wait until its time is over.",
             Self::OrderStillGathering { .. } => "Wait until it is held; read the order with ?wait=20.",
             Self::MarketExhausted { .. } => "Ask for less, or later.",
             Self::OrderBeingPaid { .. } => "Wait for the outcome; read the order with ?wait=20.",

@@ -44,6 +44,8 @@ pub struct Parts {
     pub wire: Wire,
     /// How long a hold lives, seconds.
     pub hold_ttl_s: u32,
+    /// How long a minute of supplier and delivery is, milliseconds.
+    pub minute_ms: u32,
     /// The money.
     pub currency: Currency,
     /// Where the warehouse buys.
@@ -64,6 +66,8 @@ pub struct Functions {
     request_payment: request_payment::RequestPayment,
     charge_payment: charge_payment::ChargePayment,
     complete_order: complete_order::CompleteOrder,
+    ask_supplier: ask_supplier::AskSupplier,
+    ship_products: ship_products::ShipProducts,
     expire_order: expire_order::ExpireOrder,
     mark_order_stuck: mark_order_stuck::MarkOrderStuck,
     reconcile_orders: reconcile_orders::ReconcileOrders,
@@ -164,6 +168,18 @@ impl Functions {
             complete_order: complete_order::CompleteOrder {
                 orders: Arc::clone(&orders),
                 clock: Arc::clone(&clock),
+            },
+            ask_supplier: ask_supplier::AskSupplier {
+                orders: Arc::clone(&orders),
+                entropy: Arc::clone(&entropy),
+                clock: Arc::clone(&clock),
+                minute_ms: parts.minute_ms,
+            },
+            ship_products: ship_products::ShipProducts {
+                orders: Arc::clone(&orders),
+                entropy: Arc::clone(&entropy),
+                clock: Arc::clone(&clock),
+                minute_ms: parts.minute_ms,
             },
             expire_order: expire_order::ExpireOrder {
                 orders: Arc::clone(&orders),
@@ -304,6 +320,8 @@ impl Functions {
             "unlock-ticket" => step!(unlock_ticket),
             "charge-payment" => step!(charge_payment),
             "complete-order" => step!(complete_order),
+            "ask-supplier" => step!(ask_supplier),
+            "ship-products" => step!(ship_products),
             "expire-order" => step!(expire_order),
             "mark-order-stuck" => step!(mark_order_stuck),
             "reconcile-orders" => step!(reconcile_orders),

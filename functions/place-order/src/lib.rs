@@ -15,6 +15,7 @@ use contract::bodies::{OrderBody, PaymentBody};
 use contract::problem::ProblemBody;
 use contract::{Body, Gate, Query, Reply, SignedIn, Wait};
 use domain::checkout::{begin_payment, decline_of, wake};
+use domain::order::Kind;
 use domain::ports::{Clock, Entropy, HoldAnswer, Orders, Workflows, decide_and_commit};
 use domain::{CardToken, Fault, IdempotencyKey, Order, OrderId, Refusal, Status, UserId};
 use serde::{Deserialize, Serialize};
@@ -127,9 +128,13 @@ async fn place_order(
 }
 
 /// Whether an order that was paid for along with being placed is still on its way to an outcome; a declined card may be
-/// tried again by itself.
-const fn is_under_way(order: &Order) -> bool {
-    matches!(order.status, Status::Gathering | Status::Paying | Status::Paid) || order.retry_at.is_some()
+/// tried again by itself. Nobody waits at the till for a parcel.
+fn is_under_way(order: &Order) -> bool {
+    match order.status {
+        Status::Gathering | Status::Paying => true,
+        Status::Paid => order.kind() != Kind::Product,
+        _ => order.retry_at.is_some(),
+    }
 }
 
 impl PlaceOrder {

@@ -69,10 +69,10 @@ impl Watch {
         let after = &change.after;
         let order = after.order_id.clone();
         let hold = (after.hold.hold_id.clone(), after.hold.version);
-        let was_live = change.before.as_ref().is_none_or(|before| is_live(before.status));
-        let ends = was_live && !is_live(after.status);
+        let was_live = change.before.as_ref().is_none_or(Order::has_live_hold);
+        let ends = was_live && !after.has_live_hold();
         // `Refunded` follows `Completed`, and ends nothing a second time.
-        if is_live(after.status) && self.ended_holds.contains(&hold) || ends && !self.ended_holds.insert(hold)
+        if after.has_live_hold() && self.ended_holds.contains(&hold) || ends && !self.ended_holds.insert(hold)
         {
             return Err(Broken::HoldEndedTwice { order });
         }
@@ -229,7 +229,7 @@ fn check_stuck(order: &Order) -> Result<(), Broken> {
 
 fn check_holders(tables: &Tables) -> Result<(), Broken> {
     let mut live: BTreeMap<&str, BTreeSet<OrderId>> = BTreeMap::new();
-    for order in tables.orders.values().filter(|order| is_live(order.status)) {
+    for order in tables.orders.values().filter(|order| order.has_live_hold()) {
         live.entry(order.user_id.as_str())
             .or_default()
             .insert(order.order_id.clone());
