@@ -62,8 +62,17 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "serde_json",
             "sha2",
         ],
-        "wiring" => &["aws", "contract", "domain", "shell", "stripe"],
+        "wiring" => &[
+            "aws",
+            "contract",
+            "domain",
+            "openfoodfacts",
+            "openfoodfacts-http",
+            "shell",
+            "stripe",
+        ],
         "openfoodfacts" => &["domain", "flate2", "serde", "serde_json", "thiserror"],
+        "openfoodfacts-http" => &["domain", "httpdate", "openfoodfacts", "reqwest", "rustls", "tokio"],
         // Functions answer HTTP through axum and the contract; `shell` and `wiring` are for main.rs alone.
         _ if is_function => &[
             "argon2",
@@ -71,6 +80,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "base64",
             "contract",
             "domain",
+            "openfoodfacts",
             "serde",
             "serde_json",
             "shell",
