@@ -72,7 +72,14 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "stripe",
         ],
         "openfoodfacts" => &["domain", "flate2", "serde", "serde_json", "thiserror"],
-        "openfoodfacts-http" => &["domain", "httpdate", "openfoodfacts", "reqwest", "rustls", "tokio"],
+        "openfoodfacts-http" => &[
+            "domain",
+            "httpdate",
+            "openfoodfacts",
+            "reqwest",
+            "rustls",
+            "tokio",
+        ],
         // Functions answer HTTP through axum and the contract; `shell` and `wiring` are for main.rs alone.
         _ if is_function => &[
             "argon2",

@@ -14,6 +14,7 @@ mod definitions;
 mod engine;
 mod errors;
 mod hazards;
+mod imports;
 mod independent_client;
 mod kitchen;
 mod layout;

@@ -104,7 +104,7 @@ fn every_state_bears_every_mishap() {
                 let status = status_of(&world, &scene.order_id);
                 let status = status.map_or("no order".to_owned(), |status| status.to_string());
                 let counts = world.counts().transitions;
-                let billed = ["order", "supply-ingredient", "refund-order"]
+                let billed = ["order", "supply-ingredient", "refund-order", "import-products"]
                     .map(|machine| counts.get(machine).copied());
                 let transitions: u64 = billed.into_iter().flatten().sum();
                 writeln!(table, "  {mishap:?} {often}: {status}, {transitions} billed").unwrap();

@@ -25,7 +25,10 @@ pub(crate) fn read_status(response: Response) -> Result<Response, SourceError> {
     }
     let why = format!("it answered {}", status.as_u16());
     let may_pass = status.is_server_error()
-        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+        );
     if may_pass {
         let retry_after = response.headers().get(header::RETRY_AFTER);
         Err(SourceError::Busy {

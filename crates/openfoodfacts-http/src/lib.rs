@@ -63,8 +63,7 @@ impl HttpProductSource {
 
     /// Asks, and gives back an answer that says it is one.
     async fn get(&self, url: &str, limit: Duration) -> Result<Response, SourceError> {
-        let speaks =
-            url.starts_with("http://") || (cfg!(feature = "https") && url.starts_with("https://"));
+        let speaks = url.starts_with("http://") || (cfg!(feature = "https") && url.starts_with("https://"));
         if !speaks {
             return Err(unusable(
                 "this build speaks plain http only; one for AWS speaks https, and so does `cargo xtask up --https`",
@@ -90,7 +89,10 @@ impl HttpProductSource {
             Ok(page)
         } else {
             // A cache, or an API that does not understand the question: going on would read the same again and again.
-            Err(unusable(format!("page {} came instead of page {number}", page.page)))
+            Err(unusable(format!(
+                "page {} came instead of page {number}",
+                page.page
+            )))
         }
     }
 

@@ -23,7 +23,9 @@ fn sample(name: &str) -> Vec<u8> {
 }
 
 async fn serve(router: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("there is a free port");
     let address = listener.local_addr().expect("it has an address");
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
@@ -88,7 +90,9 @@ async fn a_source_in_trouble_is_asked_again_and_one_without_an_answer_is_not() {
 
 #[tokio::test]
 async fn nobody_there_is_busy_and_no_address_is_unusable() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("there is a free port");
     let gone = listener.local_addr().expect("it has an address");
     drop(listener);
     let nobody = client().slice(&format!("http://{gone}/x"), 1, 10).await;
@@ -130,7 +134,9 @@ async fn a_dump_is_read_in_slices_behind_a_redirect() {
 
 #[tokio::test]
 async fn a_broken_connection_is_not_taken_for_the_end_of_the_dump() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("there is a free port");
     let address = listener.local_addr().expect("it has an address");
     tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.expect("somebody asks");

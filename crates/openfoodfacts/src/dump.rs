@@ -101,7 +101,8 @@ mod tests {
         let json = b"\xef\xbb\xbf\n{\"code\":\"1\"}\n{\"code\":\"2\"}\n";
         let slice = read_slice(&json[..], 1, 10).expect("it is a dump");
         assert_eq!(kinds(&slice), ["code_malformed", "code_malformed"]);
-        let tabs = b"code\tproduct_name\tquantity\timage_url\tnova_group\tnutriscore_score\tnutriscore_grade\n\
+        let tabs =
+            b"code\tproduct_name\tquantity\timage_url\tnova_group\tnutriscore_score\tnutriscore_grade\n\
             1\t\t\t\t\t\t\n";
         let slice = read_slice(&tabs[..], 1, 10).expect("it is a dump");
         assert_eq!(kinds(&slice), ["code_malformed"]);

@@ -1,8 +1,9 @@
 //! The functions, each with the in-memory ports, called as Lambda calls them: JSON in, JSON or a named error out.
 
 use crate::memory::{
-    MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders, MemoryProducts, MemoryRequests, MemorySessions,
-    MemorySupplies, MemoryTickets, SharedTables, SimulatedClock, SimulatedEntropy,
+    MemoryCategories, MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders, MemoryProducts,
+    MemoryRequests, MemorySessions, MemorySource, MemorySupplies, MemoryTickets, SharedTables,
+    SimulatedClock, SimulatedEntropy,
 };
 use crate::provider::{Ledger, MemoryEvents, MemoryProvider};
 use crate::wire::Wire;
@@ -79,6 +80,7 @@ pub struct Functions {
     reserve_products: reserve_products::ReserveProducts,
     release_products: release_products::ReleaseProducts,
     refund_payment: refund_payment::RefundPayment,
+    import_page: import_page::ImportPage,
     place_order: axum::Router,
     take_payment: axum::Router,
     cancel_order: axum::Router,
@@ -96,6 +98,7 @@ impl std::fmt::Debug for Functions {
 #[must_use]
 pub fn limit_ms(function: &str) -> u64 {
     match function {
+        "import-page" => 300_000,
         "reconcile-orders" => 60_000,
         "charge-payment" | "refund-payment" | "request-payment" | "stock-kitchen" => 30_000,
         "place-order" | "take-payment" | "request-refund" | "receive-webhook" => 29_000,
@@ -234,6 +237,13 @@ impl Functions {
                 orders: Arc::clone(&orders),
                 clock: Arc::clone(&clock),
             },
+            import_page: import_page::ImportPage {
+                source: Arc::new(MemorySource::new(wire.clone())),
+                products: Arc::clone(&products),
+                categories: Arc::new(MemoryCategories::new(Arc::clone(tables), wire.clone())),
+                clock: Arc::clone(&clock),
+                pause_ms: 6_000,
+            },
             reserve_products: reserve_products::ReserveProducts {
                 orders: Arc::clone(&orders),
                 products,
@@ -320,6 +330,7 @@ impl Functions {
             "reserve-products" => step!(reserve_products),
             "release-products" => step!(release_products),
             "refund-payment" => step!(refund_payment),
+            "import-page" => step!(import_page),
             _ => return None,
         })
     }

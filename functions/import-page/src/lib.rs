@@ -88,7 +88,10 @@ impl ImportPage {
 
     async fn read_slice(&self, import: &Import) -> Result<Read, SourceError> {
         let rows_max = import.rows_max();
-        let slice = self.source.slice(&import.source.url, import.from, rows_max).await?;
+        let slice = self
+            .source
+            .slice(&import.source.url, import.from, rows_max)
+            .await?;
         let after = import.from + slice.outcomes.len() as u64;
         Ok(Read {
             next: (!slice.is_last).then_some(after),

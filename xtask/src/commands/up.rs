@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::import;
 use super::seed;
 use super::session::Session;
 use xtask::failure::{Failure, Result, While};
@@ -69,8 +70,9 @@ pub fn run(wanted: &Wanted) -> Result<ExitCode> {
         Ok(())
     })?;
     let mut stack = Stack::start(&project, &python, &built, &options, steps)?;
-    steps.run("seeded", |step| seed::run(&project, stack.addresses(), step))?;
+    let operator_id = steps.run("seeded", |step| seed::run(&project, stack.addresses(), step))?;
     session.note(Some(stack.addresses()), wanted.hold_ttl_s)?;
+    import::sample_aside(&project, stack.addresses(), &operator_id);
     eprint!("{}", what_next(stack.addresses(), &options, started.elapsed()));
 
     let ended = until_stopped(&mut stack)?;
@@ -128,6 +130,7 @@ fn what_next(at: &Addresses, options: &Options, took: Duration) -> String {
   What runs here      {front}
   Try the API         {front}/docs
   A whole story       cargo xtask demo                (in another terminal)
+  More products       cargo xtask import FILE         (a dump of Open Food Facts)
   AWS tools           aws --endpoint-url {engine} ...
   Step Functions      aws --endpoint-url {states} stepfunctions list-state-machines
   Logs                {logs}

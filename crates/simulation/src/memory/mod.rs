@@ -4,6 +4,7 @@
 //! types only put a [`Wire`] in front, so that a call takes time and may fail. What the conditions are is said by
 //! the ports in the domain; one contract suite holds these and the ones on DynamoDB to it.
 
+mod imports;
 mod kitchen;
 mod money;
 mod orders;
@@ -13,6 +14,7 @@ mod requests;
 mod rows;
 mod tickets;
 
+pub use imports::{MemoryCategories, MemorySource};
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
 pub use money::MemoryMoney;
 pub use orders::{MemoryOrders, OrderChange};
@@ -27,12 +29,12 @@ use domain::conservation::Report;
 use domain::dish::Dish;
 use domain::ledger::Place;
 use domain::ports::{Clock, Document, Entropy};
-use domain::product::Product;
+use domain::product::{Category, Product};
 use domain::supply::Supply;
 use domain::user::Account;
 use domain::{
-    Cursor, DishId, Fault, MoneyMovement, Order, OrderId, Page, PageRequest, ProductId, Refusal, SupplyId,
-    Ticket, TicketId, Timestamp, UserId,
+    CategoryId, Cursor, DishId, Fault, MoneyMovement, Order, OrderId, Page, PageRequest, ProductId, Refusal,
+    SupplyId, Ticket, TicketId, Timestamp, UserId,
 };
 use requests::Row;
 use states::chance::Chance;
@@ -54,6 +56,8 @@ pub struct Tables {
     pub supplies: BTreeMap<SupplyId, Supply>,
     /// Products.
     pub products: BTreeMap<ProductId, Product>,
+    /// Their categories.
+    pub categories: BTreeMap<CategoryId, Category>,
     /// Their shards.
     pub shelves: BTreeMap<(ProductId, u8), Shelf>,
     /// The ledger of money, by order and entry.

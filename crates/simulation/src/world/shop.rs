@@ -1,6 +1,7 @@
 //! What a shop has to sell, and how orders, tickets and stock stand.
 
 use super::{NoWorld, World};
+use crate::definitions::machine_arn;
 use crate::wire::lock;
 use domain::dish::{Dish, Recipe};
 use domain::inventory::total;
@@ -13,6 +14,7 @@ use domain::{
     DishId, Fault, IdempotencyKey, Order, OrderId, PriceMinor, ProductId, Ticket, TicketId, TicketState,
     Timestamp, UserId,
 };
+use serde_json::json;
 
 impl World {
     /// Lists a ticket of some owner and returns its id.
@@ -68,6 +70,19 @@ impl World {
         let set = fresh.set(quantity, shards, &format!("seed-{number}"), now)?;
         tables.commit_product(&set).map_err(refused)?;
         Ok(product_id)
+    }
+
+    /// Starts an import of the simulated source, which is three products on two pages.
+    ///
+    /// # Errors
+    /// [`NoWorld::Refused`] when it cannot be started.
+    pub fn start_import(&mut self, owner_id: &UserId) -> Result<(), NoWorld> {
+        let input = json!({
+            "source": { "kind": "api", "url": "http://foods.example" }, "owner_id": owner_id, "stock_each": 10,
+        });
+        let machine = machine_arn("import-products");
+        lock(&self.engine).start_execution(&machine, Some("import"), &input)?;
+        Ok(())
     }
 
     /// What there is of a product, all shards together.

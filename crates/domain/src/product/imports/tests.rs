@@ -99,10 +99,7 @@ fn the_same_again_is_no_write_whatever_stock_is_asked_for() {
         stock_each: 5,
         ..imported("Spread")
     };
-    assert_eq!(
-        again.upsert(Some(&made("Spread")), LATER),
-        Ok(Upsert::Unchanged)
-    );
+    assert_eq!(again.upsert(Some(&made("Spread")), LATER), Ok(Upsert::Unchanged));
 }
 
 #[test]
