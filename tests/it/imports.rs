@@ -220,7 +220,7 @@ async fn a_dump_gives_exactly_127_products_and_leaves_alone_what_people_did_with
         .expect(200);
     let more = json!({ "delta": 5, "reason": "found more" });
     let path = format!("/api/products/{dearer}/inventory/adjustments");
-    owner.post(&path, &more).await.expect(200);
+    owner.post(&path, &more).await.expect(201);
     owner.delete(&format!("/api/products/{off}")).await.expect(204);
     let lines = json!({ "lines": [{ "productId": held, "quantity": 2 }] });
     other.post("/api/orders", &lines).await.expect(201);

@@ -3,6 +3,7 @@
 mod deaths;
 mod feast;
 mod hazards;
+mod imports;
 mod kitchen;
 mod late;
 mod late_money;

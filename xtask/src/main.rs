@@ -16,6 +16,7 @@ The project's own commands.
       --port N             the port of http://localhost:N (8080)
       --hold-ttl-s N       how long a hold lives, in seconds (900)
       --fresh              forgets what an earlier stack kept
+      --https              builds functions that speak to https:// addresses: Open Food Facts, Stripe
       --endpoint-url URL   uses an engine that runs already, such as the one of localstack/compose.yaml
       --parameter K=V      sets a parameter of template.yaml (may be repeated)
   cargo xtask demo     tells a story over HTTP against the running stack
@@ -97,6 +98,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Up(wanted), Long("port")) => wanted.port = words.value()?.parse()?,
             (Asked::Up(wanted), Long("hold-ttl-s")) => wanted.hold_ttl_s = words.value()?.parse()?,
             (Asked::Up(wanted), Long("fresh")) => wanted.fresh = true,
+            (Asked::Up(wanted), Long("https")) => wanted.https = true,
             (Asked::Up(wanted), Long("endpoint-url")) => wanted.endpoint_url = Some(words.value()?.string()?),
             (Asked::Up(wanted), Long("parameter")) => {
                 wanted.parameters.push(pair(&words.value()?.string()?)?)

@@ -10,7 +10,7 @@ use super::import;
 use super::seed;
 use super::session::Session;
 use xtask::failure::{Failure, Result, While};
-use xtask::functions;
+use xtask::functions::{self, Tls};
 use xtask::ports::Port;
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
@@ -29,6 +29,8 @@ pub struct Wanted {
     pub hold_ttl_s: u32,
     /// Whether to forget what an earlier stack kept.
     pub fresh: bool,
+    /// Whether functions speak to `https://` addresses.
+    pub https: bool,
     /// An engine that runs already.
     pub endpoint_url: Option<String>,
     /// Further parameters of the template.
@@ -41,6 +43,7 @@ impl Default for Wanted {
             port: 8080,
             hold_ttl_s: 900,
             fresh: false,
+            https: false,
             endpoint_url: None,
             parameters: Vec::new(),
         }
@@ -64,7 +67,8 @@ pub fn run(wanted: &Wanted) -> Result<ExitCode> {
         Python::prepare(&project, Environment::Engine, step)
     })?;
     steps.announce("building (the first time takes minutes)");
-    let built = functions::build(&project)?;
+    let tls = if wanted.https { Tls::With } else { Tls::Without };
+    let built = functions::build(&project, tls)?;
     steps.run("functions laid out", |step| {
         step.tell(format!("{} in {}/", built.functions, functions::LAYOUT));
         Ok(())
