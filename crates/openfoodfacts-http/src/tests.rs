@@ -1,7 +1,5 @@
 //! The client against a server that answers as servers do, well and badly.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 use super::*;
 use axum::Router;
 use axum::body::Body;

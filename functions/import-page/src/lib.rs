@@ -104,9 +104,8 @@ impl ImportPage {
     async fn store(&self, mut import: Import, read: Read) -> Result<Import, Fault> {
         let began = self.clock.now();
         let mut tally = Tally::default();
-        let mut rows = 0;
         let mut next = read.next;
-        for outcome in read.outcomes {
+        for (rows, outcome) in (0..).zip(read.outcomes) {
             let spent_ms = self.clock.now().as_ms().saturating_sub(began.as_ms());
             if import.source.kind == Kind::Dump && rows > 0 && spent_ms > STORING_MS_MAX {
                 next = Some(import.from + rows);
@@ -117,7 +116,6 @@ impl ImportPage {
                 import.stored.count(became);
             }
             tally.count(&outcome);
-            rows += 1;
         }
         import.tally.add(&tally);
         Ok(import.go_on(next, self.clock.now(), self.pause_ms))

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+//! How an import goes on, waits and ends, without a source.
 
 use super::*;
 use serde_json::json;
