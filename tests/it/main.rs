@@ -15,6 +15,7 @@ mod door;
 mod engine;
 mod errors;
 mod hazards;
+mod imports;
 mod independent_client;
 mod kitchen;
 mod layout;
