@@ -8,4 +8,5 @@ pub mod down;
 pub mod openapi;
 pub mod seed;
 pub mod session;
+pub mod simulate;
 pub mod up;
