@@ -178,16 +178,21 @@ impl Stage {
 
     async fn on_sale(self, options: &Options, sale: OnSale) -> Result<Report> {
         let people = self.people(on_sale::people_for(sale)).await?;
-        let things = Things::find(&self.client, &people, &Whose::Own { dishes: Vec::new() }, false).await?;
+        let prize = on_sale::prize(&self.client, &people, sale).await?;
+        // Of a product it is counted at the end how many are gone; a ticket is there once or not.
+        let counted = if sale.of == Kind::Products {
+            vec![prize.clone()]
+        } else {
+            Vec::new()
+        };
         let (close, closing) = watch::channel(false);
         let world = Arc::new(World {
             client: self.client.clone(),
             people,
-            things,
+            things: Things::only(counted),
             devices: None,
             closing,
         });
-        let prize = on_sale::prize(&world, sale).await?;
         self.progress
             .tell(format!("{} buyers ask at once", sale.buyers), None);
         let rush = on_sale::rush(&world, sale, &prize).await;

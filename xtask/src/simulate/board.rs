@@ -198,8 +198,8 @@ impl Board {
             .unwrap_or(SLOWEST_US)
             .clamp(1, SLOWEST_US);
         if !known.latencies.contains_key(what)
-            // Two digits: more than any cause of a latency can be trusted to. These bounds are constants that fit.
-            && let Ok(empty) = Histogram::new_with_bounds(1, SLOWEST_US, 2)
+            // Three digits are told apart. These bounds are constants that fit.
+            && let Ok(empty) = Histogram::new_with_bounds(1, SLOWEST_US, 3)
         {
             known.latencies.insert(what, empty);
         }

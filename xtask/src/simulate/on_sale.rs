@@ -17,17 +17,20 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use super::board::{Line, Placed};
-use super::client::{Answer, Call};
+use super::client::{Answer, Call, Client};
 use super::options::OnSale;
 use super::orders::{GOOD_CARD, Shared};
+use super::people::People;
 use super::plan::{Habit, Kind};
-use super::things::{Thing, Wish, list_ticket, own_product};
+use super::things::{OwnProduct, Wish, list_ticket, own_product};
 use super::{buyer, checks::Check};
 use crate::failure::{Failure, Result};
 
 const ACCOUNTS_MAX: usize = 50;
 /// As many live holds as one account may have.
 const REQUESTS_EACH_MAX: usize = 10;
+/// The most shards that a product may have.
+const SHARDS_MAX: u32 = 16;
 const PRICE_MINOR: u64 = 4_500;
 
 /// How many accounts such a crowd needs.
@@ -48,48 +51,34 @@ pub struct Rush {
     pub own_again: Vec<String>,
     /// Losers by what they were told.
     pub losers: BTreeMap<String, usize>,
-    /// Requests that were never answered, or with 5xx.
+    /// Buyers whose first request was not answered, or with 5xx. They asked again, under the same key.
     pub failed: usize,
+    /// Those of them who never learned how it ended.
+    pub in_the_dark: usize,
     /// From the first request to the last answer.
     pub took: Duration,
 }
 
-/// What the crowd wants.
-#[derive(Debug)]
-pub struct Prize {
-    /// The thing.
-    pub thing: Thing,
-    /// How many there are.
-    pub stock: u64,
-}
-
-/// Puts the thing on sale.
+/// Puts the thing on sale; how many there are of it is known.
 ///
 /// # Errors
-/// The shop does not let it.
-pub async fn prize(world: &Shared, sale: OnSale) -> Result<Prize> {
-    let seller = world
-        .people
+/// The shop does not let its seller.
+pub async fn prize(client: &Client, people: &People, sale: OnSale) -> Result<OwnProduct> {
+    let seller = people
         .at(0)
         .ok_or_else(|| Failure::new("There is nobody to sell anything."))?;
-    let thing = if sale.of == Kind::Tickets {
-        list_ticket(&world.client, seller, "one of one", PRICE_MINOR)
-            .await
-            .ok_or_else(|| Failure::new("The ticket cannot be listed."))?
-    } else {
-        let title = format!("Rush of {}", world.client.run());
-        own_product(&world.client, seller, &title, PRICE_MINOR, sale.stock, 1, "")
-            .await?
-            .thing
-    };
-    Ok(Prize {
-        thing,
-        stock: sale.stock.into(),
-    })
+    if sale.of == Kind::Tickets {
+        let thing = list_ticket(client, seller, "one-of-one", PRICE_MINOR).await?;
+        return Ok(OwnProduct { thing, stock: 1 });
+    }
+    let title = format!("Rush of {}", client.run());
+    // As somebody would who expects a rush.
+    let shards = u8::try_from(sale.stock.clamp(1, SHARDS_MAX)).unwrap_or(1);
+    own_product(client, seller, &title, PRICE_MINOR, sale.stock, shards, "").await
 }
 
 /// Lets everybody ask at once.
-pub async fn rush(world: &Shared, sale: OnSale, prize: &Prize) -> Rush {
+pub async fn rush(world: &Shared, sale: OnSale, prize: &OwnProduct) -> Rush {
     let buyers = usize::try_from(sale.buyers).unwrap_or(usize::MAX);
     let gate = Arc::new(Barrier::new(buyers));
     let wish = if sale.of == Kind::Tickets {
@@ -109,21 +98,31 @@ pub async fn rush(world: &Shared, sale: OnSale, prize: &Prize) -> Rush {
         asking.spawn(async move {
             gate.wait().await;
             let begun = Instant::now();
-            (person.index, begun, world.client.ask(&call).await, Instant::now())
+            let answer = world.client.ask(&call).await;
+            (person.index, begun, answer, Instant::now(), call)
         });
     }
     let mut rush = Rush::default();
     let (mut first, mut last) = (None::<Instant>, None::<Instant>);
+    let mut again = Vec::new();
     while let Some(ended) = asking.join_next().await {
-        let Ok((person, begun, answer, answered)) = ended else {
-            rush.failed += 1;
+        let Ok((person, begun, answer, answered, call)) = ended else {
+            rush.in_the_dark += 1;
             continue;
         };
         first = Some(first.map_or(begun, |first| first.min(begun)));
         last = Some(last.map_or(answered, |last| last.max(answered)));
         match answer {
+            Ok(answer) if answer.status < 500 => rush.hear(world, sale, &wish.lines, person, &answer),
+            _ => again.push((person, call)),
+        }
+    }
+    rush.failed = again.len();
+    // The rush is over: one after the other.
+    for (person, call) in again {
+        match world.client.insist(&call).await {
             Ok(answer) => rush.hear(world, sale, &wish.lines, person, &answer),
-            Err(_) => rush.failed += 1,
+            Err(_) => rush.in_the_dark += 1,
         }
     }
     rush.took = first
@@ -159,7 +158,7 @@ impl Rush {
                 self.winners.insert(order_id);
             }
             (200, _) => self.own_again.push(answer.text("/id").to_owned()),
-            (500.., _) => self.failed += 1,
+            (500.., _) => self.in_the_dark += 1,
             (_, code) => {
                 let fits = matches!(
                     (sale.of, code),
@@ -204,17 +203,17 @@ pub async fn winners_pay(world: &Shared, rush: &Rush, settle_max: Duration) {
 
 /// Whether exactly as many won as there were things.
 #[must_use]
-pub fn check(sale: OnSale, rush: &Rush, prize: &Prize, unknown_orders: usize) -> Check {
+pub fn check(sale: OnSale, rush: &Rush, prize: &OwnProduct, unknown_orders: usize) -> Check {
     let buyers = u64::from(sale.buyers);
     let due = usize::try_from(prize.stock.min(buyers)).unwrap_or(usize::MAX);
     let won = rush.winners.len();
     let mut wrong = Vec::new();
     if won != due {
         let mut sentence = format!("{won} won, of whom there should be {due}");
-        if won < due && rush.failed > 0 {
+        if won < due && rush.in_the_dark > 0 {
             sentence = format!(
-                "{sentence}; {} requests got no answer, and {unknown_orders} orders are there that nobody was told of",
-                rush.failed
+                "{sentence}; {} buyers never learned how it ended, and {unknown_orders} orders are there that nobody was told of",
+                rush.in_the_dark
             );
         }
         wrong.push(sentence);

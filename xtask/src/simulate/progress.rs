@@ -103,6 +103,8 @@ async fn draw(phase: Arc<Mutex<Phase>>, board: Arc<Board>, bar: Option<ProgressB
         let per_second = (known.requests - asked_before) as f64 / seconds;
         (before, asked_before) = (Instant::now(), known.requests);
         match &bar {
+            // Nothing has begun yet.
+            None if doing.is_empty() => {}
             Some(bar) => bar.set_message(block(&doing, &known, per_second)),
             None => eprintln!("{}", line(&doing, &known, per_second)),
         }

@@ -106,7 +106,11 @@ fn rushed(rush: &Rush) -> String {
         );
     }
     if rush.failed > 0 {
-        let _ = writeln!(text, "  {:>6}  not answered, or with 5xx", rush.failed);
+        let _ = writeln!(
+            text,
+            "  {:>6}  not answered, or with 5xx; asked again afterwards, under the same key",
+            rush.failed
+        );
     }
     text
 }

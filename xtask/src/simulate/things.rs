@@ -158,6 +158,18 @@ impl Things {
         })
     }
 
+    /// Nothing but what the first of the people sells.
+    #[must_use]
+    pub fn only(own: Vec<OwnProduct>) -> Self {
+        Self {
+            dishes: Vec::new(),
+            others: Vec::new(),
+            own,
+            seller: 0,
+            recent: Mutex::default(),
+        }
+    }
+
     /// Whether there is anything to eat.
     #[must_use]
     pub fn has_dishes(&self) -> bool {
@@ -237,7 +249,13 @@ impl Things {
         let mut tickets = Vec::new();
         for number in 0..rng.usize(1..=2) {
             let price_minor = rng.u64(10..200) * 50;
-            tickets.push(list_ticket(client, seller, &format!("{name}-{number}"), price_minor).await?);
+            match list_ticket(client, seller, &format!("{name}-{number}"), price_minor).await {
+                Ok(ticket) => tickets.push(ticket),
+                Err(failure) => {
+                    client.board().wrong(failure.to_string(), "");
+                    return None;
+                }
+            }
         }
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.extend(tickets.iter().cloned());
@@ -254,19 +272,15 @@ impl Things {
     }
 }
 
-/// Lists a ticket; none when the shop does not let it, which is noted.
-pub async fn list_ticket(client: &Client, seller: &Person, name: &str, price_minor: u64) -> Option<Thing> {
+/// Lists a ticket. `name` has no spaces: it is part of an idempotency key.
+///
+/// # Errors
+/// The shop does not let its seller.
+pub async fn list_ticket(client: &Client, seller: &Person, name: &str, price_minor: u64) -> Result<Thing> {
     let body = json!({ "title": format!("Seat {name} of {}", client.run()), "priceMinor": price_minor });
-    let call = Call::post("list a ticket", "/api/tickets", body)
-        .by(&seller.token)
-        .once(format!("{}-list-{name}", client.run()));
-    let answer = client.insist(&call).await.ok()?;
-    if answer.status != 201 {
-        let what = format!("a ticket could not be listed: {}", answer.in_words());
-        client.board().wrong(what, &answer.request_id);
-        return None;
-    }
-    Some(Thing::of(&answer.body))
+    let call =
+        Call::post("list a ticket", "/api/tickets", body).once(format!("{}-list-{name}", client.run()));
+    Ok(Thing::of(&make(client, call, seller).await?.body))
 }
 
 /// Makes a product with so many of it.
