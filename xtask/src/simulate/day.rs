@@ -20,6 +20,7 @@ const LATE_MAX: Duration = Duration::from_secs(3);
 /// From here on a beginning counts as late.
 const LATE_FROM: Duration = Duration::from_millis(250);
 const PEOPLE_MIN: usize = 8;
+/// A password hash is work for the shop: more than these take longer to sign up than most days last.
 const PEOPLE_MAX: usize = 100;
 
 /// How many people a day needs: enough for the orders that are under way at the same time, and for those that nobody pays.
@@ -35,8 +36,8 @@ pub fn people_for(day: &Day) -> usize {
     // Whoever stays away keeps a hold for as long as the shop lets them, which may be longer than the day.
     let left_alone = all.min(day.pace.per_second * 900.0) * f64::from(day.habits.leavers) / 200.0;
     // Of those with a bad card some are tried for half a minute and more.
-    let under_way = day.pace.per_second * (6.0 + f64::from(day.habits.declines) / 100.0 * 40.0);
-    let wanted = ((left_alone + under_way) * 1.3 / HOLDS_EACH as f64).ceil() as usize;
+    let under_way = day.pace.per_second * (10.0 + f64::from(day.habits.declines) / 100.0 * 40.0);
+    let wanted = ((left_alone + under_way) * 2.0 / HOLDS_EACH as f64).ceil() as usize;
     wanted.clamp(PEOPLE_MIN, PEOPLE_MAX)
 }
 

@@ -29,6 +29,8 @@ use crate::failure::{Failure, Result};
 const ACCOUNTS_MAX: usize = 50;
 /// As many live holds as one account may have.
 const REQUESTS_EACH_MAX: usize = 10;
+/// Buyers who ask again at the same time, after the rush.
+const AGAIN_AT_ONCE: usize = 6;
 /// The most shards that a product may have.
 const SHARDS_MAX: u32 = 16;
 const PRICE_MINOR: u64 = 4_500;
@@ -118,11 +120,18 @@ pub async fn rush(world: &Shared, sale: OnSale, prize: &OwnProduct) -> Rush {
         }
     }
     rush.failed = again.len();
-    // The rush is over: one after the other.
-    for (person, call) in again {
-        match world.client.insist(&call).await {
-            Ok(answer) => rush.hear(world, sale, &wish.lines, person, &answer),
-            Err(_) => rush.in_the_dark += 1,
+    // The rush is over: a few at a time.
+    let mut asking = JoinSet::new();
+    loop {
+        while asking.len() < AGAIN_AT_ONCE {
+            let Some((person, call)) = again.pop() else { break };
+            let client = world.client.clone();
+            asking.spawn(async move { (person, client.insist(&call).await) });
+        }
+        match asking.join_next().await {
+            Some(Ok((person, Ok(answer)))) => rush.hear(world, sale, &wish.lines, person, &answer),
+            Some(_) => rush.in_the_dark += 1,
+            None => break,
         }
     }
     rush.took = first
