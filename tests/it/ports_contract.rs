@@ -6,6 +6,7 @@
 //! some two dozen ingredients of its own in the ledgers, which have room for 500.
 
 mod catalogue;
+mod devices;
 mod dishes;
 mod documents;
 mod gathering;
@@ -27,8 +28,8 @@ pub use products::Still;
 
 use domain::order::{Line, NewOrder, Thing};
 use domain::ports::{
-    Accounts, AllRows, Dishes, Documents, Ledgers, Orders, Products, Reports, Requests, Sessions, Supplies,
-    Tickets,
+    Accounts, AllRows, Devices, Dishes, Documents, Ledgers, Orders, PaymentMethods, Products, Reports,
+    Requests, Sessions, Supplies, Tickets,
 };
 use domain::{
     Currency, Cursor, Decision, Fault, Order, OrderId, Page, PageRequest, PriceMinor, Refusal, Ruling,
@@ -52,6 +53,8 @@ pub struct Ports<'a> {
     pub ledgers: &'a dyn Ledgers,
     pub supplies: &'a dyn Supplies,
     pub products: &'a dyn Products,
+    pub devices: &'a dyn Devices,
+    pub payment_methods: &'a dyn PaymentMethods,
     pub rows: &'a dyn AllRows,
     pub reports: &'a dyn Reports,
     /// Holds products, over these ports.
@@ -124,7 +127,7 @@ pub async fn hold_for(ports: &Ports<'_>) {
     inventory::an_adjustment_is_booked_once(ports).await;
     inventory::shards_are_opened_and_closed_and_what_is_free_is_levelled(ports).await;
     products::an_order_of_products_holds_from_shards_and_ending_frees_them(ports).await;
-    products::completing_sells_what_was_held_of_products(ports).await;
+    products::asking_the_supplier_sells_what_was_held_of_products(ports).await;
     products::a_hold_needs_the_number_and_the_terms_that_were_read(ports).await;
     products::an_edit_is_written_whatever_was_held_since(ports).await;
     products::a_claim_on_a_shard_that_is_not_there_is_a_defect(ports).await;
@@ -137,6 +140,12 @@ pub async fn hold_for(ports: &Ports<'_>) {
     shards::crossing_orders_of_products_hold_all_or_nothing(ports).await;
     shards::what_lies_in_too_many_shards_is_drawn_together(ports).await;
     shards::nothing_is_lost_while_everything_is_done_at_once(ports).await;
+    devices::an_address_is_registered_once(ports).await;
+    devices::an_owner_has_so_many_devices_and_no_more(ports).await;
+    devices::stock_is_written_from_the_version_that_was_read(ports).await;
+    devices::what_is_watched_changes_whole_or_not_at_all(ports).await;
+    devices::what_is_delivered_is_added_once_with_its_order(ports).await;
+    devices::a_stored_payment_method_is_the_latest(ports).await;
     races::one_ticket_has_one_buyer(ports).await;
     races::crossing_orders_do_not_share_tickets(ports).await;
     races::an_edit_and_a_hold_never_both_win(ports).await;

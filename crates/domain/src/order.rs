@@ -3,6 +3,7 @@
 //! A step reads the order, asks it for a [`Ruling`] and commits the [`Decision`] under the condition that the
 //! order is still the one that was read. The rules are the methods in `steps`, `paying` and `gather`; the table is [`Status::may_become`].
 
+mod delivering;
 mod gather;
 mod late;
 mod paying;
@@ -13,6 +14,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use delivering::{DELIVERY_MINUTES_MAX, Delivery, MINUTE_MS_MAX, minutes_ms};
 pub use gather::Missing;
 pub use status::Status;
 pub use steps::{Interruption, NewOrder};
@@ -217,6 +219,9 @@ pub struct Order {
     /// The card to charge as soon as everything is held, if it was given along with the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_with: Option<CardToken>,
+    /// Where the products are, once they are sold; `None` before that, and for other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
     /// The buyer's device that the products are for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,

@@ -191,17 +191,12 @@ impl ChargePayment {
     }
 
     async fn record(&self, order_id: &OrderId, number: u32, outcome: &ChargeOutcome) -> Result<Order, Fault> {
-        let luck = u64::from_le_bytes(first_eight(self.entropy.bytes16()?));
+        let luck = self.entropy.luck()?;
         decide_and_commit(&*self.orders, order_id, &|order| {
             order.record_outcome(number, outcome, luck, self.clock.now())
         })
         .await
     }
-}
-
-fn first_eight(bytes: [u8; 16]) -> [u8; 8] {
-    let [a, b, c, d, e, f, g, h, ..] = bytes;
-    [a, b, c, d, e, f, g, h]
 }
 
 /// The provider's idempotency key: the same for every repeat of the same attempt.

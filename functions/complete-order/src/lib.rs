@@ -1,4 +1,4 @@
-//! `CompleteOrder`: fulfils a paid order: every claim becomes a sale.
+//! `CompleteOrder`: fulfils a paid order: tickets become the buyer's, products have arrived.
 //!
 //! It comes after the pivot (the charge), so it cannot be refused; it has no undo of its own, since giving the
 //! money back is an order of business by itself (`refund-order`).
@@ -34,10 +34,10 @@ pub struct Output {
 }
 
 impl CompleteOrder {
-    /// Turns every claim into a sale and ends the order as completed.
+    /// Ends the order as completed.
     ///
     /// # Errors
-    /// `OrderNotPaid` unless the order is paid.
+    /// `OrderNotPaid` unless the order is paid, `DeliveryNotDue` for products that are still under way.
     pub async fn handle(&self, input: Input) -> Result<Output, Fault> {
         let order = decide_and_commit(&*self.orders, &input.order_id, &|order| {
             order.complete(self.clock.now())

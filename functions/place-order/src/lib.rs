@@ -15,7 +15,9 @@ use contract::bodies::{OrderBody, PaymentBody};
 use contract::problem::ProblemBody;
 use contract::{Body, Gate, Query, Reply, SignedIn, Wait};
 use domain::checkout::{begin_payment, decline_of, wake};
-use domain::ports::{Clock, Entropy, HoldAnswer, Orders, Workflows, decide_and_commit};
+use domain::device::own;
+use domain::order::Kind;
+use domain::ports::{Clock, Devices, Entropy, HoldAnswer, Orders, Workflows, decide_and_commit};
 use domain::{CardToken, Fault, IdempotencyKey, Order, OrderId, Refusal, Status, UserId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub struct PlaceOrder {
     pub gate: Gate,
     /// Orders.
     pub orders: Arc<dyn Orders>,
+    /// Devices, to tell whose one is.
+    pub devices: Arc<dyn Devices>,
     /// The state machines.
     pub workflows: Arc<dyn Workflows>,
     /// What time it is.
@@ -93,6 +97,7 @@ async fn place_order(
     Body(new): Body<NewOrder>,
 ) -> Reply<(StatusCode, [(HeaderName, String); 1], Json<PlacedOrder>)> {
     let wanted = Wanted::check(&new)?;
+    function.check_device(&signed_in.user_id, &wanted).await?;
     let (status, order) = function.hold(&signed_in.user_id, key.as_deref(), &wanted).await?;
     let order = match &wanted.card {
         // Answers when it has come out: when the dish is served, the ticket is yours, or why not.
@@ -127,12 +132,29 @@ async fn place_order(
 }
 
 /// Whether an order that was paid for along with being placed is still on its way to an outcome; a declined card may be
-/// tried again by itself.
-const fn is_under_way(order: &Order) -> bool {
-    matches!(order.status, Status::Gathering | Status::Paying | Status::Paid) || order.retry_at.is_some()
+/// tried again by itself. Nobody waits at the till for a parcel.
+fn is_under_way(order: &Order) -> bool {
+    match order.status {
+        Status::Gathering | Status::Paying => true,
+        Status::Paid => order.kind() != Kind::Product,
+        _ => order.retry_at.is_some(),
+    }
 }
 
 impl PlaceOrder {
+    /// A device belongs to whoever registered it, for good: looked up before the hold is as true as in it.
+    async fn check_device(&self, user_id: &UserId, wanted: &Wanted) -> Result<(), Fault> {
+        let Some(device_id) = &wanted.device_id else {
+            return Ok(());
+        };
+        let device = self.devices.get(device_id).await?;
+        own(device, user_id).map_err(|_| Refusal::NotFound {
+            what: "device".to_owned(),
+            field: Some("deviceId".to_owned()),
+        })?;
+        Ok(())
+    }
+
     /// Runs `hold-order`; 201 with the fresh order, or 200 with the buyer's own live order for the same tickets.
     async fn hold(
         &self,

@@ -75,11 +75,23 @@ pub const PATHS: &[Path] = &[
         ends: Status::Unavailable,
     },
     Path {
+        name: "product_whose_delivery_dies",
+        faults: nothing,
+        walk: |world, scene| {
+            order(world, scene, 3, Some("tok_visa"));
+            for seconds in [20, 60] {
+                world.abort_one_of_at(world.now_ms() + seconds * 1_000, "deliver-product");
+            }
+        },
+        ends: Status::Completed,
+    },
+    Path {
         name: "product_given_back_in_part",
         faults: nothing,
         walk: |world, scene| {
             order(world, scene, 3, Some("tok_visa"));
-            held(world.run_for_s(60));
+            // Four minutes and four, at the longest.
+            held(world.run_for_s(500));
             let refund = Ask::refund(&scene.order_id, &[(0, 2)], Some("two-of-them"));
             held(world.ask(&scene.buyer, refund));
         },

@@ -224,7 +224,7 @@ pub async fn an_order_of_products_holds_from_shards_and_ending_frees_them(ports:
     );
 }
 
-pub async fn completing_sells_what_was_held_of_products(ports: &Ports<'_>) {
+pub async fn asking_the_supplier_sells_what_was_held_of_products(ports: &Ports<'_>) {
     let stocked = ports.shelved(6, 3).await;
     let id = &stocked.product.product_id;
     let order = ports.placed_products(&stocked, 4).await;
@@ -232,10 +232,15 @@ pub async fn completing_sells_what_was_held_of_products(ports: &Ports<'_>) {
     assert_eq!(ports.orders.commit(&paying).await, Ok(()));
     let paid = change(paying.after.record_outcome(1, &ChargeOutcome::Succeeded, 0, NOW));
     assert_eq!(ports.orders.commit(&paid).await, Ok(()));
-    let completed = change(paid.after.complete(NOW));
+    let asked = change(paid.after.ask_supplier(0, NOW));
+    assert_eq!(ports.orders.commit(&asked).await, Ok(()));
+    assert_eq!(ports.on_shelves(id).await, (2, 0), "sold before it travels");
+    let shipped = change(asked.after.ship(0, NOW));
+    assert_eq!(ports.orders.commit(&shipped).await, Ok(()));
+    let completed = change(shipped.after.complete(NOW));
     assert_eq!(ports.orders.commit(&completed).await, Ok(()));
     assert_eq!(ports.read_order(&order.order_id).await.status, Status::Completed);
-    assert_eq!(ports.on_shelves(id).await, (2, 0));
+    assert_eq!(ports.on_shelves(id).await, (2, 0), "and not a second time");
     let moved = ports.check_shards(id).await;
     assert_eq!(moved.by(MovementKind::Sold), 4);
 }

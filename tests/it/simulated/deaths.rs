@@ -128,6 +128,7 @@ fn state_and_event_are_one() {
     }
     let died: Vec<&str> = died.iter().map(String::as_str).collect();
     let all = [
+        "ask-supplier",
         "buy-from-market",
         "cancel-order",
         "charge-payment",
@@ -148,6 +149,7 @@ fn state_and_event_are_one() {
         "reserve-ingredients",
         "reserve-products",
         "serve-dish",
+        "ship-products",
         "supply-ingredient",
         "take-payment",
         "unlock-ticket",

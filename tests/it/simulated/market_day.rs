@@ -139,7 +139,7 @@ fn market_day(seed: u64) -> World {
     for buyer in 1..=4 {
         let_somebody_shop(&mut world, buyer, &stall, &mut chance);
     }
-    for machine in ["order", "refund-order"] {
+    for machine in ["order", "deliver-product", "refund-order"] {
         for _ in 0..chance.up_to(1) {
             world.abort_one_of_at(BEGIN_MS + chance.up_to(500_000), machine);
         }
@@ -199,7 +199,7 @@ fn market_days() {
             ("cancelled", 50),
             ("payment_failed", 10),
             ("held again", 5),
-            ("late refunds", 5),
+            ("late refunds", 3),
             ("in several shards", 20),
             ("unanswered", 100),
         ] {

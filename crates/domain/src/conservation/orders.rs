@@ -31,6 +31,8 @@ pub struct OrderSays {
     pub version: u32,
     /// Whether its claims became sales, whatever happened later.
     pub has_completed: bool,
+    /// Whether what it took of products is sold: sooner than it completes, because it has to travel.
+    pub has_sold_products: bool,
     /// Its claim.
     pub hold: (HoldId, u32),
     /// The tickets it is made of, without those that went back on sale: they may be anybody's by now.
@@ -55,6 +57,7 @@ impl From<&Order> for OrderSays {
             has_completed: order.status == Status::Completed
                 || order.status == Status::Refunded
                     && order.events.iter().any(|event| event.status == Status::Completed),
+            has_sold_products: order.has_sold_products(),
             hold: (order.hold.hold_id.clone(), order.hold.version),
             tickets: tickets(order),
             takes: order
@@ -107,7 +110,7 @@ impl OrderSays {
     /// Whether it still claims what it holds.
     #[must_use]
     pub const fn is_live(&self) -> bool {
-        !self.status.is_end()
+        !self.status.is_end() && !self.has_sold_products
     }
 }
 
@@ -277,18 +280,14 @@ fn kitchen(order_id: &OrderId, says: Option<&OrderSays>, found: &Found) -> Vec<D
 fn inventory(order_id: &OrderId, says: Option<&OrderSays>, found: &Found) -> Vec<Difference> {
     let nothing = BTreeMap::new();
     let takes = says.map_or(&nothing, |says| &says.takes);
-    let (is_live, has_completed) = says.map_or((false, false), |says| (says.is_live(), says.has_completed));
+    let (is_live, is_sold) = says.map_or((false, false), |says| (says.is_live(), says.has_sold_products));
     let mut differences = Vec::new();
     for item in takes.keys().chain(found.shelves.keys()).collect::<BTreeSet<_>>() {
         let taken = i64::from(takes.get(item).copied().unwrap_or_default());
         let moved = found.shelves.get(item).copied().unwrap_or_default();
         for (rule, expected, counted) in [
             (Rule::HoldsAreAlive, if is_live { taken } else { 0 }, moved.held),
-            (
-                Rule::EndsAreClaimed,
-                if has_completed { taken } else { 0 },
-                moved.left,
-            ),
+            (Rule::EndsAreClaimed, if is_sold { taken } else { 0 }, moved.left),
         ] {
             if expected != counted {
                 let at = ("inventory", item.as_str(), order_id.as_str());

@@ -46,6 +46,9 @@ impl Order {
             Status::Completed => {}
             // The buyer's bank has returned what went back.
             Status::Refunded if self.kept_minor() > 0 => {}
+            Status::Paid | Status::Shipped if self.delivery.is_some() => {
+                return Err(not_refundable("it is on its way to you; ask again when it has come").into());
+            }
             Status::Paying | Status::Paid | Status::Shipped => {
                 return Err(Refusal::OrderBeingPaid { order_id }.into());
             }

@@ -1,7 +1,7 @@
 //! What each step decides about an order. Pure: the moment comes in, a [`Ruling`] or a [`Refusal`] goes out.
 
 use super::{
-    Decision, HOLDS_MAX, Hold, LATE_MONEY_S, Line, Order, OrderEvent, RECONCILE_GRACE_S, Ruling,
+    Decision, HOLDS_MAX, Hold, Kind, LATE_MONEY_S, Line, Order, OrderEvent, RECONCILE_GRACE_S, Ruling,
     STANDSTILL_S, STUCK_PAUSE_MAX_S, STUCK_PAUSE_S, Status,
 };
 use crate::fault::Fault;
@@ -72,6 +72,7 @@ impl Order {
             waiter: None,
             needs: BTreeMap::new(),
             pay_with: None,
+            delivery: None,
             device_id: new.device_id,
             events: vec![OrderEvent {
                 at: now,
@@ -103,13 +104,16 @@ impl Order {
         })
     }
 
-    /// Fulfils a paid order: every claim becomes a sale.
+    /// Fulfils a paid order. Tickets are handed over: every claim becomes a sale. Products have been sold and shipped
+    /// before, and arrive.
     ///
     /// # Errors
-    /// [`Refusal::OrderNotPaid`] unless it is paid.
+    /// [`Refusal::OrderNotPaid`] unless it is paid, [`Refusal::DeliveryNotDue`] for products that are still under way,
+    /// [`Fault::Defect`] for products that were never shipped.
     pub fn complete(&self, now: Timestamp) -> Result<Ruling, Fault> {
         match self.status {
             Status::Completed => Ok(Ruling::AlreadyDone),
+            Status::Paid | Status::Shipped if self.kind() == Kind::Product => self.arrive(now),
             Status::Paid | Status::Shipped => {
                 self.end(Status::Completed, now, "Yours. Completed.".to_owned())
             }
@@ -275,7 +279,7 @@ impl Order {
     }
 
     /// Ends the order: claims are posted when it completes and released otherwise; the buyer's hold is free.
-    fn end(&self, status: Status, now: Timestamp, what: String) -> Result<Ruling, Fault> {
+    pub(super) fn end(&self, status: Status, now: Timestamp, what: String) -> Result<Ruling, Fault> {
         let hold = self.ticket_hold();
         let stock = self
             .tickets()
@@ -288,7 +292,7 @@ impl Order {
                 }
             })
             .chain(self.ingredients_at_end(status))
-            .chain(self.products_at_end(status))
+            .chain(self.products_at_end())
             .collect();
         let mut after = self.clone();
         after.retry_at = None;
@@ -308,13 +312,16 @@ impl Order {
         Ok(Ruling::Change(decision))
     }
 
-    /// What becomes of the products when the order ends: sold, or free again.
-    fn products_at_end(&self, end: Status) -> Vec<StockChange> {
-        let kind = if end == Status::Completed {
-            MovementKind::Sold
-        } else {
-            MovementKind::Released
-        };
+    /// What becomes of the products when the order ends: free again, unless they are sold already.
+    fn products_at_end(&self) -> Vec<StockChange> {
+        match self.has_sold_products() {
+            true => Vec::new(),
+            false => self.products_moved(MovementKind::Released),
+        }
+    }
+
+    /// Everything that it took of products, moved like this.
+    pub(super) fn products_moved(&self, kind: MovementKind) -> Vec<StockChange> {
         let moves = self.takes().map(|(product_id, take)| StockChange::MoveProduct {
             product_id: product_id.clone(),
             shard: take.shard,

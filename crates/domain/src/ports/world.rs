@@ -25,6 +25,15 @@ pub trait Entropy: Send + Sync {
     /// # Errors
     /// [`crate::Fault::Transient`] when the system has none to give.
     fn bytes16(&self) -> Result<[u8; 16], crate::Fault>;
+
+    /// Any number, each as likely as another: what rules draw from.
+    ///
+    /// # Errors
+    /// As [`Entropy::bytes16`].
+    fn luck(&self) -> Result<u64, crate::Fault> {
+        let [a, b, c, d, e, f, g, h, ..] = self.bytes16()?;
+        Ok(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
 }
 
 /// The payment provider, speaking Stripe's PaymentIntents.

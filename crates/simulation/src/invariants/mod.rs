@@ -3,6 +3,7 @@
 //! Nothing here asks the code under test: the checks read the tables and the provider's books side by side.
 
 mod broken;
+mod devices;
 pub(crate) mod kitchen;
 mod money;
 mod products;
@@ -24,6 +25,9 @@ pub struct Watch {
     money_at: (usize, u64, u64),
     kitchen: kitchen::Books,
     shelves: products::Shelves,
+    homes: devices::Homes,
+    /// How much devices had said and got when they were last looked at.
+    device_news: usize,
 }
 
 const fn is_live(status: Status) -> bool {
@@ -51,6 +55,12 @@ impl Watch {
         if !changes.is_empty() || !news.is_empty() {
             self.kitchen.check(tables, news)?;
         }
+        if !tables.device_stock.is_empty()
+            && (!changes.is_empty() || tables.device_news.len() != self.device_news)
+        {
+            self.device_news = tables.device_news.len();
+            self.homes.check(tables)?;
+        }
         let given_back = ledger.refunds.iter().map(|refund| refund.amount_minor).sum();
         let money_at = (ledger.record.calls().len(), ledger.taken(), given_back);
         if changes.is_empty() && money_at == self.money_at {
@@ -69,10 +79,10 @@ impl Watch {
         let after = &change.after;
         let order = after.order_id.clone();
         let hold = (after.hold.hold_id.clone(), after.hold.version);
-        let was_live = change.before.as_ref().is_none_or(|before| is_live(before.status));
-        let ends = was_live && !is_live(after.status);
+        let was_live = change.before.as_ref().is_none_or(Order::has_live_hold);
+        let ends = was_live && !after.has_live_hold();
         // `Refunded` follows `Completed`, and ends nothing a second time.
-        if is_live(after.status) && self.ended_holds.contains(&hold) || ends && !self.ended_holds.insert(hold)
+        if after.has_live_hold() && self.ended_holds.contains(&hold) || ends && !self.ended_holds.insert(hold)
         {
             return Err(Broken::HoldEndedTwice { order });
         }
@@ -229,7 +239,7 @@ fn check_stuck(order: &Order) -> Result<(), Broken> {
 
 fn check_holders(tables: &Tables) -> Result<(), Broken> {
     let mut live: BTreeMap<&str, BTreeSet<OrderId>> = BTreeMap::new();
-    for order in tables.orders.values().filter(|order| is_live(order.status)) {
+    for order in tables.orders.values().filter(|order| order.has_live_hold()) {
         live.entry(order.user_id.as_str())
             .or_default()
             .insert(order.order_id.clone());

@@ -1,9 +1,9 @@
 //! Products: counted movement by movement, shard by shard, without the arithmetic of the shards themselves.
 
-use super::{Broken, is_live};
+use super::Broken;
 use crate::memory::{Shelf, Tables};
 use domain::ledger::MovementKind;
-use domain::{Order, ProductId, Status};
+use domain::{Order, ProductId};
 use std::collections::BTreeMap;
 
 /// Names one shard.
@@ -37,13 +37,9 @@ impl Shelves {
         if self.counted.is_empty() {
             return Ok(());
         }
-        let held = takes_of(tables, |order| is_live(order.status));
+        let held = takes_of(tables, Order::has_live_hold);
         // A refund gives money back and no product: what was sold was sold.
-        let was_completed = |order: &Order| {
-            let mut events = order.events.iter();
-            events.any(|event| event.status == Status::Completed)
-        };
-        let sold = takes_of(tables, was_completed);
+        let sold = takes_of(tables, Order::has_sold_products);
         for (key, counted) in &self.counted {
             let live = held.get(key).copied().unwrap_or_default();
             if counted.held != live {
@@ -52,11 +48,14 @@ impl Shelves {
                     format!("{} are held, and {live} by live orders", counted.held),
                 ));
             }
-            let completed = sold.get(key).copied().unwrap_or_default();
-            if counted.sold != completed {
+            let bought = sold.get(key).copied().unwrap_or_default();
+            if counted.sold != bought {
                 return Err(wrong(
                     key,
-                    format!("{} are sold, and {completed} to completed orders", counted.sold),
+                    format!(
+                        "{} are sold, and {bought} by orders that bought them",
+                        counted.sold
+                    ),
                 ));
             }
         }

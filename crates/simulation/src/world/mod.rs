@@ -48,6 +48,8 @@ pub struct Setup {
     pub plan: FaultPlan,
     /// How long a hold lives, seconds.
     pub hold_ttl_s: u32,
+    /// How long a minute of supplier and delivery is, milliseconds.
+    pub minute_ms: u32,
     /// How often the reconciler runs, seconds; `None`: never.
     pub reconcile_every_s: Option<u32>,
     /// Where the warehouse buys.
@@ -64,6 +66,7 @@ impl Setup {
             seed,
             plan: FaultPlan::calm(),
             hold_ttl_s: 900,
+            minute_ms: 60_000,
             reconcile_every_s: Some(60),
             market: SimulatedMarket {
                 seed: seed.to_string(),
@@ -180,6 +183,7 @@ impl World {
             workflows: SimulatedWorkflows::new(Arc::clone(&engine), machines, wire.clone()),
             wire,
             hold_ttl_s: setup.hold_ttl_s,
+            minute_ms: setup.minute_ms,
             currency: Currency::parse("usd").map_err(|error| NoWorld::Invalid(error.to_string()))?,
             market: setup.market.clone(),
             rounds_max: setup.rounds_max,

@@ -6,7 +6,7 @@ use domain::conservation::Sources;
 use domain::dish::Recipe;
 use domain::inventory::{Asked, Holding, hold, next_transfer};
 use domain::ledger::{Ingredient, Place};
-use domain::order::{Interruption, Line, NewOrder, Thing};
+use domain::order::{Interruption, Kind, Line, NewOrder, Thing};
 use domain::payment::{CardToken, ChargeOutcome, RefundOutcome};
 use domain::ports::{Clock, Ledgers, Orders, Products, Supplies, Tickets};
 use domain::product::edits::NewProduct;
@@ -120,7 +120,11 @@ impl History {
                 let number = u32::try_from(order.attempts.len()).unwrap();
                 order.record_outcome(number, &ChargeOutcome::Succeeded, 0, now)
             }),
-            8 => self.rule(luck, Order::complete),
+            8 => {
+                for _ in 0..=luck % 3 {
+                    self.rule(luck, fulfil);
+                }
+            }
             9 => self.rule(luck, Order::cancel),
             10 => {
                 let hour = |order: &Order, now: Timestamp| order.expire(now.plus_s(3_600));
@@ -441,4 +445,13 @@ fn ask_back(order: &Order, luck: u8, now: Timestamp) -> Result<Ruling, Fault> {
 /// One of three ingredients.
 fn ingredient(luck: u8) -> Ingredient {
     Ingredient::parse(["lechuga", "pollo", "queso"][usize::from(luck % 3)]).unwrap()
+}
+
+/// The next step of an order that is paid, whichever that is.
+fn fulfil(order: &Order, now: Timestamp) -> Result<Ruling, Fault> {
+    match (order.kind(), order.status) {
+        (Kind::Product, Status::Paid) if !order.has_sold_products() => order.ask_supplier(0, now),
+        (Kind::Product, Status::Paid) => order.ship(0, now),
+        _ => order.complete(now),
+    }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::ids::{IntentId, OrderId, ProductId, TicketId, UserId};
 use crate::inventory::Take;
 use crate::money::Currency;
-use crate::order::{Decision, NewOrder};
+use crate::order::{Decision, Kind, NewOrder};
 use crate::payment::{CardToken, ChargeOutcome, RefundOutcome};
 use crate::stock::StockChange;
 use proptest::prelude::*;
@@ -66,7 +66,14 @@ fn completed(things: Vec<(Thing, u32, u64)>) -> Order {
     let paying = change(order.begin_payment(CardToken::parse("tok_visa").unwrap(), at(1))).after;
     let paid = change(paying.record_outcome(1, &ChargeOutcome::Succeeded, 0, at(2)));
     assert_eq!(paid.money.len(), 1, "a charge is one row of the ledger of money");
-    change(paid.after.complete(at(3))).after
+    let fulfilled = match paid.after.kind() {
+        Kind::Product => {
+            let asked = change(paid.after.ask_supplier(0, at(2))).after;
+            change(asked.ship(0, at(2))).after
+        }
+        Kind::Ticket | Kind::Dish => paid.after,
+    };
+    change(fulfilled.complete(at(3))).after
 }
 
 fn failed() -> RefundOutcome {
