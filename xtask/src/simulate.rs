@@ -38,8 +38,8 @@ use progress::Progress;
 use report::Report;
 use things::{Things, Whose};
 
-/// How long devices may take, at the end, until what they ordered is there.
-const DEVICES_MAX: Duration = Duration::from_secs(20);
+/// How often to look, at the end, for what devices have ordered by themselves.
+const DEVICES_LOOK: Duration = Duration::from_secs(1);
 
 /// A shop, and what may be done there.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ impl Stage {
             day::run(&world, &day, options.seed, &close, options.settle_max),
             settling
         );
-        let unknown = self.devices_settle(&world).await;
+        let unknown = self.devices_settle(&world, options.settle_max).await;
         Ok(self.check(&world, unknown, None, Vec::new()).await)
     }
 
@@ -154,26 +154,44 @@ impl Stage {
     }
 
     /// What devices have ordered is met here for the first time, and waited for.
-    async fn devices_settle(&self, world: &Shared) -> Vec<String> {
+    async fn devices_settle(&self, world: &Shared, settle_max: Duration) -> Vec<String> {
         self.progress
-            .tell("looking for orders that nobody was told of", None);
-        let unknown = audit::meet_unknown_orders(world).await;
-        let by_devices: Vec<(usize, String)> = {
-            let known = self.board.known();
-            let orders = known.orders.values().filter(|order| order.by_device);
-            orders
-                .map(|order| (order.person, order.order_id.clone()))
-                .collect()
-        };
-        let following = async {
-            for (person, order_id) in by_devices {
-                if let Some(person) = world.people.at(person) {
-                    buyer::follow(world, person, &order_id).await;
-                }
+            .tell("looking for orders that nobody was told of", Some(settle_max));
+        let deadline = tokio::time::Instant::now() + settle_max;
+        loop {
+            let unknown = audit::meet_unknown_orders(world).await;
+            let (by_devices, promised) = {
+                let known = self.board.known();
+                let open = known
+                    .orders
+                    .values()
+                    .filter(|order| order.by_device && !orders::is_end(&order.status));
+                let open: Vec<_> = open.map(|order| (order.person, order.order_id.clone())).collect();
+                let promised = known
+                    .promised
+                    .iter()
+                    .filter(|order_id| !known.orders.contains_key(*order_id));
+                (open, promised.cloned().collect::<Vec<_>>())
+            };
+            if by_devices.is_empty() && promised.is_empty() {
+                return unknown;
             }
-        };
-        tokio::time::timeout(DEVICES_MAX, following).await.ok();
-        unknown
+            let following = async {
+                for (person, order_id) in by_devices {
+                    if let Some(person) = world.people.at(person) {
+                        buyer::follow(world, person, &order_id).await;
+                    }
+                }
+                tokio::time::sleep(DEVICES_LOOK).await;
+            };
+            if tokio::time::timeout_at(deadline, following).await.is_err() {
+                for order_id in promised {
+                    let what = format!("a device was said to place {order_id}, and it is not there");
+                    self.board.wrong(what, "");
+                }
+                return unknown;
+            }
+        }
     }
 
     async fn on_sale(self, options: &Options, sale: OnSale) -> Result<Report> {

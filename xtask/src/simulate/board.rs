@@ -1,7 +1,7 @@
 //! What a run knows: every order that was placed, what its buyer did and was told, how fast the answers were, and
 //! whatever went wrong. Shared by all buyers; nothing in it waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -104,6 +104,8 @@ pub struct Slips {
 pub struct Known {
     /// Orders by id.
     pub orders: BTreeMap<String, Placed>,
+    /// Orders that devices were said to place.
+    pub promised: BTreeSet<String>,
     /// Orders begun, whether or not they came to be.
     pub begun: BTreeMap<Kind, u64>,
     /// Refusals of orders and payments, by code.

@@ -16,8 +16,8 @@ use crate::failure::{Failure, Result};
 const OWNERS_MAX: usize = 6;
 /// A device that has less of its product orders by itself.
 const THRESHOLD: u64 = 5;
-/// So many.
-const ORDER_QUANTITY: u64 = 3;
+/// So many: enough at once, so that one order is the end of it.
+const ORDER_QUANTITY: u64 = 6;
 
 /// A device.
 #[derive(Clone, Debug)]
@@ -55,19 +55,9 @@ impl Devices {
                 json!([{ "productId": product.id, "threshold": THRESHOLD, "orderQuantity": ORDER_QUANTITY }]);
             let body = json!({ "macAddress": mac_address(rng), "watches": if watches { watched } else { json!([]) } });
             let call = Call::post("register a device", "/api/devices", body).by(&person.token);
-            let mut answer = said(client, &call).await?;
+            let answer = said(client, &call).await?;
             if answer.status == 404 {
                 return Ok(None);
-            }
-            // A shop may want every device to watch something.
-            if answer.status == 400 && !watches {
-                let rarely = json!([{ "productId": product.id, "threshold": 1, "orderQuantity": 1 }]);
-                let body = json!({ "macAddress": mac_address(rng), "watches": rarely });
-                answer = said(
-                    client,
-                    &Call::post("register a device", "/api/devices", body).by(&person.token),
-                )
-                .await?;
             }
             if answer.status != 201 {
                 return Err(Failure::new(format!(
@@ -141,7 +131,12 @@ impl Devices {
             return;
         };
         match answer.status {
-            200..=299 => {}
+            200..=299 => {
+                let promised = answer.text("/reorder/orderId");
+                if !promised.is_empty() {
+                    client.board().known().promised.insert(promised.to_owned());
+                }
+            }
             409 => client.board().refused(answer.code()),
             _ => {
                 let what = format!(
