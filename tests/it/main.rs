@@ -27,6 +27,7 @@ mod ports_contract;
 mod ports_in_dynamodb;
 mod ports_in_memory;
 mod project;
+mod simulate;
 mod simulated;
 mod torn_reads;
 mod unlucky;
