@@ -39,6 +39,7 @@ fn described() -> OpenApi {
         of(receive_webhook::api()),
         of(kitchen_api::api()),
         of(products_api::api()),
+        of(devices_api::api()),
         of(ops_api::api()),
         of(report_health::api()),
     ] {

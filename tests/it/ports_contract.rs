@@ -6,6 +6,7 @@
 //! some two dozen ingredients of its own in the ledgers, which have room for 500.
 
 mod catalogue;
+mod devices;
 mod dishes;
 mod documents;
 mod gathering;
@@ -28,8 +29,8 @@ pub use products::Still;
 
 use domain::order::{Line, NewOrder, Thing};
 use domain::ports::{
-    Accounts, AllRows, Dishes, Documents, Ledgers, Links, Orders, Products, Reports, Requests, Sessions,
-    Supplies, Tickets,
+    Accounts, AllRows, Devices, Dishes, Documents, Ledgers, Links, Orders, PaymentMethods, Products, Reports,
+    Requests, Sessions, Supplies, Tickets,
 };
 use domain::{
     Currency, Cursor, Decision, Fault, Order, OrderId, Page, PageRequest, PriceMinor, Refusal, Ruling,
@@ -54,6 +55,8 @@ pub struct Ports<'a> {
     pub ledgers: &'a dyn Ledgers,
     pub supplies: &'a dyn Supplies,
     pub products: &'a dyn Products,
+    pub devices: &'a dyn Devices,
+    pub payment_methods: &'a dyn PaymentMethods,
     pub rows: &'a dyn AllRows,
     pub reports: &'a dyn Reports,
     /// Holds products, over these ports.
@@ -143,6 +146,12 @@ pub async fn hold_for(ports: &Ports<'_>) {
     shards::crossing_orders_of_products_hold_all_or_nothing(ports).await;
     shards::what_lies_in_too_many_shards_is_drawn_together(ports).await;
     shards::nothing_is_lost_while_everything_is_done_at_once(ports).await;
+    devices::an_address_is_registered_once(ports).await;
+    devices::an_owner_has_so_many_devices_and_no_more(ports).await;
+    devices::stock_is_written_from_the_version_that_was_read(ports).await;
+    devices::what_is_watched_changes_whole_or_not_at_all(ports).await;
+    devices::what_is_delivered_is_added_once_with_its_order(ports).await;
+    devices::a_stored_payment_method_is_the_latest(ports).await;
     races::one_ticket_has_one_buyer(ports).await;
     races::crossing_orders_do_not_share_tickets(ports).await;
     races::an_edit_and_a_hold_never_both_win(ports).await;

@@ -6,9 +6,10 @@
 use crate::engine::{Shop, fresh};
 use crate::ports_contract::{Ports, Still, hold_for};
 use aws::{
-    AccountTables, Connections, DynamoAccounts, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoLinks,
-    DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies,
-    DynamoTickets, OrderTables, ProductTables, RowTables, SupplyTables,
+    AccountTables, Connections, DeviceTables, DynamoAccounts, DynamoDevices, DynamoDishes, DynamoDocuments,
+    DynamoLedgers, DynamoLinks, DynamoOrders, DynamoPaymentMethods, DynamoProducts, DynamoReports,
+    DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, OrderTables, ProductTables,
+    RowTables, SupplyTables,
 };
 use domain::Currency;
 use reserve_products::ReserveProducts;
@@ -77,6 +78,7 @@ fn orders(connections: &Connections, tables: &Tables) -> DynamoOrders {
         ledgers: tables.name("TABLE_LEDGERS"),
         inventory: tables.name("TABLE_INVENTORY"),
         money: tables.name("TABLE_MONEY"),
+        device_stock: tables.name("TABLE_DEVICE_STOCK"),
     };
     DynamoOrders::new(connections, tables)
 }
@@ -111,6 +113,10 @@ async fn the_ports_on_dynamodb_keep_the_contract() {
         supplies: tables.name("TABLE_SUPPLIES"),
         ledgers: tables.name("TABLE_LEDGERS"),
     };
+    let devices = DeviceTables {
+        devices: tables.name("TABLE_DEVICES"),
+        stock: tables.name("TABLE_DEVICE_STOCK"),
+    };
     let rows = RowTables {
         orders: tables.name("TABLE_ORDERS"),
         tickets: tables.name("TABLE_TICKETS"),
@@ -130,6 +136,8 @@ async fn the_ports_on_dynamodb_keep_the_contract() {
         ledgers: &DynamoLedgers::new(&connections, tables.name("TABLE_LEDGERS")),
         supplies: &DynamoSupplies::new(&connections, supplies),
         products: &products,
+        devices: &DynamoDevices::new(&connections, devices),
+        payment_methods: &DynamoPaymentMethods::new(&connections, tables.name("TABLE_PAYMENT_METHODS")),
         rows: &DynamoRows::new(&connections, rows),
         reports: &DynamoReports::new(&connections, tables.name("TABLE_REPORTS")),
         reserve_products: &reserve_products,

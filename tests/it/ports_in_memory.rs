@@ -4,8 +4,9 @@ use crate::ports_contract::{Ports, Still, hold_for};
 use domain::Currency;
 use reserve_products::ReserveProducts;
 use simulation::memory::{
-    MemoryAccounts, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryLinks, MemoryOrders, MemoryProducts,
-    MemoryRequests, MemoryRows, MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
+    MemoryAccounts, MemoryDevices, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryLinks, MemoryOrders,
+    MemoryPaymentMethods, MemoryProducts, MemoryRequests, MemoryRows, MemorySessions, MemorySupplies,
+    MemoryTickets, SharedTables,
 };
 use simulation::wire::Wire;
 use std::pin::pin;
@@ -35,8 +36,10 @@ fn the_ports_in_memory_keep_the_contract() {
         links: &MemoryLinks::new(tables.clone(), wire.clone()),
         dishes: &MemoryDishes::new(tables.clone(), wire.clone()),
         ledgers: &MemoryLedgers::new(tables.clone(), wire.clone()),
-        supplies: &MemorySupplies::new(tables, wire),
+        supplies: &MemorySupplies::new(tables.clone(), wire.clone()),
         products: &products,
+        devices: &MemoryDevices::new(tables.clone(), wire.clone()),
+        payment_methods: &MemoryPaymentMethods::new(tables, wire),
         rows: &rows,
         reports: &rows,
         reserve_products: &reserve_products,

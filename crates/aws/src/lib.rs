@@ -15,6 +15,7 @@
 //!         ledgers: "Ledgers".into(),
 //!         inventory: "Inventory".into(),
 //!         money: "Money".into(),
+//!         device_stock: "DeviceStock".into(),
 //!     },
 //! );
 //! # let _ = orders;
@@ -34,6 +35,7 @@ mod categories;
 mod connections;
 mod conservation;
 mod cursor;
+mod devices;
 mod dishes;
 mod documents;
 mod faults;
@@ -58,6 +60,7 @@ pub use accounts::{AccountTables, DynamoAccounts};
 pub use categories::DynamoCategories;
 pub use connections::{Connections, connect, connect_locally};
 pub use conservation::{DynamoReports, DynamoRows, RowTables};
+pub use devices::{DeviceTables, DynamoDevices, DynamoPaymentMethods};
 pub use dishes::DynamoDishes;
 pub use documents::DynamoDocuments;
 pub use ledgers::DynamoLedgers;

@@ -38,6 +38,8 @@ pub struct OrderTables {
     pub inventory: String,
     /// The ledger of money by `order_id` and `entry`.
     pub money: String,
+    /// What there is at devices, by `device_id` and `product_id`, for orders that are for a device.
+    pub device_stock: String,
 }
 
 /// [`Orders`] in DynamoDB.
@@ -193,7 +195,8 @@ impl Orders for DynamoOrders {
 
     fn commit<'a>(&'a self, decision: &'a Decision) -> Answer<'a, (), CommitError> {
         Box::pin(async move {
-            let is_order_alone = decision.stock.is_empty() && decision.money.is_empty();
+            let is_order_alone =
+                decision.stock.is_empty() && decision.money.is_empty() && decision.arrivals.is_empty();
             if is_order_alone && decision.holder == HolderChange::Unchanged {
                 return self.put(decision).await;
             }

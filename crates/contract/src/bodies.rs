@@ -1,7 +1,9 @@
 //! The shapes of requests and answers: camelCase, money in minor units, times as RFC 3339.
 
+mod delivery;
 mod refunds;
 
+pub use delivery::DeliveryBody;
 pub use refunds::{RefundBody, RefundedLineBody};
 
 use domain::order::{Line, OrderEvent, Thing};
@@ -171,12 +173,18 @@ pub struct OrderBody {
     pub currency: String,
     /// The claim.
     pub hold: HoldBody,
+    /// The device that the products are for; absent when they are for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
     /// What was asked of the warehouse and has not come yet; absent when nothing is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingBody>,
     /// When a declined card is tried again by itself; absent when it is not. Another card is welcome meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<String>,
+    /// Where the products are; absent before they are paid, and for tickets and dishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<DeliveryBody>,
     /// How much of the total was given back, minor units.
     pub refunded_minor: u64,
     /// Counts every change.
@@ -208,6 +216,7 @@ impl OrderBody {
                 version: order.hold.version,
                 expires_at: order.hold.expires_at.to_rfc3339(),
             },
+            device_id: order.device_id.as_ref().map(ToString::to_string),
             missing: order
                 .missing()
                 .map(|missing| MissingBody {
@@ -216,6 +225,7 @@ impl OrderBody {
                 })
                 .collect(),
             next_attempt_at: order.retry_at.map(|moment| moment.to_rfc3339()),
+            delivery: order.delivery.as_ref().map(Into::into),
             refunded_minor: order.refunded_minor(),
             version: order.version,
             created_at: order.created_at.to_rfc3339(),

@@ -152,6 +152,22 @@ impl OrderId {
     pub fn derived_from_request(user: &UserId, key: &IdempotencyKey) -> Self {
         Self::from_random(digest16(&["order", user.as_str(), key.as_str()]))
     }
+
+    /// The order that a device places by itself, its `number`th of this product: whoever places it, however often,
+    /// arrives at the same.
+    #[must_use]
+    pub fn of_reorder(device: &DeviceId, product: &ProductId, number: u32) -> Self {
+        let number = number.to_string();
+        Self::from_random(digest16(&["reorder", device.as_str(), product.as_str(), &number]))
+    }
+}
+
+impl DeviceId {
+    /// The device that a user's request with this idempotency key registers: the same key, the same device.
+    #[must_use]
+    pub fn derived_from_request(user: &UserId, key: &IdempotencyKey) -> Self {
+        Self::from_random(digest16(&["device", user.as_str(), key.as_str()]))
+    }
 }
 
 impl TicketId {

@@ -6,6 +6,7 @@
 
 pub mod checkout;
 pub mod conservation;
+pub mod device;
 pub mod dish;
 pub mod fault;
 pub mod ids;
@@ -29,6 +30,7 @@ pub mod timestamp;
 pub mod truth;
 pub mod user;
 
+pub use device::{Device, DeviceStock, MacAddress};
 pub use fault::Fault;
 pub use ids::{
     CategoryId, DeviceId, DishId, HoldId, IdempotencyKey, IntentId, OrderId, ProductId, SupplyId, TaskToken,

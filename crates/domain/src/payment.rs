@@ -57,6 +57,17 @@ impl CardToken {
         Self("tok_not_ours".to_owned())
     }
 
+    /// Enough of it for its owner to recognise it: what it begins with and its last four characters, e.g. `tok_...visa`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (kind, body) = self.0.split_once('_').unwrap_or((&self.0, ""));
+        let last: String = body
+            .chars()
+            .skip(body.chars().count().saturating_sub(4))
+            .collect();
+        format!("{kind}_...{last}")
+    }
+
     /// The token, for the provider only.
     #[must_use]
     pub fn reveal(&self) -> &str {

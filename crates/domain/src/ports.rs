@@ -6,6 +6,7 @@
 mod catalogue;
 mod commit;
 mod conservation;
+mod devices;
 mod documents;
 mod kitchen;
 mod links;
@@ -16,6 +17,7 @@ mod world;
 pub use catalogue::{Categories, ProductError, Products, Wish, decide_and_change};
 pub use commit::{CommitError, decide_and_commit};
 pub use conservation::{AllRows, Holder, Reports};
+pub use devices::{DeviceError, Devices, PaymentMethod, PaymentMethods};
 pub use documents::{Document, Documents, PutError};
 pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
 pub use links::{Links, PutLink, shorten};

@@ -198,6 +198,27 @@ pub enum Refusal {
         /// The present version.
         present: u32,
     },
+    /// Another device has this address.
+    #[error("A device with the address {mac_address} is registered already.")]
+    MacAddressTaken {
+        /// The address, lower case with colons.
+        mac_address: String,
+    },
+    /// The user has as many devices as one user may have.
+    #[error("You already have {devices_max} devices, which is as many as one user may have.")]
+    TooManyDevices {
+        /// The cap.
+        devices_max: u32,
+    },
+    /// The device does not watch this product.
+    #[error("The device does not watch product {product_id}.")]
+    ProductNotWatched {
+        /// The product.
+        product_id: ProductId,
+    },
+    /// Devices of this user cannot order, because nothing says what to charge.
+    #[error("No payment method is stored, so devices order nothing by themselves.")]
+    NoPaymentMethod,
     /// The buyer has as many live holds as one buyer may have.
     #[error("You already have {holds_max} unpaid orders, which is as many as one buyer may have.")]
     TooManyHolds {
@@ -364,6 +385,10 @@ impl Refusal {
             Self::InventoryNotSet { .. } => "InventoryNotSet",
             Self::NotEnoughAvailable { .. } => "NotEnoughAvailable",
             Self::ProductChanged { .. } => "ProductChanged",
+            Self::MacAddressTaken { .. } => "MacAddressTaken",
+            Self::TooManyDevices { .. } => "TooManyDevices",
+            Self::ProductNotWatched { .. } => "ProductNotWatched",
+            Self::NoPaymentMethod => "NoPaymentMethod",
             Self::TooManyHolds { .. } => "TooManyHolds",
             Self::OrderAlreadyExists { .. } => "OrderAlreadyExists",
             Self::HoldExpired { .. } => "HoldExpired",
@@ -416,6 +441,10 @@ impl Refusal {
             | Self::InventoryNotSet { .. }
             | Self::NotEnoughAvailable { .. }
             | Self::ProductChanged { .. }
+            | Self::MacAddressTaken { .. }
+            | Self::TooManyDevices { .. }
+            | Self::ProductNotWatched { .. }
+            | Self::NoPaymentMethod
             | Self::TooManyHolds { .. }
             | Self::OrderAlreadyExists { .. }
             | Self::HoldExpired { .. }
@@ -479,6 +508,10 @@ impl Refusal {
                 "Take out as many as are free, or wait until holds have ended."
             }
             Self::ProductChanged { .. } => "Look at the product again and decide with its present state.",
+            Self::MacAddressTaken { .. } => "Check the address; each device has one of its own.",
+            Self::TooManyDevices { .. } => "Use one of those you have.",
+            Self::ProductNotWatched { .. } => "Let the device watch it first: PUT /api/devices/{id}/watches.",
+            Self::NoPaymentMethod => "Store one: PUT /api/payment-method.",
             Self::TooManyHolds { .. } => "Pay or cancel one of your orders first.",
             Self::OrderAlreadyExists { .. } => "Read that order.",
             Self::HoldExpired { .. } | Self::OrderEnded { .. } => "Order again if it is still to be had.",

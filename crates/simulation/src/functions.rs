@@ -1,8 +1,9 @@
 //! The functions, each with the in-memory ports, called as Lambda calls them: JSON in, JSON or a named error out.
 
 use crate::memory::{
-    MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders, MemoryProducts, MemoryRequests, MemorySessions,
-    MemorySupplies, MemoryTickets, SharedTables, SimulatedClock, SimulatedEntropy,
+    MemoryDevices, MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders, MemoryPaymentMethods,
+    MemoryProducts, MemoryRequests, MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
+    SimulatedClock, SimulatedEntropy,
 };
 use crate::provider::{Ledger, MemoryEvents, MemoryProvider};
 use crate::wire::Wire;
@@ -12,9 +13,10 @@ use axum::http::Request;
 use axum::response::Response;
 use contract::Gate;
 use contract::session::SessionSecret;
+use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Clock, Dishes, Entropy, Ledgers, Orders, PaymentProvider, Products, Requests, Supplies, Tickets,
+    Clock, Devices, Dishes, Entropy, Ledgers, Orders, PaymentProvider, Products, Requests, Supplies, Tickets,
     Workflows,
 };
 use domain::truth::Truth;
@@ -83,6 +85,8 @@ pub struct Functions {
     reserve_products: reserve_products::ReserveProducts,
     release_products: release_products::ReleaseProducts,
     refund_payment: refund_payment::RefundPayment,
+    reorder_products: reorder_products::ReorderProducts,
+    devices_api: axum::Router,
     place_order: axum::Router,
     take_payment: axum::Router,
     cancel_order: axum::Router,
@@ -100,9 +104,9 @@ impl std::fmt::Debug for Functions {
 #[must_use]
 pub fn limit_ms(function: &str) -> u64 {
     match function {
-        "reconcile-orders" => 60_000,
+        "reconcile-orders" | "reorder-products" => 60_000,
         "charge-payment" | "refund-payment" | "request-payment" | "stock-kitchen" => 30_000,
-        "place-order" | "take-payment" | "request-refund" | "receive-webhook" => 29_000,
+        "devices-api" | "place-order" | "take-payment" | "request-refund" | "receive-webhook" => 29_000,
         "expire-order" => 25_000,
         "supply-ingredient" | "receive-ingredient" => 20_000,
         "cancel-order" | "unlock-ticket" | "release-ingredients" | "release-products" => 20_000,
@@ -128,6 +132,14 @@ impl Functions {
         let ledgers: Arc<dyn Ledgers> = Arc::new(MemoryLedgers::new(Arc::clone(tables), wire.clone()));
         let supplies: Arc<dyn Supplies> = Arc::new(MemorySupplies::new(Arc::clone(tables), wire.clone()));
         let market = Arc::new(MemoryMarket::new(parts.market.clone(), wire.clone()));
+        let devices: Arc<dyn Devices> = Arc::new(MemoryDevices::new(Arc::clone(tables), wire.clone()));
+        let reorders = Reorders {
+            devices: Arc::clone(&devices),
+            orders: Arc::clone(&orders),
+            workflows: Arc::clone(&workflows),
+            payment_methods: Arc::new(MemoryPaymentMethods::new(Arc::clone(tables), wire.clone())),
+            clock: Arc::clone(&clock),
+        };
         let gate = Gate {
             sessions: Arc::new(MemorySessions::new(Arc::clone(tables), wire.clone())),
             requests: Arc::clone(&requests),
@@ -252,7 +264,7 @@ impl Functions {
             },
             reserve_products: reserve_products::ReserveProducts {
                 orders: Arc::clone(&orders),
-                products,
+                products: Arc::clone(&products),
                 clock: Arc::clone(&clock),
                 hold_ttl_s: parts.hold_ttl_s,
                 currency: parts.currency.clone(),
@@ -267,9 +279,19 @@ impl Functions {
                 provider: Arc::clone(&provider),
                 clock: Arc::clone(&clock),
             },
+            reorder_products: reorder_products::ReorderProducts {
+                reorders: reorders.clone(),
+            },
+            devices_api: devices_api::router(devices_api::DevicesApi {
+                gate: gate.clone(),
+                reorders,
+                products,
+                entropy: Arc::clone(&entropy),
+            }),
             place_order: place_order::router(place_order::PlaceOrder {
                 gate: gate.clone(),
                 orders: Arc::clone(&orders),
+                devices,
                 workflows: Arc::clone(&workflows),
                 clock: Arc::clone(&clock),
                 entropy,
@@ -325,6 +347,7 @@ impl Functions {
             "expire-order" => step!(expire_order),
             "mark-order-stuck" => step!(mark_order_stuck),
             "reconcile-orders" => step!(reconcile_orders),
+            "reorder-products" => step!(reorder_products),
             "request-payment" => step!(request_payment),
             "stock-kitchen" => step!(stock_kitchen),
             "reserve-ingredients" => step!(reserve_ingredients),
@@ -357,6 +380,7 @@ impl Functions {
     #[must_use]
     pub fn serve(&self, function: &str, request: Request<Body>) -> Option<Working<Response>> {
         let router = match function {
+            "devices-api" => &self.devices_api,
             "place-order" => &self.place_order,
             "take-payment" => &self.take_payment,
             "cancel-order" => &self.cancel_order,

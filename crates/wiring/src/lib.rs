@@ -4,17 +4,20 @@
 //! never read.
 
 use aws::{
-    AccountTables, Connections, DynamoAccounts, DynamoCategories, DynamoDishes, DynamoDocuments,
-    DynamoLedgers, DynamoLinks, DynamoMoney, DynamoOrders, DynamoProducts, DynamoReports, DynamoRequests,
-    DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, ProductTables,
-    RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
+    AccountTables, Connections, DeviceTables, DynamoAccounts, DynamoCategories, DynamoDevices, DynamoDishes,
+    DynamoDocuments, DynamoLedgers, DynamoLinks, DynamoMoney, DynamoOrders, DynamoPaymentMethods,
+    DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets,
+    Machines, OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock,
+    SystemEntropy,
 };
 use contract::Gate;
 use domain::conservation::Sources;
+use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Categories, Clock, Dishes, Documents, Entropy, Ledgers, Links, Market, Money, Orders,
-    PaymentProvider, Products, ProviderEvents, Reports, Requests, Sessions, Supplies, Tickets, Workflows,
+    Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Links, Market, Money, Orders,
+    PaymentMethods, PaymentProvider, Products, ProviderEvents, Reports, Requests, Sessions, Supplies,
+    Tickets, Workflows,
 };
 use domain::truth::Truth;
 use shell::{SettingError, Settings};
@@ -70,8 +73,44 @@ impl World {
             ledgers: self.settings.text("TABLE_LEDGERS")?,
             inventory: self.settings.text("TABLE_INVENTORY")?,
             money: self.settings.text("TABLE_MONEY")?,
+            device_stock: self.settings.text("TABLE_DEVICE_STOCK")?,
         };
         Ok(Arc::new(DynamoOrders::new(&self.connections, tables)))
+    }
+
+    /// Devices, and what there is at them.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn devices(&self) -> Result<Arc<dyn Devices>, SettingError> {
+        let tables = DeviceTables {
+            devices: self.settings.text("TABLE_DEVICES")?,
+            stock: self.settings.text("TABLE_DEVICE_STOCK")?,
+        };
+        Ok(Arc::new(DynamoDevices::new(&self.connections, tables)))
+    }
+
+    /// What devices pay with.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn payment_methods(&self) -> Result<Arc<dyn PaymentMethods>, SettingError> {
+        let table = self.settings.text("TABLE_PAYMENT_METHODS")?;
+        Ok(Arc::new(DynamoPaymentMethods::new(&self.connections, table)))
+    }
+
+    /// What carries out the orders that devices decide.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn reorders(&self) -> Result<Reorders, SettingError> {
+        Ok(Reorders {
+            devices: self.devices()?,
+            orders: self.orders()?,
+            workflows: self.workflows()?,
+            payment_methods: self.payment_methods()?,
+            clock: self.clock(),
+        })
     }
 
     /// Tickets.

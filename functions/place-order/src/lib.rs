@@ -15,8 +15,9 @@ use contract::bodies::{OrderBody, PaymentBody};
 use contract::problem::ProblemBody;
 use contract::{Body, Gate, Query, Reply, SignedIn, Wait};
 use domain::checkout::{begin_payment, decline_of, wake};
+use domain::device::own;
 use domain::order::Kind;
-use domain::ports::{Clock, Entropy, HoldAnswer, Orders, Workflows, decide_and_commit};
+use domain::ports::{Clock, Devices, Entropy, HoldAnswer, Orders, Workflows, decide_and_commit};
 use domain::{CardToken, Fault, IdempotencyKey, Order, OrderId, Refusal, Status, UserId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct PlaceOrder {
     pub gate: Gate,
     /// Orders.
     pub orders: Arc<dyn Orders>,
+    /// Devices, to tell whose one is.
+    pub devices: Arc<dyn Devices>,
     /// The state machines.
     pub workflows: Arc<dyn Workflows>,
     /// What time it is.
@@ -94,6 +97,7 @@ async fn place_order(
     Body(new): Body<NewOrder>,
 ) -> Reply<(StatusCode, [(HeaderName, String); 1], Json<PlacedOrder>)> {
     let wanted = Wanted::check(&new)?;
+    function.check_device(&signed_in.user_id, &wanted).await?;
     let (status, order) = function.hold(&signed_in.user_id, key.as_deref(), &wanted).await?;
     let order = match &wanted.card {
         // Answers when it has come out: when the dish is served, the ticket is yours, or why not.
@@ -138,6 +142,19 @@ fn is_under_way(order: &Order) -> bool {
 }
 
 impl PlaceOrder {
+    /// A device belongs to whoever registered it, for good: looked up before the hold is as true as in it.
+    async fn check_device(&self, user_id: &UserId, wanted: &Wanted) -> Result<(), Fault> {
+        let Some(device_id) = &wanted.device_id else {
+            return Ok(());
+        };
+        let device = self.devices.get(device_id).await?;
+        own(device, user_id).map_err(|_| Refusal::NotFound {
+            what: "device".to_owned(),
+            field: Some("deviceId".to_owned()),
+        })?;
+        Ok(())
+    }
+
     /// Runs `hold-order`; 201 with the fresh order, or 200 with the buyer's own live order for the same tickets.
     async fn hold(
         &self,

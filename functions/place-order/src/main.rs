@@ -10,6 +10,7 @@ fn main() -> Result<(), StartError> {
         let function = PlaceOrder {
             gate: world.gate()?,
             orders: world.orders()?,
+            devices: world.devices()?,
             workflows: world.workflows()?,
             clock: world.clock(),
             entropy: world.entropy(),

@@ -4,7 +4,7 @@ use contract::input::FieldErrors;
 use domain::ids::{NotAnId, fingerprint};
 use domain::order::{Kind, LINES_MAX};
 use domain::ports::{HoldRequest, WantedDish, WantedProduct, WantedTicket};
-use domain::{CardToken, DishId, OrderId, ProductId, Refusal, TicketId, UserId, dish, product};
+use domain::{CardToken, DeviceId, DishId, OrderId, ProductId, Refusal, TicketId, UserId, dish, product};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -18,6 +18,8 @@ pub struct NewOrder {
     pub lines: Vec<NewLine>,
     /// Pay with this card, at once or as soon as everything is held.
     pub payment: Option<NewPayment>,
+    /// Your own device that products are for: what is delivered is added to what there is at it.
+    pub device_id: Option<String>,
 }
 
 /// A ticket (`ticketId`, `version`), a product (`productId`, `quantity`, `version`) or a dish (`dishId`, `quantity`) that is
@@ -58,6 +60,8 @@ pub(crate) struct Wanted {
     /// The first line of each product, in the order of `products`.
     product_lines: Vec<usize>,
     pub(crate) card: Option<CardToken>,
+    /// The device that products are for; whose it is has yet to be looked up.
+    pub(crate) device_id: Option<DeviceId>,
 }
 
 impl NewLine {
@@ -94,6 +98,7 @@ impl Wanted {
             products: Vec::new(),
             product_lines: Vec::new(),
             card: None,
+            device_id: None,
         };
         let mut seen = BTreeSet::new();
         for (index, line) in new.lines.iter().enumerate().take(LINES_MAX) {
@@ -112,8 +117,21 @@ impl Wanted {
                 Err(error) => errors.add("payment.token", error.to_string()),
             }
         }
+        if let Some(device_id) = &new.device_id {
+            wanted.device(&mut errors, device_id);
+        }
         errors.check()?;
         Ok(wanted)
+    }
+
+    fn device(&mut self, errors: &mut FieldErrors, device_id: &str) {
+        if self.kind != Kind::Product {
+            errors.add("deviceId", "only products are delivered to a device");
+        }
+        match DeviceId::parse(&device_id.to_lowercase()) {
+            Ok(device_id) => self.device_id = Some(device_id),
+            Err(error) => errors.add("deviceId", error.to_string()),
+        }
     }
 
     /// The id of the line's one thing, which must be of the order's kind.
@@ -243,7 +261,8 @@ impl Wanted {
                 w.version.unwrap_or_default()
             )
         });
-        let names: Vec<String> = tickets.chain(dishes).chain(products).collect();
+        let device = self.device_id.iter().map(|device_id| format!("for {device_id}"));
+        let names: Vec<String> = tickets.chain(dishes).chain(products).chain(device).collect();
         HoldRequest {
             order_id,
             user_id,
@@ -251,7 +270,7 @@ impl Wanted {
             tickets: self.tickets.clone(),
             dishes: self.dishes.clone(),
             products: self.products.clone(),
-            device_id: None,
+            device_id: self.device_id.clone(),
             request_fingerprint: fingerprint(&names.iter().map(String::as_str).collect::<Vec<_>>()),
         }
     }
@@ -316,7 +335,11 @@ mod tests {
     }
 
     fn order(lines: Vec<NewLine>) -> NewOrder {
-        NewOrder { lines, payment: None }
+        NewOrder {
+            lines,
+            payment: None,
+            device_id: None,
+        }
     }
 
     fn fields(lines: Vec<NewLine>) -> Vec<String> {
@@ -385,5 +408,34 @@ mod tests {
             wanted.in_lines(not_found("lines[1].productId")),
             not_found("lines[2].productId")
         );
+    }
+
+    #[test]
+    fn only_products_are_for_a_device_and_the_device_is_part_of_the_request() {
+        const HOME: &str = "dev_00000000000000000000000001";
+        let for_device = |line: NewLine, device_id: &str| NewOrder {
+            lines: vec![line],
+            payment: None,
+            device_id: Some(device_id.to_owned()),
+        };
+        let seat = NewLine {
+            ticket_id: Some(SEAT.to_owned()),
+            product_id: None,
+            ..line(JAM, None)
+        };
+        for wrong in [for_device(seat, HOME), for_device(line(JAM, None), "dev_1")] {
+            match Wanted::check(&wrong) {
+                Err(Refusal::InvalidInput { errors }) => assert_eq!(errors[0].field, "deviceId"),
+                other => panic!("{other:?}"),
+            }
+        }
+        let request = |new: &NewOrder| {
+            let wanted = Wanted::check(new).unwrap();
+            wanted.hold_request(OrderId::from_random([1; 16]), UserId::from_random([2; 16]))
+        };
+        let home = request(&for_device(line(JAM, None), HOME));
+        assert_eq!(home.device_id.unwrap().as_str(), HOME);
+        let nowhere = request(&order(vec![line(JAM, None)]));
+        assert_ne!(home.request_fingerprint, nowhere.request_fingerprint);
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 /// On AWS a message is sent, received and deleted; the event source mapping does the last two.
 const SQS_REQUESTS_PER_MESSAGE: u32 = 3;
-/// Functions whose work is not part of an order: the provider's stand-in, and the reconciler's round each minute.
-const APART: [&str; 2] = ["simulate-payments", "reconcile-orders"];
+/// Functions whose work is not part of an order: the provider's stand-in, and the rounds that are made each minute.
+const APART: [&str; 3] = ["simulate-payments", "reconcile-orders", "reorder-products"];
 /// The stack under count.
 pub struct Count {
     pub shop: Shop,

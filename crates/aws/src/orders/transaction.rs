@@ -2,11 +2,12 @@
 //!
 //! The items stand in the order in which a false condition counts: the order first, then each stock change (for one
 //! that moves ingredients, head and posting of the kitchen's ledger), then the shards of products, the rows of the ledger of
-//! money, and the holder.
+//! money, what arrives at devices (which has no condition of its own), and the holder.
 //! Beside each item stands what it is about, because the reasons of a cancellation come back by position alone.
 
 use super::OrderTables;
 use crate::cancellation::{first_false, is_contention};
+use crate::devices::arrival_update;
 use crate::inventory;
 use crate::items::{Item, LISTED, LISTED_YES, from_item, n, order_item, s, to_attribute};
 use crate::ledgers::{contradiction, head_put, posting_put};
@@ -18,6 +19,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::inventory::ShardChange;
 use domain::ledger::{LedgerChange, Place};
+use domain::order::Arrival;
 use domain::ports::CommitError;
 use domain::stock::{HolderChange, StockChange, StockRefusal};
 use domain::ticket::TicketHold;
@@ -68,6 +70,8 @@ pub(super) enum Part {
     ShardMovement,
     /// A row of the ledger of money.
     Money,
+    /// What arrives at a device.
+    Arrival,
     Holder,
 }
 
@@ -120,10 +124,30 @@ pub(super) fn items(
     for row in &decision.money {
         items.push((Part::Money, money::row_put(&tables.money, row)?));
     }
+    for arrival in summed(&decision.arrivals) {
+        let (owner_id, at) = (&decision.after.user_id, decision.after.updated_at);
+        let update = arrival_update(&tables.device_stock, &arrival, owner_id, at)?;
+        items.push((Part::Arrival, update));
+    }
     if let Some(update) = holder_update(tables, decision)? {
         items.push((Part::Holder, update));
     }
     Ok(items)
+}
+
+/// What arrives, each product of each device once: a transaction writes no item twice.
+fn summed(arrivals: &[Arrival]) -> Vec<Arrival> {
+    let mut sums: Vec<Arrival> = Vec::with_capacity(arrivals.len());
+    for arrival in arrivals {
+        let same = sums
+            .iter_mut()
+            .find(|sum| (&sum.device_id, &sum.product_id) == (&arrival.device_id, &arrival.product_id));
+        match same {
+            Some(sum) => sum.quantity = sum.quantity.saturating_add(arrival.quantity),
+            None => sums.push(arrival.clone()),
+        }
+    }
+    sums
 }
 
 fn order_put(tables: &OrderTables, decision: &Decision, write: &WriteId) -> Result<TransactWriteItem, Fault> {
@@ -291,6 +315,9 @@ pub(super) fn verdict(
         // The order is as it was read, and what is to be written about its money once was written before.
         Part::Money => Err(CommitError::Fault(Fault::Defect(
             "the ledger of money has a row that its order knows nothing of".to_owned(),
+        ))),
+        Part::Arrival => Err(CommitError::Fault(Fault::Defect(
+            "a delivery was refused, which has no condition".to_owned(),
         ))),
         Part::Holder => Err(CommitError::TooManyHolds),
     }

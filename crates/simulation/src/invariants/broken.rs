@@ -120,6 +120,16 @@ pub enum Broken {
         /// In words.
         why: String,
     },
+    /// What there is at a device is not what it said and what was delivered since, or it has ordered twice.
+    #[error("{product} at {device}: {why}")]
+    HomeWrong {
+        /// The device.
+        device: String,
+        /// The product.
+        product: String,
+        /// In words.
+        why: String,
+    },
     /// A buyer's set of live holds is not the set of the buyer's live orders.
     #[error("the holds of {user} are {said:?}, and really {live:?}")]
     HoldersDiffer {

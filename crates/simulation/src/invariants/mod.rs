@@ -3,6 +3,7 @@
 //! Nothing here asks the code under test: the checks read the tables and the provider's books side by side.
 
 mod broken;
+mod devices;
 pub(crate) mod kitchen;
 mod money;
 mod products;
@@ -24,6 +25,9 @@ pub struct Watch {
     money_at: (usize, u64, u64),
     kitchen: kitchen::Books,
     shelves: products::Shelves,
+    homes: devices::Homes,
+    /// How much devices had said and got when they were last looked at.
+    device_news: usize,
 }
 
 const fn is_live(status: Status) -> bool {
@@ -50,6 +54,12 @@ impl Watch {
         }
         if !changes.is_empty() || !news.is_empty() {
             self.kitchen.check(tables, news)?;
+        }
+        if !tables.device_stock.is_empty()
+            && (!changes.is_empty() || tables.device_news.len() != self.device_news)
+        {
+            self.device_news = tables.device_news.len();
+            self.homes.check(tables)?;
         }
         let given_back = ledger.refunds.iter().map(|refund| refund.amount_minor).sum();
         let money_at = (ledger.record.calls().len(), ledger.taken(), given_back);

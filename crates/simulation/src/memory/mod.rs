@@ -4,6 +4,7 @@
 //! types only put a [`Wire`] in front, so that a call takes time and may fail. What the conditions are is said by
 //! the ports in the domain; one contract suite holds these and the ones on DynamoDB to it.
 
+mod devices;
 mod kitchen;
 mod links;
 mod money;
@@ -14,6 +15,7 @@ mod requests;
 mod rows;
 mod tickets;
 
+pub use devices::{DeviceNews, MemoryDevices, MemoryPaymentMethods};
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
 pub use links::MemoryLinks;
 pub use money::MemoryMoney;
@@ -29,13 +31,13 @@ use domain::conservation::Report;
 use domain::dish::Dish;
 use domain::ledger::Place;
 use domain::link::Link;
-use domain::ports::{Clock, Document, Entropy};
+use domain::ports::{Clock, Document, Entropy, PaymentMethod};
 use domain::product::Product;
 use domain::supply::Supply;
 use domain::user::Account;
 use domain::{
-    Cursor, DishId, Fault, MoneyMovement, Order, OrderId, Page, PageRequest, ProductId, Refusal, SupplyId,
-    Ticket, TicketId, Timestamp, UserId,
+    Cursor, Device, DeviceId, DeviceStock, DishId, Fault, MoneyMovement, Order, OrderId, Page, PageRequest,
+    ProductId, Refusal, SupplyId, Ticket, TicketId, Timestamp, UserId,
 };
 use requests::Row;
 use states::chance::Chance;
@@ -61,6 +63,14 @@ pub struct Tables {
     pub shelves: BTreeMap<(ProductId, u8), Shelf>,
     /// The ledger of money, by order and entry.
     pub money: BTreeMap<(OrderId, String), MoneyMovement>,
+    /// Devices.
+    pub devices: BTreeMap<DeviceId, Device>,
+    /// What there is at them.
+    pub device_stock: BTreeMap<(DeviceId, ProductId), DeviceStock>,
+    /// What devices pay with.
+    pub payment_methods: BTreeMap<UserId, PaymentMethod>,
+    /// What devices said and what was delivered to them, oldest first.
+    pub device_news: Vec<DeviceNews>,
     /// Each buyer's live orders.
     pub holders: BTreeMap<UserId, BTreeSet<OrderId>>,
     /// What was committed since somebody last took it away, oldest first.

@@ -79,6 +79,7 @@ impl Tables {
             self.shelve(change);
         }
         self.write_money(&decision.money);
+        self.deliver(&decision.arrivals, after);
         self.orders.insert(after.order_id.clone(), after.clone());
         self.changes.push(OrderChange {
             before,

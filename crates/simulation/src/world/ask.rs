@@ -1,7 +1,7 @@
 //! What buyers ask over HTTP, and what they are told.
 
 use axum::http::Method;
-use domain::{DishId, OrderId, ProductId, TicketId};
+use domain::{DeviceId, DishId, OrderId, ProductId, TicketId};
 use serde_json::{Value, json};
 
 /// Names a request of a buyer.
@@ -57,6 +57,45 @@ impl Ask {
             path: "/api/orders".to_owned(),
             key: key.map(str::to_owned),
             body: Some(body),
+        }
+    }
+
+    /// A device says how much is left of a product; with `key`, so that saying it again changes nothing.
+    #[must_use]
+    pub fn reading(device_id: &DeviceId, product_id: &ProductId, quantity: u32, key: Option<&str>) -> Self {
+        Self {
+            function: "devices-api",
+            method: Method::POST,
+            path: format!("/api/devices/{device_id}/readings"),
+            key: key.map(str::to_owned),
+            body: Some(json!({ "productId": product_id, "quantity": quantity })),
+        }
+    }
+
+    /// Watch these products from now on, each below the first number, so many at a time.
+    #[must_use]
+    pub fn watch(device_id: &DeviceId, watches: &[(ProductId, u32, u32)]) -> Self {
+        let watches = watches.iter().map(|(id, threshold, order_quantity)| {
+            json!({ "productId": id, "threshold": threshold, "orderQuantity": order_quantity })
+        });
+        Self {
+            function: "devices-api",
+            method: Method::PUT,
+            path: format!("/api/devices/{device_id}/watches"),
+            key: None,
+            body: Some(json!({ "watches": watches.collect::<Vec<_>>() })),
+        }
+    }
+
+    /// Store what devices pay with.
+    #[must_use]
+    pub fn store_card(card: &str) -> Self {
+        Self {
+            function: "devices-api",
+            method: Method::PUT,
+            path: "/api/payment-method".to_owned(),
+            key: None,
+            body: Some(json!({ "token": card })),
         }
     }
 

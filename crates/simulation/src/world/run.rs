@@ -102,6 +102,9 @@ impl World {
             Event::Webhook(number) => self.deliver_webhook(number),
             Event::Reconcile => {
                 self.start_step("reconcile-orders", json!({}), Purpose::Schedule);
+                if !lock(&self.tables).devices.is_empty() {
+                    self.start_step("reorder-products", json!({}), Purpose::Schedule);
+                }
                 if let Some(every_s) = self.setup.reconcile_every_s {
                     self.plan_at(self.now_ms() + u64::from(every_s) * 1000, Event::Reconcile);
                 }
@@ -345,6 +348,10 @@ impl World {
                 .executions()
                 .all(|execution| execution.status() != Status::Running)
             && kitchen::unsettled(&lock(&self.tables)).is_none()
+            && lock(&self.tables)
+                .device_stock
+                .values()
+                .all(|row| row.reorder.is_none())
             && lock(&self.tables)
                 .orders
                 .values()

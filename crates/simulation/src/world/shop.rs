@@ -2,6 +2,7 @@
 
 use super::{NoWorld, World};
 use crate::wire::lock;
+use domain::device::{DeviceStock, MacAddress, Watch};
 use domain::dish::{Dish, Recipe};
 use domain::inventory::total;
 use domain::ledger::{Balance, Ingredient, Place};
@@ -10,8 +11,8 @@ use domain::product::Stocked;
 use domain::product::edits::NewProduct;
 use domain::supply::Supply;
 use domain::{
-    DishId, Fault, IdempotencyKey, Order, OrderId, PriceMinor, ProductId, Ticket, TicketId, TicketState,
-    Timestamp, UserId,
+    Device, DeviceId, DishId, Fault, IdempotencyKey, Order, OrderId, PriceMinor, ProductId, Ticket, TicketId,
+    TicketState, Timestamp, UserId,
 };
 
 impl World {
@@ -68,6 +69,50 @@ impl World {
         let set = fresh.set(quantity, shards, &format!("seed-{number}"), now)?;
         tables.commit_product(&set).map_err(refused)?;
         Ok(product_id)
+    }
+
+    /// Registers a device of this owner that watches these products, each below the first number, so many at a time.
+    ///
+    /// # Errors
+    /// [`NoWorld::Invalid`] when the number makes no address.
+    pub fn register_device(
+        &mut self,
+        number: u8,
+        owner_id: &UserId,
+        watches: &[(ProductId, u32, u32)],
+    ) -> Result<DeviceId, NoWorld> {
+        let mac_address = MacAddress::parse(&format!("0200000000{number:02x}"))
+            .map_err(|error| NoWorld::Invalid(error.to_string()))?;
+        let watches = watches.iter().map(|(product_id, threshold, order_quantity)| {
+            let watch = Watch {
+                threshold: *threshold,
+                order_quantity: *order_quantity,
+            };
+            (product_id.clone(), watch)
+        });
+        let device = Device {
+            device_id: DeviceId::from_random([number; 16]),
+            owner_id: owner_id.clone(),
+            mac_address,
+            watches: watches.collect(),
+            version: 1,
+            created_at: Timestamp::from_ms(i64::try_from(self.now_ms()).unwrap_or_default()),
+        };
+        let mut tables = lock(&self.tables);
+        for row in device.empty_stock() {
+            let key = (row.device_id.clone(), row.product_id.clone());
+            tables.device_stock.insert(key, row);
+        }
+        let device_id = device.device_id.clone();
+        tables.devices.insert(device_id.clone(), device);
+        Ok(device_id)
+    }
+
+    /// What there is of a product at a device.
+    #[must_use]
+    pub fn device_stock(&self, device_id: &DeviceId, product_id: &ProductId) -> Option<DeviceStock> {
+        let key = (device_id.clone(), product_id.clone());
+        lock(&self.tables).device_stock.get(&key).cloned()
     }
 
     /// What there is of a product, all shards together.

@@ -15,6 +15,7 @@ fn tables() -> OrderTables {
         ledgers: "ledgers".to_owned(),
         inventory: "inventory".to_owned(),
         money: "money".to_owned(),
+        device_stock: "device-stock".to_owned(),
     }
 }
 
@@ -311,4 +312,22 @@ fn a_shard_that_moved_is_read_again() {
         verdict_on([OK, OK, FAILED, OK, OK, OK]),
         CommitError::Fault(Fault::Defect(_))
     ));
+}
+
+#[test]
+fn what_arrives_is_added_with_the_order_and_each_product_once() {
+    let mut decision = placing(0);
+    let arrival = |product: u8, quantity| Arrival {
+        device_id: domain::DeviceId::from_random([5; 16]),
+        product_id: ProductId::from_random([product; 16]),
+        quantity,
+    };
+    decision.arrivals = vec![arrival(1, 2), arrival(2, 4), arrival(1, 3)];
+    let items = items(&tables(), &decision, &Moved::default(), &write()).unwrap();
+    let added: Vec<&AttributeValue> = items
+        .iter()
+        .filter(|(part, _)| *part == Part::Arrival)
+        .filter_map(|(_, item)| item.update()?.expression_attribute_values()?.get(":quantity"))
+        .collect();
+    assert_eq!(added, [&n(5), &n(4)]);
 }
