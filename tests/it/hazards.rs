@@ -4,6 +4,7 @@
 //! inside a step, a message lost between two writes at every point) is shown in the simulation.
 
 mod attempts;
+mod deliveries;
 mod devices;
 mod holds;
 mod input;

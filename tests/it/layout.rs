@@ -18,6 +18,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "domain",
             "hmac",
             "http-body-util",
+            "qr",
             "serde",
             "serde_json",
             "serde_path_to_error",
@@ -63,6 +64,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "sha2",
         ],
         "wiring" => &["aws", "contract", "domain", "shell", "stripe"],
+        "qr" => &["png", "qrcodegen", "thiserror"],
         "openfoodfacts" => &["domain", "flate2", "serde", "serde_json", "thiserror"],
         // Functions answer HTTP through axum and the contract; `shell` and `wiring` are for main.rs alone.
         _ if is_function => &[

@@ -1,6 +1,7 @@
 //! The simulation with the definitions of this repository, and the hazards that only a fault can show.
 
 mod deaths;
+mod deliveries;
 mod devices;
 mod feast;
 mod hazards;

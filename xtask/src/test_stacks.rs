@@ -74,6 +74,15 @@ impl Kind {
         }
     }
 
+    /// How long a minute of supplier and delivery is, milliseconds: no longer than a test likes to wait, unless it is to
+    /// outlive a restart.
+    const fn delivery_minute_ms(self) -> u32 {
+        match self {
+            Self::Restarted => 10_000,
+            Self::Patient | Self::Brisk | Self::Counted | Self::Unlucky | Self::Damaged => 200,
+        }
+    }
+
     /// Parameters of the template that it alone has.
     const fn own_parameters(self) -> &'static [(&'static str, &'static str)] {
         match self {
@@ -110,6 +119,10 @@ impl TestStack {
         let mut options = Options::aside(folder.path.clone());
         options.parameters = vec![
             ("HoldTtlS".to_owned(), kind.hold_ttl_s().to_string()),
+            (
+                "DeliveryMinuteMs".to_owned(),
+                kind.delivery_minute_ms().to_string(),
+            ),
             // An answer that never comes is given up sooner than in a shop, because a test waits for it.
             ("PaymentTimeoutS".to_owned(), "3".to_owned()),
         ];

@@ -1,5 +1,6 @@
 //! The stack is stopped and started while orders wait, and they end right.
 
+use super::deliveries::buys;
 use crate::engine::{Shop, restart, start};
 use serde_json::json;
 use xtask::ports::Port;
@@ -7,7 +8,7 @@ use xtask::test_stacks::Kind;
 
 /// Hazard 29. Protection: executions are journalled before they are answered for, and every step finds in the database
 /// what is true. Of the orders that wait over the restart one ticket and one dish are paid afterwards and completed;
-/// the other ticket's time runs out, and it is free again.
+/// the other ticket's time runs out, and it is free again. A parcel that is on its way arrives, once.
 #[tokio::test]
 async fn restart_in_a_wait() {
     let (engine, states) = (Port::Any.choose().unwrap(), Port::Any.choose().unwrap());
@@ -36,6 +37,11 @@ async fn restart_in_a_wait() {
         .str("/id")
         .to_owned();
 
+    let product = seller.stocks(2, 1).await;
+    let parcel = buys(&buyer, &product, 2).await;
+    let before = buyer.get(&format!("/api/orders/{parcel}")).await.expect(200);
+    assert_ne!(before.str("/status"), "completed", "a minute is ten seconds here");
+
     let stack = restart(stack);
     let shop = Shop::at(stack.addresses());
     // The session outlives the restart; the connection does not.
@@ -46,6 +52,14 @@ async fn restart_in_a_wait() {
         let money = shop.aws.money(order).await;
         assert_eq!((money.charges, money.taken_minor > 0), (1, true), "{money:?}");
     }
+    let after = buyer.sees(&parcel, "completed").await;
+    assert_eq!(
+        after.str("/delivery/shipsAt"),
+        before.str("/delivery/shipsAt"),
+        "what was drawn before the restart counts"
+    );
+    let money = shop.aws.money(&parcel).await;
+    assert_eq!((money.charges, money.taken_minor > 0), (1, true), "{money:?}");
     buyer.sees(&left_order, "expired").await;
     let free = shop
         .stranger()

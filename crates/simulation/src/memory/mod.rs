@@ -6,6 +6,7 @@
 
 mod devices;
 mod kitchen;
+mod links;
 mod money;
 mod orders;
 mod people;
@@ -16,6 +17,7 @@ mod tickets;
 
 pub use devices::{DeviceNews, MemoryDevices, MemoryPaymentMethods};
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
+pub use links::MemoryLinks;
 pub use money::MemoryMoney;
 pub use orders::{MemoryOrders, OrderChange};
 pub use people::{MemoryAccounts, MemorySessions};
@@ -28,6 +30,7 @@ use crate::wire::{Wire, lock};
 use domain::conservation::Report;
 use domain::dish::Dish;
 use domain::ledger::Place;
+use domain::link::Link;
 use domain::ports::{Clock, Document, Entropy, PaymentMethod};
 use domain::product::Product;
 use domain::supply::Supply;
@@ -81,6 +84,7 @@ pub struct Tables {
     ended_sessions: BTreeSet<String>,
     requests: BTreeMap<(String, String), Row>,
     documents: BTreeMap<String, Document>,
+    links: BTreeMap<String, Link>,
     report: Option<Report>,
 }
 
