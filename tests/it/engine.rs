@@ -13,6 +13,7 @@ mod client;
 mod payments;
 mod products;
 mod provider;
+mod qr;
 mod turn;
 
 pub use aws::Aws;
@@ -20,6 +21,7 @@ pub use books::{booked, recorded};
 pub use client::{Answer, Person, Ticket};
 pub use products::Product;
 pub use provider::{SECRET, event, now_s, signature};
+pub use qr::{read_qr, read_svg};
 pub use turn::turn;
 
 use serde_json::Value;
@@ -27,7 +29,7 @@ use std::future::Future;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
-use xtask::functions::{Built, build};
+use xtask::functions::{Built, Tls, build};
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::stack::{Addresses, Options};
@@ -71,6 +73,8 @@ impl Shop {
         // A client belongs to the runtime of the test that uses it.
         let http = reqwest::Client::builder()
             .timeout(PATIENCE)
+            // A test looks at where an answer leads; it does not go there.
+            .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
             .expect("a client without TLS can always be built");
@@ -144,7 +148,7 @@ fn with_pieces<T>(
     let python = Steps::Silent.run("Python", |step| {
         Python::prepare(&project, Environment::Engine, step)
     })?;
-    let built: Built = build(&project)?;
+    let built: Built = build(&project, Tls::Without)?;
     begin(&project, &python, &built)
 }
 

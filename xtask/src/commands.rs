@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod deploy;
 pub mod down;
+pub mod import;
 pub mod openapi;
 pub mod seed;
 pub mod session;

@@ -7,6 +7,7 @@ pub mod deployment;
 pub mod failure;
 pub mod front;
 pub mod functions;
+pub mod import;
 pub mod ports;
 pub mod processes;
 pub mod project;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, openapi, simulate, up};
+use commands::{check, demo, deploy, down, import, openapi, simulate, up};
 use xtask::simulate::options::Options;
 
 const HELP: &str = "\
@@ -18,6 +18,7 @@ The project's own commands.
       --port N             the port of http://localhost:N (8080)
       --hold-ttl-s N       how long a hold lives, in seconds (900)
       --fresh              forgets what an earlier stack kept
+      --https              builds functions that speak to https:// addresses: Open Food Facts, Stripe
       --endpoint-url URL   uses an engine that runs already, such as the one of localstack/compose.yaml
       --parameter K=V      sets a parameter of template.yaml (may be repeated)
   cargo xtask demo     tells a story over HTTP against the running stack
@@ -35,6 +36,14 @@ The project's own commands.
       --seed N             the same choices as another run (drawn, and told)
       --settle TIME        how long to wait at the end for orders under way (12m)
       --url URL            another shop; its operator in HOLDFAST_OPERATOR=address:password
+  cargo xtask import FILE | --api URL
+                       imports products of Open Food Facts into the running stack: a dump, or pages of the search API
+      --pages N            pages at most, of a dump rows (all there is; of the API a hundred)
+      --from N             the page, of a dump the row, to begin at (1)
+      --stock-each N       how many there are of each new product (100)
+      --pause-ms N         between two pages (the parameter ImportPauseMs: 6000)
+      --owner USER_ID      who owns what is imported (the seed's operator)
+      --endpoint URL       where another local stack's Step Functions answer; needs --owner
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
   cargo xtask openapi  writes docs/openapi.json anew from the code
@@ -52,6 +61,7 @@ enum Asked {
     Down,
     Demo,
     Simulate(Options),
+    Import(import::Wanted),
     Test,
     OpenApi,
     Deploy(deploy::Wanted),
@@ -67,6 +77,7 @@ fn main() -> ExitCode {
         Asked::Down => down::run(),
         Asked::Demo => demo::run(),
         Asked::Simulate(options) => simulate::run(&options),
+        Asked::Import(wanted) => import::run(&wanted),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
@@ -92,6 +103,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "down" => Asked::Down,
             "demo" => Asked::Demo,
             "simulate" => return simulation(words.raw_args()?.collect()),
+            "import" => Asked::Import(import::Wanted::default()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
@@ -105,10 +117,19 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Up(wanted), Long("port")) => wanted.port = words.value()?.parse()?,
             (Asked::Up(wanted), Long("hold-ttl-s")) => wanted.hold_ttl_s = words.value()?.parse()?,
             (Asked::Up(wanted), Long("fresh")) => wanted.fresh = true,
+            (Asked::Up(wanted), Long("https")) => wanted.https = true,
             (Asked::Up(wanted), Long("endpoint-url")) => wanted.endpoint_url = Some(words.value()?.string()?),
             (Asked::Up(wanted), Long("parameter")) => {
                 wanted.parameters.push(pair(&words.value()?.string()?)?)
             }
+            (Asked::Import(wanted), Value(file)) if wanted.file.is_none() => wanted.file = Some(file.into()),
+            (Asked::Import(wanted), Long("api")) => wanted.api = Some(words.value()?.string()?),
+            (Asked::Import(wanted), Long("pages")) => wanted.pages = Some(words.value()?.parse()?),
+            (Asked::Import(wanted), Long("from")) => wanted.from = words.value()?.parse()?,
+            (Asked::Import(wanted), Long("stock-each")) => wanted.stock_each = words.value()?.parse()?,
+            (Asked::Import(wanted), Long("pause-ms")) => wanted.pause_ms = Some(words.value()?.parse()?),
+            (Asked::Import(wanted), Long("owner")) => wanted.owner = Some(words.value()?.string()?),
+            (Asked::Import(wanted), Long("endpoint")) => wanted.endpoint = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("endpoint-url")) => {

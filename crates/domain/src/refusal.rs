@@ -127,6 +127,29 @@ pub enum Refusal {
         /// The ticket.
         ticket_id: TicketId,
     },
+    /// The code at the door is not one that this shop has issued.
+    #[error("This code is not a pass of this shop.")]
+    PassNotGenuine,
+    /// The order that the pass is for is not completed.
+    #[error("Ticket {ticket_id} is not issued: its order is not completed.")]
+    TicketNotIssued {
+        /// The ticket.
+        ticket_id: TicketId,
+    },
+    /// The ticket was given back, or is on its way back; the pass is worth nothing any more.
+    #[error("Ticket {ticket_id} was given back by its buyer; this pass is worth nothing.")]
+    TicketGivenBack {
+        /// The ticket.
+        ticket_id: TicketId,
+    },
+    /// Somebody was let in with this pass before.
+    #[error("Ticket {ticket_id} was let in before, at {admitted_at}.")]
+    TicketAlreadyAdmitted {
+        /// The ticket.
+        ticket_id: TicketId,
+        /// When, RFC 3339.
+        admitted_at: String,
+    },
     /// There is less of the product than is wanted. Exact: it was so at one moment while the request was worked on.
     #[error("Of product {product_id} {available} can be had, not {wanted}.")]
     OutOfStock {
@@ -318,6 +341,30 @@ pub enum Refusal {
         /// How many rounds are allowed.
         rounds_max: u32,
     },
+    /// The source of an import is busy or away for the moment.
+    #[error("The source is busy ({why}); it is asked again at {retry_at}.")]
+    SourceBusy {
+        /// What it said, as part of a sentence.
+        why: String,
+        /// How often in a row it was busy so far.
+        tries: u32,
+        /// When it is asked again, RFC 3339 with milliseconds.
+        retry_at: String,
+    },
+    /// The source of an import was busy or away as often as it is asked.
+    #[error("The source was busy {tries} times in a row; the last time: {why}.")]
+    SourceDown {
+        /// How often in a row.
+        tries: u32,
+        /// What it said last, as part of a sentence.
+        why: String,
+    },
+    /// The source of an import answered with what cannot be imported.
+    #[error("This cannot be imported: {why}.")]
+    SourceUnusable {
+        /// Why, as the second half of a sentence.
+        why: String,
+    },
     /// The last allowed attempt failed.
     #[error("All {attempts_max} payment attempts of order {order_id} failed.")]
     PaymentAttemptsExhausted {
@@ -352,6 +399,10 @@ impl Refusal {
             Self::TicketSold { .. } => "TicketSold",
             Self::TicketChanged { .. } => "TicketChanged",
             Self::TicketWasHeld { .. } => "TicketWasHeld",
+            Self::PassNotGenuine => "PassNotGenuine",
+            Self::TicketNotIssued { .. } => "TicketNotIssued",
+            Self::TicketGivenBack { .. } => "TicketGivenBack",
+            Self::TicketAlreadyAdmitted { .. } => "TicketAlreadyAdmitted",
             Self::OutOfStock { .. } => "OutOfStock",
             Self::ProductUnavailable { .. } => "ProductUnavailable",
             Self::InventoryAlreadySet { .. } => "InventoryAlreadySet",
@@ -378,6 +429,9 @@ impl Refusal {
             Self::NotRefundable { .. } => "NotRefundable",
             Self::RefundFailed { .. } => "RefundFailed",
             Self::MarketExhausted { .. } => "MarketExhausted",
+            Self::SourceBusy { .. } => "SourceBusy",
+            Self::SourceDown { .. } => "SourceDown",
+            Self::SourceUnusable { .. } => "SourceUnusable",
             Self::PaymentAttemptsExhausted { .. } => "PaymentAttemptsExhausted",
         }
     }
@@ -386,7 +440,7 @@ impl Refusal {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::InvalidInput { .. } | Self::BadSignature { .. } => 400,
+            Self::InvalidInput { .. } | Self::BadSignature { .. } | Self::PassNotGenuine => 400,
             Self::NotSignedIn | Self::BadCredentials => 401,
             Self::PaymentDeclined { .. }
             | Self::PaymentWillBeRetried { .. }
@@ -405,6 +459,9 @@ impl Refusal {
             | Self::TicketSold { .. }
             | Self::TicketChanged { .. }
             | Self::TicketWasHeld { .. }
+            | Self::TicketNotIssued { .. }
+            | Self::TicketGivenBack { .. }
+            | Self::TicketAlreadyAdmitted { .. }
             | Self::OutOfStock { .. }
             | Self::ProductUnavailable { .. }
             | Self::InventoryAlreadySet { .. }
@@ -425,6 +482,9 @@ impl Refusal {
             | Self::NotRefundable { .. }
             | Self::RefundFailed { .. }
             | Self::MarketExhausted { .. }
+            | Self::SourceBusy { .. }
+            | Self::SourceDown { .. }
+            | Self::SourceUnusable { .. }
             | Self::OrderAlreadyPaid { .. }
             | Self::OrderNotPaid { .. }
             | Self::OrderEnded { .. }
@@ -462,6 +522,14 @@ impl Refusal {
             Self::TicketWasHeld { .. } => {
                 "Leave it listed; only a ticket that was never ordered can be deleted."
             }
+            Self::PassNotGenuine => "Scan the code of the pass itself; nobody is let in with this one.",
+            Self::TicketNotIssued { .. } => "Let the buyer pay first.",
+            Self::TicketGivenBack { .. } => {
+                "Let nobody in with it; its buyer has the money back, or gets it."
+            }
+            Self::TicketAlreadyAdmitted { .. } => {
+                "Let nobody else in with it, unless you know whom you let in before."
+            }
             Self::OutOfStock { .. } => "Order as many as there are, or try again later.",
             Self::ProductUnavailable { .. } => "Choose another product.",
             Self::InventoryAlreadySet { .. } => "Adjust it instead.",
@@ -488,6 +556,9 @@ impl Refusal {
             Self::PaymentWillBeRetried { .. } => "Wait for the next try, or give another card.",
             Self::NotRefundable { .. } => "Read the order; what was given back stands there.",
             Self::RefundFailed { .. } => "Whoever runs this shop has been told and finds another way.",
+            Self::SourceBusy { .. } => "Wait; it is asked again by itself.",
+            Self::SourceDown { .. } => "Start the import again later, from where it stopped.",
+            Self::SourceUnusable { .. } => "Look at what the address answers, and give another one.",
             Self::PaymentAttemptsExhausted { .. } => "Order again with another card.",
         }
     }

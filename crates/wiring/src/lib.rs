@@ -5,20 +5,23 @@
 
 use aws::{
     AccountTables, Connections, DeviceTables, DynamoAccounts, DynamoCategories, DynamoDevices, DynamoDishes,
-    DynamoDocuments, DynamoLedgers, DynamoMoney, DynamoOrders, DynamoPaymentMethods, DynamoProducts,
-    DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, Machines,
-    OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
+    DynamoDocuments, DynamoLedgers, DynamoLinks, DynamoMoney, DynamoOrders, DynamoPaymentMethods,
+    DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets,
+    Machines, OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock,
+    SystemEntropy,
 };
 use contract::Gate;
 use domain::conservation::Sources;
 use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders,
+    Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Links, Market, Money, Orders,
     PaymentMethods, PaymentProvider, Products, ProviderEvents, Reports, Requests, Sessions, Supplies,
     Tickets, Workflows,
 };
 use domain::truth::Truth;
+use openfoodfacts::{ProductSource, user_agent};
+use openfoodfacts_http::HttpProductSource;
 use shell::{SettingError, Settings};
 use std::sync::Arc;
 use std::time::Duration;
@@ -181,6 +184,20 @@ impl World {
         Ok(Arc::new(StripeEvents::new(secret)))
     }
 
+    /// Where products are imported from.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn product_source(&self) -> Result<Arc<dyn ProductSource>, SettingError> {
+        let contact = self.settings.text("IMPORT_CONTACT")?;
+        let source = HttpProductSource::new(&user_agent(env!("CARGO_PKG_VERSION"), &contact));
+        let source = source.map_err(|_| SettingError::Malformed {
+            name: "IMPORT_CONTACT".to_owned(),
+            expected: "an e-mail or web address",
+        })?;
+        Ok(Arc::new(source))
+    }
+
     /// Requests that were answered before.
     ///
     /// # Errors
@@ -320,6 +337,17 @@ impl World {
         Ok(Arc::new(DynamoCategories::new(
             &self.connections,
             self.settings.text("TABLE_CATEGORIES")?,
+        )))
+    }
+
+    /// Short links.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn links(&self) -> Result<Arc<dyn Links>, SettingError> {
+        Ok(Arc::new(DynamoLinks::new(
+            &self.connections,
+            self.settings.text("TABLE_LINKS")?,
         )))
     }
 
