@@ -22,6 +22,14 @@ The project's own commands.
       --endpoint-url URL   uses an engine that runs already, such as the one of localstack/compose.yaml
       --parameter K=V      sets a parameter of template.yaml (may be repeated)
   cargo xtask demo     tells a story over HTTP against the running stack
+  cargo xtask import FILE | --api URL
+                       imports products of Open Food Facts into the running stack: a dump, or pages of the search API
+      --pages N            pages at most, of a dump rows (all there is; of the API a hundred)
+      --from N             the page, of a dump the row, to begin at (1)
+      --stock-each N       how many there are of each new product (100)
+      --pause-ms N         between two pages (the parameter ImportPauseMs: 6000)
+      --owner USER_ID      who owns what is imported (the seed's operator)
+      --endpoint URL       where another local stack's Step Functions answer; needs --owner
   cargo xtask simulate buys as many users would, from the running stack, and checks that every promise was kept
       --rate N/s           orders begun per second, or N/m per minute (5/s)
       --for TIME           for how long: 90s, 2m, 1h (2m)
@@ -36,14 +44,6 @@ The project's own commands.
       --seed N             the same choices as another run (drawn, and told)
       --settle TIME        how long to wait at the end for orders under way (12m)
       --url URL            another shop; its operator in HOLDFAST_OPERATOR=address:password
-  cargo xtask import FILE | --api URL
-                       imports products of Open Food Facts into the running stack: a dump, or pages of the search API
-      --pages N            pages at most, of a dump rows (all there is; of the API a hundred)
-      --from N             the page, of a dump the row, to begin at (1)
-      --stock-each N       how many there are of each new product (100)
-      --pause-ms N         between two pages (the parameter ImportPauseMs: 6000)
-      --owner USER_ID      who owns what is imported (the seed's operator)
-      --endpoint URL       where another local stack's Step Functions answer; needs --owner
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
   cargo xtask openapi  writes docs/openapi.json anew from the code
@@ -60,8 +60,8 @@ enum Asked {
     Up(up::Wanted),
     Down,
     Demo,
-    Simulate(Options),
     Import(import::Wanted),
+    Simulate(Options),
     Test,
     OpenApi,
     Deploy(deploy::Wanted),
@@ -76,8 +76,8 @@ fn main() -> ExitCode {
         Asked::Up(wanted) => up::run(&wanted),
         Asked::Down => down::run(),
         Asked::Demo => demo::run(),
-        Asked::Simulate(options) => simulate::run(&options),
         Asked::Import(wanted) => import::run(&wanted),
+        Asked::Simulate(options) => simulate::run(&options),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
@@ -102,8 +102,8 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "up" => Asked::Up(up::Wanted::default()),
             "down" => Asked::Down,
             "demo" => Asked::Demo,
-            "simulate" => return simulation(words.raw_args()?.collect()),
             "import" => Asked::Import(import::Wanted::default()),
+            "simulate" => return simulation(words.raw_args()?.collect()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
