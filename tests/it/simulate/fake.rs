@@ -168,7 +168,7 @@ impl Book {
             }
             ("GET", ["orders", id, "payments"]) => (200, self.money(id)),
             ("GET", ["ops", "conservation"]) => {
-                let is_green = !(self.tells(Lie::CountsRed) && !self.charges.is_empty());
+                let is_green = !self.tells(Lie::CountsRed) || self.charges.is_empty();
                 let red =
                     json!([{ "name": "held_is_sum", "place": "kitchen", "expected": "1", "found": "2" }]);
                 let differences = if is_green { json!([]) } else { red };

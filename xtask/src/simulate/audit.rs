@@ -17,6 +17,8 @@ use crate::failure::Result;
 
 /// Orders that are asked for at the same time.
 const AT_ONCE: usize = 12;
+/// Differences beyond those that the shop lists, which are counted one by one.
+const DIFFERENCES_MAX: u64 = 10_000;
 /// Pages of somebody's orders.
 const PAGES_MAX: usize = 200;
 /// How often the shop's count is asked for again while something moves under it.
@@ -116,6 +118,12 @@ async fn count(client: &Client, token: &str) -> std::result::Result<(Vec<String>
     if answer.body["isGreen"] != true && differences.is_empty() {
         differences.push("it is not green, and does not say why".to_owned());
     }
+    // A long list is cut off; a difference beyond it is one more all the same.
+    let left_out = answer.body["differencesLeftOut"]
+        .as_u64()
+        .unwrap_or_default()
+        .min(DIFFERENCES_MAX);
+    differences.extend((1..=left_out).map(|number| format!("and difference {number} beyond those listed")));
     let orders = answer.body["lookedAt"]["orders"].as_u64().unwrap_or_default();
     Ok((differences, usize::try_from(orders).unwrap_or(usize::MAX)))
 }
