@@ -29,7 +29,7 @@ use std::future::Future;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
-use xtask::functions::{Built, build};
+use xtask::functions::{Built, Tls, build};
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::stack::{Addresses, Options};
@@ -148,7 +148,7 @@ fn with_pieces<T>(
     let python = Steps::Silent.run("Python", |step| {
         Python::prepare(&project, Environment::Engine, step)
     })?;
-    let built: Built = build(&project)?;
+    let built: Built = build(&project, Tls::Without)?;
     begin(&project, &python, &built)
 }
 

@@ -93,6 +93,7 @@ pub fn paths() -> impl Iterator<Item = &'static Path> + Clone {
         .iter()
         .chain(money::PATHS)
         .chain(products::PATHS)
+        .chain(products::IMPORTS)
         .chain(dishes::PATHS)
 }
 
@@ -301,13 +302,16 @@ fn every_path_goes_as_it_always_went() {
         };
         let counts = world.counts();
         let transitions = |machine| counts.transitions.get(machine).copied().unwrap_or_default();
-        let others =
-            ["deliver-product", "supply-ingredient", "refund-order"].map(|machine| {
-                match transitions(machine) {
-                    0 => String::new(),
-                    billed => format!("{machine} {billed}, "),
-                }
-            });
+        let others = [
+            "deliver-product",
+            "supply-ingredient",
+            "refund-order",
+            "import-products",
+        ]
+        .map(|machine| match transitions(machine) {
+            0 => String::new(),
+            billed => format!("{machine} {billed}, "),
+        });
         let others = others.concat();
         // What the reconciler does each minute says nothing about the path.
         let invocations: Vec<String> = counts

@@ -5,6 +5,7 @@ mod deliveries;
 mod devices;
 mod feast;
 mod hazards;
+mod imports;
 mod kitchen;
 mod late;
 mod late_money;

@@ -113,8 +113,14 @@ fn every_state_bears_every_mishap() {
                 let status = status_of(&world, &scene.order_id);
                 let status = status.map_or("no order".to_owned(), |status| status.to_string());
                 let counts = world.counts().transitions;
-                let billed = ["order", "deliver-product", "supply-ingredient", "refund-order"]
-                    .map(|machine| counts.get(machine).copied());
+                let billed = [
+                    "order",
+                    "deliver-product",
+                    "supply-ingredient",
+                    "refund-order",
+                    "import-products",
+                ]
+                .map(|machine| counts.get(machine).copied());
                 let transitions: u64 = billed.into_iter().flatten().sum();
                 writeln!(table, "  {mishap:?} {often}: {status}, {transitions} billed").unwrap();
             }

@@ -19,6 +19,26 @@ pub const LAYOUT: &str = "target/lambda";
 /// The interpreter's binary.
 const STATES: &str = "states";
 
+/// Whether functions speak to `https://` addresses. The engine on this machine needs no TLS, and leaving it out saves most of
+/// a newcomer's first build; Open Food Facts and Stripe themselves cannot be reached without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain HTTP only.
+    Without,
+    /// HTTPS as well, to everybody but AWS.
+    With,
+}
+
+impl Tls {
+    /// What cargo is told.
+    const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Without => &[],
+            Self::With => &["--features", "openfoodfacts-http/https,stripe/https"],
+        }
+    }
+}
+
 /// What a build made.
 #[derive(Clone, Debug)]
 pub struct Built {
@@ -30,8 +50,8 @@ pub struct Built {
 
 /// Builds every binary of the workspace (all at once, so that dependencies are compiled with one set of
 /// features) and lays the functions out. Cargo shows its own progress and errors.
-pub fn build(project: &Project) -> Result<Built> {
-    let binaries = compile(project)?;
+pub fn build(project: &Project, tls: Tls) -> Result<Built> {
+    let binaries = compile(project, tls)?;
     let found = |name: &str| {
         binaries.get(name).cloned().ok_or_else(|| {
             Failure::new(format!(
@@ -50,7 +70,7 @@ pub fn build(project: &Project) -> Result<Built> {
 }
 
 /// Runs the compiler and returns the binaries by name.
-fn compile(project: &Project) -> Result<BTreeMap<String, PathBuf>> {
+fn compile(project: &Project, tls: Tls) -> Result<BTreeMap<String, PathBuf>> {
     let mut cargo = Command::new("cargo")
         .args([
             "build",
@@ -58,6 +78,7 @@ fn compile(project: &Project) -> Result<BTreeMap<String, PathBuf>> {
             "--bins",
             "--message-format=json-render-diagnostics",
         ])
+        .args(tls.arguments())
         .current_dir(project.path("."))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -2,12 +2,14 @@
 
 mod commands;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, openapi, up};
+use commands::{check, demo, deploy, down, import, openapi, simulate, up};
+use xtask::simulate::options::Options;
 
 const HELP: &str = "\
 The project's own commands.
@@ -16,9 +18,32 @@ The project's own commands.
       --port N             the port of http://localhost:N (8080)
       --hold-ttl-s N       how long a hold lives, in seconds (900)
       --fresh              forgets what an earlier stack kept
+      --https              builds functions that speak to https:// addresses: Open Food Facts, Stripe
       --endpoint-url URL   uses an engine that runs already, such as the one of localstack/compose.yaml
       --parameter K=V      sets a parameter of template.yaml (may be repeated)
   cargo xtask demo     tells a story over HTTP against the running stack
+  cargo xtask import FILE | --api URL
+                       imports products of Open Food Facts into the running stack: a dump, or pages of the search API
+      --pages N            pages at most, of a dump rows (all there is; of the API a hundred)
+      --from N             the page, of a dump the row, to begin at (1)
+      --stock-each N       how many there are of each new product (100)
+      --pause-ms N         between two pages (the parameter ImportPauseMs: 6000)
+      --owner USER_ID      who owns what is imported (the seed's operator)
+      --endpoint URL       where another local stack's Step Functions answer; needs --owner
+  cargo xtask simulate buys as many users would, from the running stack, and checks that every promise was kept
+      --rate N/s           orders begun per second, or N/m per minute (5/s)
+      --for TIME           for how long: 90s, 2m, 1h (2m)
+      --mix K=N,...        of what, by weight (tickets=3,dishes=2,products=4,devices=1)
+      --declines N%        buyers whose first card does not work (15%)
+      --leavers N%         buyers who cancel, or never pay (8%)
+      --doubles N%         buyers who click twice, or repeat their request (10%)
+      --on-sale N          instead: N buyers at one thing at the same instant
+      --of ticket|product  at what (ticket)
+      --stock K            how many of the product there are (1)
+      --own                orders only what the run itself has put on sale; no dishes
+      --seed N             the same choices as another run (drawn, and told)
+      --settle TIME        how long to wait at the end for orders under way (12m)
+      --url URL            another shop; its operator in HOLDFAST_OPERATOR=address:password
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
   cargo xtask openapi  writes docs/openapi.json anew from the code
@@ -35,6 +60,8 @@ enum Asked {
     Up(up::Wanted),
     Down,
     Demo,
+    Import(import::Wanted),
+    Simulate(Options),
     Test,
     OpenApi,
     Deploy(deploy::Wanted),
@@ -49,6 +76,8 @@ fn main() -> ExitCode {
         Asked::Up(wanted) => up::run(&wanted),
         Asked::Down => down::run(),
         Asked::Demo => demo::run(),
+        Asked::Import(wanted) => import::run(&wanted),
+        Asked::Simulate(options) => simulate::run(&options),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
@@ -73,6 +102,8 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "up" => Asked::Up(up::Wanted::default()),
             "down" => Asked::Down,
             "demo" => Asked::Demo,
+            "import" => Asked::Import(import::Wanted::default()),
+            "simulate" => return simulation(words.raw_args()?.collect()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
@@ -86,10 +117,19 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Up(wanted), Long("port")) => wanted.port = words.value()?.parse()?,
             (Asked::Up(wanted), Long("hold-ttl-s")) => wanted.hold_ttl_s = words.value()?.parse()?,
             (Asked::Up(wanted), Long("fresh")) => wanted.fresh = true,
+            (Asked::Up(wanted), Long("https")) => wanted.https = true,
             (Asked::Up(wanted), Long("endpoint-url")) => wanted.endpoint_url = Some(words.value()?.string()?),
             (Asked::Up(wanted), Long("parameter")) => {
                 wanted.parameters.push(pair(&words.value()?.string()?)?)
             }
+            (Asked::Import(wanted), Value(file)) if wanted.file.is_none() => wanted.file = Some(file.into()),
+            (Asked::Import(wanted), Long("api")) => wanted.api = Some(words.value()?.string()?),
+            (Asked::Import(wanted), Long("pages")) => wanted.pages = Some(words.value()?.parse()?),
+            (Asked::Import(wanted), Long("from")) => wanted.from = words.value()?.parse()?,
+            (Asked::Import(wanted), Long("stock-each")) => wanted.stock_each = words.value()?.parse()?,
+            (Asked::Import(wanted), Long("pause-ms")) => wanted.pause_ms = Some(words.value()?.parse()?),
+            (Asked::Import(wanted), Long("owner")) => wanted.owner = Some(words.value()?.string()?),
+            (Asked::Import(wanted), Long("endpoint")) => wanted.endpoint = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("endpoint-url")) => {
@@ -102,6 +142,15 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
         }
     }
     Ok(asked)
+}
+
+/// What follows `simulate` is read, and each mistake named, where its meaning is known.
+fn simulation(words: Vec<OsString>) -> std::result::Result<Asked, lexopt::Error> {
+    if words.iter().any(|word| word == "-h" || word == "--help") {
+        return Ok(Asked::Help);
+    }
+    let options = Options::parse(words, || fastrand::u64(..)).map_err(|error| error.to_string())?;
+    Ok(Asked::Simulate(options))
 }
 
 fn pair(text: &str) -> std::result::Result<(String, String), lexopt::Error> {

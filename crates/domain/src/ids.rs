@@ -185,10 +185,10 @@ impl ProductId {
         Self::from_random(digest16(&["product", user.as_str(), key.as_str()]))
     }
 
-    /// The product of a catalogue that is known by this key (a seed's key, a bar code): importing twice finds the same.
+    /// The product that is sold under this barcode: importing twice finds the same.
     #[must_use]
-    pub fn derived_from_key(key: &str) -> Self {
-        Self::from_random(digest16(&["product", key]))
+    pub fn derived_from_barcode(code: &str) -> Self {
+        Self::from_random(digest16(&["product", "barcode", code]))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Products: counted things with a price, in categories, found by the words of their title.
 
 pub mod edits;
+pub mod food;
+pub mod imports;
 pub mod search;
 
+pub use food::Food;
 pub use search::{fold, words};
 
 use crate::ids::{CategoryId, ProductId, UserId};
@@ -61,6 +64,9 @@ pub struct Product {
     pub shards: u8,
     /// How many shards there ever were: as many heads exist. Never smaller than `shards`, and never falls.
     pub shards_ever: u8,
+    /// What an import knows of it; `None` of a product that somebody made by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub food: Option<Food>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

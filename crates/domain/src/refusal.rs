@@ -341,6 +341,30 @@ pub enum Refusal {
         /// How many rounds are allowed.
         rounds_max: u32,
     },
+    /// The source of an import is busy or away for the moment.
+    #[error("The source is busy ({why}); it is asked again at {retry_at}.")]
+    SourceBusy {
+        /// What it said, as part of a sentence.
+        why: String,
+        /// How often in a row it was busy so far.
+        tries: u32,
+        /// When it is asked again, RFC 3339 with milliseconds.
+        retry_at: String,
+    },
+    /// The source of an import was busy or away as often as it is asked.
+    #[error("The source was busy {tries} times in a row; the last time: {why}.")]
+    SourceDown {
+        /// How often in a row.
+        tries: u32,
+        /// What it said last, as part of a sentence.
+        why: String,
+    },
+    /// The source of an import answered with what cannot be imported.
+    #[error("This cannot be imported: {why}.")]
+    SourceUnusable {
+        /// Why, as the second half of a sentence.
+        why: String,
+    },
     /// The last allowed attempt failed.
     #[error("All {attempts_max} payment attempts of order {order_id} failed.")]
     PaymentAttemptsExhausted {
@@ -405,6 +429,9 @@ impl Refusal {
             Self::NotRefundable { .. } => "NotRefundable",
             Self::RefundFailed { .. } => "RefundFailed",
             Self::MarketExhausted { .. } => "MarketExhausted",
+            Self::SourceBusy { .. } => "SourceBusy",
+            Self::SourceDown { .. } => "SourceDown",
+            Self::SourceUnusable { .. } => "SourceUnusable",
             Self::PaymentAttemptsExhausted { .. } => "PaymentAttemptsExhausted",
         }
     }
@@ -455,6 +482,9 @@ impl Refusal {
             | Self::NotRefundable { .. }
             | Self::RefundFailed { .. }
             | Self::MarketExhausted { .. }
+            | Self::SourceBusy { .. }
+            | Self::SourceDown { .. }
+            | Self::SourceUnusable { .. }
             | Self::OrderAlreadyPaid { .. }
             | Self::OrderNotPaid { .. }
             | Self::OrderEnded { .. }
@@ -526,6 +556,9 @@ impl Refusal {
             Self::PaymentWillBeRetried { .. } => "Wait for the next try, or give another card.",
             Self::NotRefundable { .. } => "Read the order; what was given back stands there.",
             Self::RefundFailed { .. } => "Whoever runs this shop has been told and finds another way.",
+            Self::SourceBusy { .. } => "Wait; it is asked again by itself.",
+            Self::SourceDown { .. } => "Start the import again later, from where it stopped.",
+            Self::SourceUnusable { .. } => "Look at what the address answers, and give another one.",
             Self::PaymentAttemptsExhausted { .. } => "Order again with another card.",
         }
     }

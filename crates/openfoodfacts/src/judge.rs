@@ -3,6 +3,7 @@
 use crate::barcode::Barcode;
 use crate::row::Row;
 use crate::text::{plain, whole};
+use domain::product::food::Grade;
 use domain::product::{CATEGORIES_MAX, CATEGORY_NAME_MAX, TITLE_MAX};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -48,22 +49,6 @@ pub struct Kept {
     /// Names of its categories, from broad to narrow, at most [`CATEGORIES_MAX`], each at most [`CATEGORY_NAME_MAX`]
     /// characters. Often none.
     pub categories: Vec<String>,
-}
-
-/// The letter of a Nutri-Score, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Grade {
-    /// Best.
-    A,
-    /// Good.
-    B,
-    /// Middling.
-    C,
-    /// Poor.
-    D,
-    /// Worst.
-    E,
 }
 
 /// Why a row was not kept. Of several reasons the first in this order counts.

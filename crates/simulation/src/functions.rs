@@ -1,9 +1,9 @@
 //! The functions, each with the in-memory ports, called as Lambda calls them: JSON in, JSON or a named error out.
 
 use crate::memory::{
-    MemoryDevices, MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders, MemoryPaymentMethods,
-    MemoryProducts, MemoryRequests, MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
-    SimulatedClock, SimulatedEntropy,
+    MemoryCategories, MemoryDevices, MemoryDishes, MemoryLedgers, MemoryMarket, MemoryOrders,
+    MemoryPaymentMethods, MemoryProducts, MemoryRequests, MemorySessions, MemorySource, MemorySupplies,
+    MemoryTickets, SharedTables, SimulatedClock, SimulatedEntropy,
 };
 use crate::provider::{Ledger, MemoryEvents, MemoryProvider};
 use crate::wire::Wire;
@@ -85,6 +85,7 @@ pub struct Functions {
     reserve_products: reserve_products::ReserveProducts,
     release_products: release_products::ReleaseProducts,
     refund_payment: refund_payment::RefundPayment,
+    import_page: import_page::ImportPage,
     reorder_products: reorder_products::ReorderProducts,
     devices_api: axum::Router,
     place_order: axum::Router,
@@ -104,6 +105,7 @@ impl std::fmt::Debug for Functions {
 #[must_use]
 pub fn limit_ms(function: &str) -> u64 {
     match function {
+        "import-page" => 300_000,
         "reconcile-orders" | "reorder-products" => 60_000,
         "charge-payment" | "refund-payment" | "request-payment" | "stock-kitchen" => 30_000,
         "devices-api" | "place-order" | "take-payment" | "request-refund" | "receive-webhook" => 29_000,
@@ -262,6 +264,13 @@ impl Functions {
                 orders: Arc::clone(&orders),
                 clock: Arc::clone(&clock),
             },
+            import_page: import_page::ImportPage {
+                source: Arc::new(MemorySource::new(wire.clone())),
+                products: Arc::clone(&products),
+                categories: Arc::new(MemoryCategories::new(Arc::clone(tables), wire.clone())),
+                clock: Arc::clone(&clock),
+                pause_ms: 6_000,
+            },
             reserve_products: reserve_products::ReserveProducts {
                 orders: Arc::clone(&orders),
                 products: Arc::clone(&products),
@@ -361,6 +370,7 @@ impl Functions {
             "reserve-products" => step!(reserve_products),
             "release-products" => step!(release_products),
             "refund-payment" => step!(refund_payment),
+            "import-page" => step!(import_page),
             _ => return None,
         })
     }

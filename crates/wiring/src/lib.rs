@@ -20,6 +20,8 @@ use domain::ports::{
     Tickets, Workflows,
 };
 use domain::truth::Truth;
+use openfoodfacts::{ProductSource, user_agent};
+use openfoodfacts_http::HttpProductSource;
 use shell::{SettingError, Settings};
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,6 +182,20 @@ impl World {
             expected: "a signing secret",
         })?;
         Ok(Arc::new(StripeEvents::new(secret)))
+    }
+
+    /// Where products are imported from.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn product_source(&self) -> Result<Arc<dyn ProductSource>, SettingError> {
+        let contact = self.settings.text("IMPORT_CONTACT")?;
+        let source = HttpProductSource::new(&user_agent(env!("CARGO_PKG_VERSION"), &contact));
+        let source = source.map_err(|_| SettingError::Malformed {
+            name: "IMPORT_CONTACT".to_owned(),
+            expected: "an e-mail or web address",
+        })?;
+        Ok(Arc::new(source))
     }
 
     /// Requests that were answered before.

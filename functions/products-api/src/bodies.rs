@@ -3,7 +3,7 @@
 use crate::ProductsApi;
 use domain::inventory::{Shard, total};
 use domain::ledger::Balance;
-use domain::product::{Category, Product, Stocked};
+use domain::product::{Category, Food, Product, Stocked};
 use domain::{CategoryId, Fault};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,10 +52,82 @@ pub struct ProductBody {
     pub owner_id: String,
     /// Counts the edits; send it along when editing.
     pub version: u32,
+    /// What is known of it as food, if it was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub food: Option<FoodBody>,
     /// When it was made.
     pub created_at: String,
     /// When it last changed. Sales do not change it.
     pub updated_at: String,
+}
+
+/// Food as its source describes it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Food)]
+pub struct FoodBody {
+    /// Its barcode.
+    pub code: String,
+    /// How much is in one, as contributors wrote it, e.g. `350 g`.
+    pub quantity: String,
+    /// Its brands, comma-separated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brands: Option<String>,
+    /// Its picture.
+    pub image_url: String,
+    /// How far it is processed, 1 to 4.
+    #[schema(minimum = 1, maximum = 4)]
+    pub nova_group: u8,
+    /// Its Nutri-Score.
+    pub nutriscore: NutriscoreBody,
+    /// Where this was read. Show it as a credit with a link wherever you show the rest.
+    pub source: FoodSourceBody,
+}
+
+/// A Nutri-Score.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Nutriscore)]
+pub struct NutriscoreBody {
+    /// Its points, -15 to 40; fewer are better.
+    #[schema(minimum = -15, maximum = 40)]
+    pub score: i8,
+    /// Its letter, `a` (best) to `e`.
+    pub grade: String,
+}
+
+/// Who is to be credited.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FoodSource)]
+pub struct FoodSourceBody {
+    /// Its name.
+    pub name: String,
+    /// The licence of its data.
+    pub licence: String,
+    /// Where it describes this food.
+    pub url: String,
+}
+
+impl From<&Food> for FoodBody {
+    fn from(food: &Food) -> Self {
+        Self {
+            code: food.code.clone(),
+            quantity: food.quantity_text.clone(),
+            brands: food.brands.clone(),
+            image_url: food.image_url.clone(),
+            nova_group: food.nova_group,
+            nutriscore: NutriscoreBody {
+                score: food.nutriscore_score,
+                grade: food.nutriscore_grade.as_str().to_owned(),
+            },
+            source: FoodSourceBody {
+                name: food.source.name().to_owned(),
+                licence: food.source.licence().to_owned(),
+                url: food.source.url_of(&food.code),
+            },
+        }
+    }
 }
 
 impl ProductsApi {
@@ -104,6 +176,7 @@ impl ProductsApi {
             available: balance.available(),
             owner_id: product.owner_id.to_string(),
             version: product.version,
+            food: product.food.as_ref().map(FoodBody::from),
             created_at: product.created_at.to_rfc3339(),
             updated_at: product.updated_at.to_rfc3339(),
         }

@@ -17,7 +17,9 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use bodies::{CategoryBody, InventoryBody, ProductBody, ShardBody};
+pub use bodies::{
+    CategoryBody, FoodBody, FoodSourceBody, InventoryBody, NutriscoreBody, ProductBody, ShardBody,
+};
 pub use categories::{CategoryPage, NewCategory};
 pub use edit::{EditedProduct, NewCategories, NewProduct};
 pub use inventory::{NewAdjustment, NewInventory, NewShards};

@@ -38,6 +38,11 @@ impl Aws {
         &self.engine
     }
 
+    /// Where Step Functions answer.
+    pub fn states_url(&self) -> &str {
+        &self.states
+    }
+
     /// Runs a step as its workflow would. `Err` is the error it ended with: its name and message.
     pub async fn invoke(&self, function: &str, payload: &Value) -> Result<Value, (String, String)> {
         let url = format!(

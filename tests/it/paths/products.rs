@@ -3,7 +3,7 @@
 use super::{Path, Scene, befalls, nothing};
 use crate::simulated::held;
 use domain::{ProductId, Status};
-use simulation::{Ask, Mishap, World};
+use simulation::{Ask, Mishap, PortFault, Verdict, World};
 
 /// How many there are, in two shards of five.
 const STOCK: u32 = 10;
@@ -94,6 +94,57 @@ pub const PATHS: &[Path] = &[
             held(world.run_for_s(500));
             let refund = Ask::refund(&scene.order_id, &[(0, 2)], Some("two-of-them"));
             held(world.ask(&scene.buyer, refund));
+        },
+        ends: Status::Completed,
+    },
+];
+
+/// Paths of what is imported: an order of something else stands beside it, undisturbed.
+pub const IMPORTS: &[Path] = &[
+    Path {
+        name: "imported_beside_an_order",
+        faults: nothing,
+        walk: |world, scene| {
+            world.start_import(&World::buyer(9)).unwrap();
+            order(world, scene, 3, Some("tok_visa"));
+        },
+        ends: Status::Completed,
+    },
+    Path {
+        name: "imported_after_the_source_was_busy",
+        faults: |world| {
+            world.weather(|plan| {
+                plan.ports.push(PortFault {
+                    function: Some("import-page".to_owned()),
+                    call: "ProductSource.page".to_owned(),
+                    after: 1,
+                    times: 2,
+                    verdict: Verdict::Throttled,
+                });
+            });
+        },
+        walk: |world, scene| {
+            world.start_import(&World::buyer(9)).unwrap();
+            order(world, scene, 3, Some("tok_visa"));
+        },
+        ends: Status::Completed,
+    },
+    Path {
+        name: "imported_from_a_source_that_is_down",
+        faults: |world| {
+            world.weather(|plan| {
+                plan.ports.push(PortFault {
+                    function: Some("import-page".to_owned()),
+                    call: "ProductSource.page".to_owned(),
+                    after: 1,
+                    times: 99,
+                    verdict: Verdict::Throttled,
+                });
+            });
+        },
+        walk: |world, scene| {
+            world.start_import(&World::buyer(9)).unwrap();
+            order(world, scene, 3, Some("tok_visa"));
         },
         ends: Status::Completed,
     },

@@ -37,6 +37,7 @@ impl Ports<'_> {
             state: ProductState::Listed,
             shards: 0,
             shards_ever: 0,
+            food: None,
             created_at: NOW,
             updated_at: NOW,
         }

@@ -49,7 +49,7 @@ pub fn run() -> Result<ExitCode> {
         "clippy is content",
     )?;
     steps.announce("functions");
-    let built = functions::build(&project)?;
+    let built = functions::build(&project, functions::Tls::Without)?;
     steps.announce("tests: compiling");
     let runner: &[&str] = if has_nextest() {
         &["nextest", "run"]

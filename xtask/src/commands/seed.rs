@@ -7,22 +7,29 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::api::Person;
+use super::import::user_id_of;
 use xtask::failure::{Result, While};
 use xtask::project::Project;
 use xtask::stack::Addresses;
 use xtask::steps::Step;
 
-/// Stocks the kitchen, signs demo user and operator up (or in) and lists the tickets and products that are not listed yet.
-pub fn run(project: &Project, addresses: &Addresses, step: &mut Step) -> Result<()> {
+/// The seed, as it stands in the repository.
+pub fn read(project: &Project) -> Result<Value> {
     let path = project.path("localstack/seed.json");
     let text = fs::read_to_string(&path).while_doing(format!("read {}", path.display()))?;
-    let seed: Value = serde_json::from_str(&text).while_doing(format!("read {}", path.display()))?;
+    serde_json::from_str(&text).while_doing(format!("read {}", path.display()))
+}
+
+/// Stocks the kitchen, signs demo user and operator up (or in) and lists the tickets and products that are not listed yet.
+/// Returns the operator's id.
+pub fn run(project: &Project, addresses: &Addresses, step: &mut Step) -> Result<String> {
+    let seed = read(project)?;
 
     let engine = Person::at(&addresses.engine);
     engine.invoke("holdfast-stock-kitchen", &seed["stock"])?;
     let (user, operator) = (&seed["user"], &seed["operator"]);
-    let demo = signed_in(addresses, user)?;
-    signed_in(addresses, operator)?;
+    let (demo, _) = signed_in(addresses, user)?;
+    let (_, operator_id) = signed_in(addresses, operator)?;
     let appointed = json!({ "email": operator["email"], "role": "operator" });
     engine.invoke("holdfast-appoint-operator", &appointed)?;
 
@@ -49,7 +56,7 @@ pub fn run(project: &Project, addresses: &Addresses, step: &mut Step) -> Result<
         "{added} tickets added, {products} products there; sign in as {} with {}, as operator {} with {}",
         user["email"], user["password"], operator["email"], operator["password"]
     ));
-    Ok(())
+    Ok(operator_id)
 }
 
 /// Makes categories and products with their inventory; how many products there are. Each request has the same key every
@@ -99,8 +106,8 @@ fn list_products(seller: &Person, seed: &Value) -> Result<usize> {
     Ok(products.len())
 }
 
-/// Signs somebody up, or in if they are there since an earlier `up`.
-fn signed_in(addresses: &Addresses, credentials: &Value) -> Result<Person> {
+/// Signs somebody up, or in if they are there since an earlier `up`; with their id.
+fn signed_in(addresses: &Addresses, credentials: &Value) -> Result<(Person, String)> {
     let somebody = Person::at(&addresses.front);
     let signed_up = somebody.post("/api/users/signup", credentials)?;
     let session = match signed_up.status {
@@ -109,7 +116,8 @@ fn signed_in(addresses: &Addresses, credentials: &Value) -> Result<Person> {
             .post("/api/users/signin", credentials)?
             .expect(200, &format!("signing {} in", credentials["email"]))?,
     };
-    Ok(somebody.with_session_of(&session))
+    let user_id = user_id_of(&session.body)?;
+    Ok((somebody.with_session_of(&session), user_id))
 }
 
 /// The items of a page, whatever the page calls them.

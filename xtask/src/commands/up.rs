@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::import;
 use super::seed;
 use super::session::Session;
 use xtask::failure::{Failure, Result, While};
-use xtask::functions;
+use xtask::functions::{self, Tls};
 use xtask::ports::Port;
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
@@ -28,6 +29,8 @@ pub struct Wanted {
     pub hold_ttl_s: u32,
     /// Whether to forget what an earlier stack kept.
     pub fresh: bool,
+    /// Whether functions speak to `https://` addresses.
+    pub https: bool,
     /// An engine that runs already.
     pub endpoint_url: Option<String>,
     /// Further parameters of the template.
@@ -40,6 +43,7 @@ impl Default for Wanted {
             port: 8080,
             hold_ttl_s: 900,
             fresh: false,
+            https: false,
             endpoint_url: None,
             parameters: Vec::new(),
         }
@@ -63,14 +67,16 @@ pub fn run(wanted: &Wanted) -> Result<ExitCode> {
         Python::prepare(&project, Environment::Engine, step)
     })?;
     steps.announce("building (the first time takes minutes)");
-    let built = functions::build(&project)?;
+    let tls = if wanted.https { Tls::With } else { Tls::Without };
+    let built = functions::build(&project, tls)?;
     steps.run("functions laid out", |step| {
         step.tell(format!("{} in {}/", built.functions, functions::LAYOUT));
         Ok(())
     })?;
     let mut stack = Stack::start(&project, &python, &built, &options, steps)?;
-    steps.run("seeded", |step| seed::run(&project, stack.addresses(), step))?;
+    let operator_id = steps.run("seeded", |step| seed::run(&project, stack.addresses(), step))?;
     session.note(Some(stack.addresses()), wanted.hold_ttl_s)?;
+    import::sample_aside(&project, stack.addresses(), &operator_id);
     eprint!("{}", what_next(stack.addresses(), &options, started.elapsed()));
 
     let ended = until_stopped(&mut stack)?;
@@ -133,6 +139,7 @@ fn what_next(at: &Addresses, options: &Options, took: Duration) -> String {
   What runs here      {front}
   Try the API         {front}/docs
   A whole story       cargo xtask demo                (in another terminal)
+  More products       cargo xtask import FILE         (a dump of Open Food Facts)
   AWS tools           aws --endpoint-url {engine} ...
   Step Functions      aws --endpoint-url {states} stepfunctions list-state-machines
   Logs                {logs}

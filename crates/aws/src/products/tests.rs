@@ -29,6 +29,7 @@ fn product(shards: u8) -> Product {
         state: ProductState::Listed,
         shards,
         shards_ever: shards,
+        food: None,
         created_at: NOW,
         updated_at: NOW,
     }

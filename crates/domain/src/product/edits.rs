@@ -57,6 +57,7 @@ impl NewProduct {
                 state: ProductState::Listed,
                 shards: 0,
                 shards_ever: 0,
+                food: None,
                 created_at: now,
                 updated_at: now,
             }),

@@ -5,6 +5,7 @@
 //! the ports in the domain; one contract suite holds these and the ones on DynamoDB to it.
 
 mod devices;
+mod imports;
 mod kitchen;
 mod links;
 mod money;
@@ -16,6 +17,7 @@ mod rows;
 mod tickets;
 
 pub use devices::{DeviceNews, MemoryDevices, MemoryPaymentMethods};
+pub use imports::{MemoryCategories, MemorySource};
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
 pub use links::MemoryLinks;
 pub use money::MemoryMoney;
@@ -32,12 +34,12 @@ use domain::dish::Dish;
 use domain::ledger::Place;
 use domain::link::Link;
 use domain::ports::{Clock, Document, Entropy, PaymentMethod};
-use domain::product::Product;
+use domain::product::{Category, Product};
 use domain::supply::Supply;
 use domain::user::Account;
 use domain::{
-    Cursor, Device, DeviceId, DeviceStock, DishId, Fault, MoneyMovement, Order, OrderId, Page, PageRequest,
-    ProductId, Refusal, SupplyId, Ticket, TicketId, Timestamp, UserId,
+    CategoryId, Cursor, Device, DeviceId, DeviceStock, DishId, Fault, MoneyMovement, Order, OrderId, Page,
+    PageRequest, ProductId, Refusal, SupplyId, Ticket, TicketId, Timestamp, UserId,
 };
 use requests::Row;
 use states::chance::Chance;
@@ -59,6 +61,8 @@ pub struct Tables {
     pub supplies: BTreeMap<SupplyId, Supply>,
     /// Products.
     pub products: BTreeMap<ProductId, Product>,
+    /// Their categories.
+    pub categories: BTreeMap<CategoryId, Category>,
     /// Their shards.
     pub shelves: BTreeMap<(ProductId, u8), Shelf>,
     /// The ledger of money, by order and entry.

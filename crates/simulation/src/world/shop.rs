@@ -1,6 +1,7 @@
 //! What a shop has to sell, and how orders, tickets and stock stand.
 
 use super::{NoWorld, World};
+use crate::definitions::machine_arn;
 use crate::wire::lock;
 use domain::device::{DeviceStock, MacAddress, Watch};
 use domain::dish::{Dish, Recipe};
@@ -14,6 +15,7 @@ use domain::{
     Device, DeviceId, DishId, Fault, IdempotencyKey, Order, OrderId, PriceMinor, ProductId, Ticket, TicketId,
     TicketState, Timestamp, UserId,
 };
+use serde_json::json;
 
 impl World {
     /// Lists a ticket of some owner and returns its id.
@@ -69,6 +71,19 @@ impl World {
         let set = fresh.set(quantity, shards, &format!("seed-{number}"), now)?;
         tables.commit_product(&set).map_err(refused)?;
         Ok(product_id)
+    }
+
+    /// Starts an import of the simulated source, which is three products on two pages.
+    ///
+    /// # Errors
+    /// [`NoWorld::Refused`] when it cannot be started.
+    pub fn start_import(&mut self, owner_id: &UserId) -> Result<(), NoWorld> {
+        let input = json!({
+            "source": { "kind": "api", "url": "http://foods.example" }, "owner_id": owner_id, "stock_each": 10,
+        });
+        let machine = machine_arn("import-products");
+        lock(&self.engine).start_execution(&machine, Some("import"), &input)?;
+        Ok(())
     }
 
     /// Registers a device of this owner that watches these products, each below the first number, so many at a time.

@@ -20,6 +20,7 @@ fn product(title: &str, categories: &[&str]) -> Product {
         state: ProductState::Listed,
         shards: SHARDS_MAX,
         shards_ever: SHARDS_MAX,
+        food: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -34,6 +34,7 @@ pub(super) fn product() -> Product {
         state: ProductState::Listed,
         shards: 0,
         shards_ever: 0,
+        food: None,
         created_at: NOW,
         updated_at: NOW,
     }

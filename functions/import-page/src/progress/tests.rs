@@ -1,0 +1,136 @@
+//! How an import goes on, waits and ends, without a source.
+
+use super::*;
+use serde_json::json;
+
+const NOW: Timestamp = Timestamp::from_ms(1_000_000);
+
+fn import(kind: &str) -> Import {
+    let owner_id = UserId::from_random([1; 16]);
+    serde_json::from_value(json!({
+        "source": { "kind": kind, "url": "http://127.0.0.1:1/x" }, "owner_id": owner_id,
+    }))
+    .unwrap()
+}
+
+fn retry_ms(refusal: &Refusal) -> i64 {
+    let Refusal::SourceBusy { retry_at, .. } = refusal else {
+        panic!("{refusal:?}");
+    };
+    Timestamp::parse_rfc3339(retry_at).unwrap().as_ms() - NOW.as_ms()
+}
+
+#[test]
+fn a_source_and_an_owner_are_enough_to_begin() {
+    let import = import("api");
+    assert_eq!(import.check(), Ok(()));
+    assert_eq!((import.from, import.to, import.stock_each), (1, None, 100));
+    assert!(!import.is_done);
+}
+
+#[test]
+fn each_field_out_of_bounds_is_named() {
+    let wrong = Import {
+        source: Source {
+            kind: Kind::Api,
+            url: "file:///etc/passwd".to_owned(),
+        },
+        from: PAGES_MAX + 1,
+        to: Some(2),
+        stock_each: u32::MAX,
+        rows_each: 0,
+        pause_ms: Some(u32::MAX),
+        ..import("api")
+    };
+    let Err(Refusal::InvalidInput { errors }) = wrong.check() else {
+        panic!("it is wrong");
+    };
+    let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        ["source.url", "from", "to", "stock_each", "rows_each", "pause_ms"]
+    );
+}
+
+#[test]
+fn a_field_that_does_not_exist_is_refused() {
+    let mut json = serde_json::to_value(import("api")).unwrap();
+    json["from_page"] = json!(7);
+    assert!(serde_json::from_value::<Import>(json).is_err());
+}
+
+#[test]
+fn pages_are_apart_and_slices_of_a_dump_are_not() {
+    let turn = |import: Import| import.go_on(Some(2), NOW, 6_000).turn_at.unwrap();
+    assert_eq!(turn(import("api")), NOW.plus_ms(6_000).to_rfc3339());
+    assert_eq!(turn(import("dump")), NOW.to_rfc3339());
+    let hasty = Import {
+        pause_ms: Some(0),
+        ..import("api")
+    };
+    assert_eq!(turn(hasty), NOW.to_rfc3339());
+}
+
+#[test]
+fn an_import_ends_at_the_page_that_was_asked_for_and_at_the_latest_at_the_hundredth() {
+    let asked = Import {
+        to: Some(3),
+        ..import("api")
+    };
+    assert!(!asked.clone().go_on(Some(3), NOW, 0).is_done);
+    let done = asked.go_on(Some(4), NOW, 0);
+    assert!(done.is_done && done.turn_at.is_none());
+    let greedy = Import {
+        to: Some(1_000),
+        ..import("api")
+    };
+    assert!(!greedy.clone().go_on(Some(100), NOW, 0).is_done);
+    assert!(greedy.go_on(Some(101), NOW, 0).is_done);
+}
+
+#[test]
+fn a_dump_is_read_no_further_than_asked_for() {
+    let asked = Import {
+        from: 991,
+        to: Some(1_000),
+        ..import("dump")
+    };
+    assert_eq!(asked.rows_max(), 10);
+    assert_eq!(import("dump").rows_max(), ROWS_EACH_MAX);
+}
+
+#[test]
+fn each_wait_for_a_busy_source_is_twice_the_last_and_the_seventh_try_is_the_last() {
+    let waits: Vec<i64> = (0..TRIES_MAX - 1)
+        .map(|tries| {
+            let import = Import {
+                tries,
+                ..import("api")
+            };
+            retry_ms(&import.refuse_for_now("503".to_owned(), None, NOW))
+        })
+        .collect();
+    assert_eq!(waits, [5_000, 10_000, 20_000, 40_000, 80_000, 160_000]);
+    let last = Import {
+        tries: TRIES_MAX - 1,
+        ..import("api")
+    };
+    assert_eq!(
+        last.refuse_for_now("503".to_owned(), None, NOW),
+        Refusal::SourceDown {
+            tries: TRIES_MAX,
+            why: "503".to_owned()
+        }
+    );
+}
+
+#[test]
+fn a_source_that_says_when_is_believed_within_an_hour() {
+    let wait = |retry_after| retry_ms(&import("api").refuse_for_now(String::new(), Some(retry_after), NOW));
+    assert_eq!(wait(RetryAfter::Seconds(120)), 120_000);
+    // Sooner than we would have come by ourselves.
+    assert_eq!(wait(RetryAfter::Seconds(0)), 5_000);
+    assert_eq!(wait(RetryAfter::Seconds(u32::MAX)), 3_600_000);
+    assert_eq!(wait(RetryAfter::At(NOW.plus_s(60))), 60_000);
+    assert_eq!(wait(RetryAfter::At(Timestamp::from_ms(0))), 5_000);
+}
