@@ -13,6 +13,7 @@ mod client;
 mod payments;
 mod products;
 mod provider;
+mod qr;
 mod turn;
 
 pub use aws::Aws;
@@ -20,6 +21,7 @@ pub use books::{booked, recorded};
 pub use client::{Answer, Person, Ticket};
 pub use products::Product;
 pub use provider::{SECRET, event, now_s, signature};
+pub use qr::{read_qr, read_svg};
 pub use turn::turn;
 
 use serde_json::Value;
@@ -71,6 +73,8 @@ impl Shop {
         // A client belongs to the runtime of the test that uses it.
         let http = reqwest::Client::builder()
             .timeout(PATIENCE)
+            // A test looks at where an answer leads; it does not go there.
+            .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
             .expect("a client without TLS can always be built");

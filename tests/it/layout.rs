@@ -18,6 +18,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "domain",
             "hmac",
             "http-body-util",
+            "qr",
             "serde",
             "serde_json",
             "serde_path_to_error",
@@ -62,6 +63,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "serde_json",
             "sha2",
         ],
+        "qr" => &["png", "qrcodegen", "thiserror"],
         "wiring" => &[
             "aws",
             "contract",

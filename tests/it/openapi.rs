@@ -29,6 +29,8 @@ fn described() -> OpenApi {
     for part in [
         of(users_api::api()),
         of(tickets_api::api()),
+        of(passes_api::api()),
+        of(links_api::api()),
         of(place_order::api()),
         of(orders_api::api()),
         of(take_payment::api()),

@@ -13,6 +13,7 @@ mod gathering;
 mod inventory;
 mod kitchen;
 mod ledgers;
+mod links;
 mod money;
 mod orders;
 mod people;
@@ -28,7 +29,7 @@ pub use products::Still;
 
 use domain::order::{Line, NewOrder, Thing};
 use domain::ports::{
-    Accounts, AllRows, Devices, Dishes, Documents, Ledgers, Orders, PaymentMethods, Products, Reports,
+    Accounts, AllRows, Devices, Dishes, Documents, Ledgers, Links, Orders, PaymentMethods, Products, Reports,
     Requests, Sessions, Supplies, Tickets,
 };
 use domain::{
@@ -49,6 +50,7 @@ pub struct Ports<'a> {
     pub sessions: &'a dyn Sessions,
     pub requests: &'a dyn Requests,
     pub documents: &'a dyn Documents,
+    pub links: &'a dyn Links,
     pub dishes: &'a dyn Dishes,
     pub ledgers: &'a dyn Ledgers,
     pub supplies: &'a dyn Supplies,
@@ -91,6 +93,10 @@ pub async fn hold_for(ports: &Ports<'_>) {
     requests::a_claim_left_behind_is_free_after_a_minute(ports).await;
     requests::a_key_is_forgotten_after_a_day(ports).await;
     documents::a_document_changes_only_under_its_revision(ports).await;
+    links::a_link_is_written_once_and_keeps_its_first_owner(ports).await;
+    links::an_address_whose_id_is_taken_has_the_next(ports).await;
+    links::many_who_shorten_one_address_get_one_link(ports).await;
+    links::where_every_id_is_taken_nothing_is_written(ports).await;
     dishes::a_dish_can_be_put_on_the_menu_again(ports).await;
     dishes::the_menu_is_read_to_its_end(ports).await;
     ledgers::stock_is_booked_once_under_its_cause(ports).await;

@@ -4,7 +4,7 @@ use crate::ports_contract::{Ports, Still, hold_for};
 use domain::Currency;
 use reserve_products::ReserveProducts;
 use simulation::memory::{
-    MemoryAccounts, MemoryDevices, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryOrders,
+    MemoryAccounts, MemoryDevices, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryLinks, MemoryOrders,
     MemoryPaymentMethods, MemoryProducts, MemoryRequests, MemoryRows, MemorySessions, MemorySupplies,
     MemoryTickets, SharedTables,
 };
@@ -33,6 +33,7 @@ fn the_ports_in_memory_keep_the_contract() {
         sessions: &MemorySessions::new(tables.clone(), wire.clone()),
         requests: &MemoryRequests::new(tables.clone(), wire.clone()),
         documents: &MemoryDocuments::new(tables.clone(), wire.clone()),
+        links: &MemoryLinks::new(tables.clone(), wire.clone()),
         dishes: &MemoryDishes::new(tables.clone(), wire.clone()),
         ledgers: &MemoryLedgers::new(tables.clone(), wire.clone()),
         supplies: &MemorySupplies::new(tables.clone(), wire.clone()),

@@ -9,4 +9,5 @@ pub mod import;
 pub mod openapi;
 pub mod seed;
 pub mod session;
+pub mod simulate;
 pub mod up;

@@ -12,6 +12,7 @@ pub mod ports;
 pub mod processes;
 pub mod project;
 pub mod python;
+pub mod simulate;
 pub mod stack;
 pub mod steps;
 pub mod test_stacks;

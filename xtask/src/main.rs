@@ -2,12 +2,14 @@
 
 mod commands;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, import, openapi, up};
+use commands::{check, demo, deploy, down, import, openapi, simulate, up};
+use xtask::simulate::options::Options;
 
 const HELP: &str = "\
 The project's own commands.
@@ -28,6 +30,20 @@ The project's own commands.
       --pause-ms N         between two pages (the parameter ImportPauseMs: 6000)
       --owner USER_ID      who owns what is imported (the seed's operator)
       --endpoint URL       where another local stack's Step Functions answer; needs --owner
+  cargo xtask simulate buys as many users would, from the running stack, and checks that every promise was kept
+      --rate N/s           orders begun per second, or N/m per minute (5/s)
+      --for TIME           for how long: 90s, 2m, 1h (2m)
+      --mix K=N,...        of what, by weight (tickets=3,dishes=2,products=4,devices=1)
+      --declines N%        buyers whose first card does not work (15%)
+      --leavers N%         buyers who cancel, or never pay (8%)
+      --doubles N%         buyers who click twice, or repeat their request (10%)
+      --on-sale N          instead: N buyers at one thing at the same instant
+      --of ticket|product  at what (ticket)
+      --stock K            how many of the product there are (1)
+      --own                orders only what the run itself has put on sale; no dishes
+      --seed N             the same choices as another run (drawn, and told)
+      --settle TIME        how long to wait at the end for orders under way (12m)
+      --url URL            another shop; its operator in HOLDFAST_OPERATOR=address:password
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
   cargo xtask openapi  writes docs/openapi.json anew from the code
@@ -45,6 +61,7 @@ enum Asked {
     Down,
     Demo,
     Import(import::Wanted),
+    Simulate(Options),
     Test,
     OpenApi,
     Deploy(deploy::Wanted),
@@ -60,6 +77,7 @@ fn main() -> ExitCode {
         Asked::Down => down::run(),
         Asked::Demo => demo::run(),
         Asked::Import(wanted) => import::run(&wanted),
+        Asked::Simulate(options) => simulate::run(&options),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
@@ -85,6 +103,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "down" => Asked::Down,
             "demo" => Asked::Demo,
             "import" => Asked::Import(import::Wanted::default()),
+            "simulate" => return simulation(words.raw_args()?.collect()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
@@ -123,6 +142,15 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
         }
     }
     Ok(asked)
+}
+
+/// What follows `simulate` is read, and each mistake named, where its meaning is known.
+fn simulation(words: Vec<OsString>) -> std::result::Result<Asked, lexopt::Error> {
+    if words.iter().any(|word| word == "-h" || word == "--help") {
+        return Ok(Asked::Help);
+    }
+    let options = Options::parse(words, || fastrand::u64(..)).map_err(|error| error.to_string())?;
+    Ok(Asked::Simulate(options))
 }
 
 fn pair(text: &str) -> std::result::Result<(String, String), lexopt::Error> {

@@ -114,6 +114,11 @@ impl Stack {
         };
 
         let mut parameters = options.parameters.clone();
+        if !parameters.iter().any(|(given, _)| given == "PublicBaseUrl") {
+            // What a short link or a QR code says is opened in a browser.
+            let url = format!("http://localhost:{front_port}");
+            parameters.push(("PublicBaseUrl".to_owned(), url));
+        }
         if pieces.engine.is_some() {
             // Functions of a local stack cannot reach the public name of their own API.
             for (name, path) in [

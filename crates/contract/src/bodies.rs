@@ -101,13 +101,23 @@ pub struct LineBody {
     pub quantity: u32,
     /// Price of one when the order was placed, minor units.
     pub price_minor: u64,
+    /// Where the pass of a ticket is; absent until the order is completed, and when the ticket was given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass_url: Option<String>,
 }
 
-impl From<&Line> for LineBody {
-    fn from(line: &Line) -> Self {
-        let (mut ticket_id, mut product_id, mut dish_id) = (None, None, None);
+impl LineBody {
+    /// A line as its buyer may see it.
+    fn new(order: &Order, line: &Line) -> Self {
+        let (mut ticket_id, mut product_id, mut dish_id, mut pass_url) = (None, None, None, None);
         match &line.thing {
-            Thing::Ticket { ticket_id: id, .. } => ticket_id = Some(id.to_string()),
+            Thing::Ticket { ticket_id: id, .. } => {
+                ticket_id = Some(id.to_string());
+                pass_url = order
+                    .issued(id)
+                    .is_ok()
+                    .then(|| format!("/api/tickets/{id}/pass"));
+            }
             Thing::Product { product_id: id, .. } => product_id = Some(id.to_string()),
             Thing::Dish { dish_id: id } => dish_id = Some(id.to_string()),
         }
@@ -118,6 +128,7 @@ impl From<&Line> for LineBody {
             title: line.title.clone(),
             quantity: line.quantity,
             price_minor: line.price_minor.as_minor(),
+            pass_url,
         }
     }
 }
@@ -193,7 +204,11 @@ impl OrderBody {
         Self {
             id: order.order_id.to_string(),
             status: order.status.to_string(),
-            lines: order.lines.iter().map(Into::into).collect(),
+            lines: order
+                .lines
+                .iter()
+                .map(|line| LineBody::new(order, line))
+                .collect(),
             total_minor: order.total_minor.as_minor(),
             currency: order.currency.as_str().to_owned(),
             hold: HoldBody {

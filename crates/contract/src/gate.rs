@@ -115,12 +115,21 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let SignedIn { user_id, session } = SignedIn::from_request_parts(parts, state).await?;
-        let email = Email::parse(&session.email).map_err(|_| Refusal::NotAnOperator)?;
-        let is_operator = session.role == Role::Operator
-            && <Arc<dyn Accounts>>::from_ref(state).role_of(&email).await? == Some(Role::Operator);
-        if !is_operator {
+        if !is_operator(&session, &*<Arc<dyn Accounts>>::from_ref(state)).await? {
             return Err(Refusal::NotAnOperator.into());
         }
         Ok(Self { user_id, session })
     }
+}
+
+/// Whether a session is an operator's at this moment, as [`OperatorOnly`] reads it; for what operators may do beside others.
+/// The account is read only where the session says so.
+///
+/// # Errors
+/// Only what the accounts port reports.
+pub async fn is_operator(session: &Signed, accounts: &dyn Accounts) -> Result<bool, Fault> {
+    let Ok(email) = Email::parse(&session.email) else {
+        return Ok(false);
+    };
+    Ok(session.role == Role::Operator && accounts.role_of(&email).await? == Some(Role::Operator))
 }

@@ -43,6 +43,16 @@ impl SessionSecret {
         mac.update(message.as_bytes());
         Some(mac)
     }
+
+    /// What signs a message for another purpose than sessions. Its key is derived from this one, so that nothing signed
+    /// for one purpose is ever right for another. `None` only if the system's cryptography refuses the key.
+    pub(crate) fn mac_for(&self, purpose: &str, message: &str) -> Option<Hmac<Sha256>> {
+        // A session's message begins with `v1.`, so no session has this key for a signature.
+        let key = self.mac(&format!("key for {purpose}"))?.finalize().into_bytes();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
+        mac.update(message.as_bytes());
+        Some(mac)
+    }
 }
 
 impl fmt::Debug for SessionSecret {

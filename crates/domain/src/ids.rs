@@ -11,7 +11,8 @@ use std::fmt;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// 128 bits as 26 characters of lower-case Crockford base 32.
-fn base32(bytes: [u8; 16]) -> String {
+#[must_use]
+pub fn base32(bytes: [u8; 16]) -> String {
     let mut rest = u128::from_be_bytes(bytes);
     let mut characters = [b'0'; 26];
     for slot in characters.iter_mut().rev() {
@@ -19,6 +20,20 @@ fn base32(bytes: [u8; 16]) -> String {
         rest >>= 5;
     }
     characters.iter().map(|byte| char::from(*byte)).collect()
+}
+
+/// Reads what [`base32`] wrote; `None` for any other text.
+#[must_use]
+pub fn read_base32(text: &str) -> Option<[u8; 16]> {
+    if text.len() != 26 {
+        return None;
+    }
+    let bits = text.bytes().try_fold(0_u128, |bits, letter| {
+        let digit = ALPHABET.iter().position(|known| *known == letter)?;
+        // 26 digits have two bits more than there is room for.
+        (bits >> 123 == 0).then_some(bits << 5 | digit as u128)
+    });
+    bits.map(u128::to_be_bytes)
 }
 
 /// The first 128 bits of a SHA-256 over the parts, each ended by a zero byte so that parts cannot run together.
@@ -299,6 +314,18 @@ mod tests {
         assert!(TicketId::parse(order.as_str()).is_err());
         assert!(OrderId::parse("ord_../../etc/passwd").is_err());
         assert!(OrderId::parse(&order.as_str().to_uppercase()).is_err());
+    }
+
+    #[test]
+    fn base_32_is_read_back_in_one_spelling_only() {
+        for bytes in [[0; 16], [255; 16], *b"sixteen letters."] {
+            let text = base32(bytes);
+            assert_eq!(read_base32(&text), Some(bytes));
+            assert_eq!(read_base32(&text[1..]), None);
+            // The first digit has room for three bits: with more of them it would be another spelling of the same.
+            assert_eq!(read_base32(&format!("z{}", &text[1..])), None);
+        }
+        assert_eq!(read_base32(&"u".repeat(26)), None, "no letter of the alphabet");
     }
 
     #[test]

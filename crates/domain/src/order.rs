@@ -1,8 +1,9 @@
 //! An order and its life: what it is made of, which status may follow which, and what each step decides.
 //!
 //! A step reads the order, asks it for a [`Ruling`] and commits the [`Decision`] under the condition that the
-//! order is still the one that was read. The rules are the methods in `steps`, `paying` and `gather`; the table is [`Status::may_become`].
+//! order is still the one that was read. The rules are the methods in `steps`, `paying`, `gather` and `admission`; the table is [`Status::may_become`].
 
+mod admission;
 mod delivering;
 mod gather;
 mod late;
@@ -14,6 +15,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use admission::Admission;
 pub use delivering::{DELIVERY_MINUTES_MAX, Delivery, MINUTE_MS_MAX, minutes_ms};
 pub use gather::Missing;
 pub use status::Status;
@@ -207,6 +209,9 @@ pub struct Order {
     /// Money that went back or is to go back, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<Refund>,
+    /// Who was let in at the door, oldest first; at most one for each line of tickets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admissions: Vec<Admission>,
     /// The provider's payment intent: one per order, so that it can succeed only once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent_id: Option<IntentId>,

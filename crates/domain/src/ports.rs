@@ -9,6 +9,7 @@ mod conservation;
 mod devices;
 mod documents;
 mod kitchen;
+mod links;
 mod money;
 mod store;
 mod world;
@@ -19,6 +20,7 @@ pub use conservation::{AllRows, Holder, Reports};
 pub use devices::{DeviceError, Devices, PaymentMethod, PaymentMethods};
 pub use documents::{Document, Documents, PutError};
 pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
+pub use links::{Links, PutLink, shorten};
 pub use money::Money;
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{

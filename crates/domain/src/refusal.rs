@@ -127,6 +127,29 @@ pub enum Refusal {
         /// The ticket.
         ticket_id: TicketId,
     },
+    /// The code at the door is not one that this shop has issued.
+    #[error("This code is not a pass of this shop.")]
+    PassNotGenuine,
+    /// The order that the pass is for is not completed.
+    #[error("Ticket {ticket_id} is not issued: its order is not completed.")]
+    TicketNotIssued {
+        /// The ticket.
+        ticket_id: TicketId,
+    },
+    /// The ticket was given back, or is on its way back; the pass is worth nothing any more.
+    #[error("Ticket {ticket_id} was given back by its buyer; this pass is worth nothing.")]
+    TicketGivenBack {
+        /// The ticket.
+        ticket_id: TicketId,
+    },
+    /// Somebody was let in with this pass before.
+    #[error("Ticket {ticket_id} was let in before, at {admitted_at}.")]
+    TicketAlreadyAdmitted {
+        /// The ticket.
+        ticket_id: TicketId,
+        /// When, RFC 3339.
+        admitted_at: String,
+    },
     /// There is less of the product than is wanted. Exact: it was so at one moment while the request was worked on.
     #[error("Of product {product_id} {available} can be had, not {wanted}.")]
     OutOfStock {
@@ -376,6 +399,10 @@ impl Refusal {
             Self::TicketSold { .. } => "TicketSold",
             Self::TicketChanged { .. } => "TicketChanged",
             Self::TicketWasHeld { .. } => "TicketWasHeld",
+            Self::PassNotGenuine => "PassNotGenuine",
+            Self::TicketNotIssued { .. } => "TicketNotIssued",
+            Self::TicketGivenBack { .. } => "TicketGivenBack",
+            Self::TicketAlreadyAdmitted { .. } => "TicketAlreadyAdmitted",
             Self::OutOfStock { .. } => "OutOfStock",
             Self::ProductUnavailable { .. } => "ProductUnavailable",
             Self::InventoryAlreadySet { .. } => "InventoryAlreadySet",
@@ -413,7 +440,7 @@ impl Refusal {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::InvalidInput { .. } | Self::BadSignature { .. } => 400,
+            Self::InvalidInput { .. } | Self::BadSignature { .. } | Self::PassNotGenuine => 400,
             Self::NotSignedIn | Self::BadCredentials => 401,
             Self::PaymentDeclined { .. }
             | Self::PaymentWillBeRetried { .. }
@@ -432,6 +459,9 @@ impl Refusal {
             | Self::TicketSold { .. }
             | Self::TicketChanged { .. }
             | Self::TicketWasHeld { .. }
+            | Self::TicketNotIssued { .. }
+            | Self::TicketGivenBack { .. }
+            | Self::TicketAlreadyAdmitted { .. }
             | Self::OutOfStock { .. }
             | Self::ProductUnavailable { .. }
             | Self::InventoryAlreadySet { .. }
@@ -491,6 +521,14 @@ impl Refusal {
             Self::TicketChanged { .. } => "Look at the ticket again and decide with its present price.",
             Self::TicketWasHeld { .. } => {
                 "Leave it listed; only a ticket that was never ordered can be deleted."
+            }
+            Self::PassNotGenuine => "Scan the code of the pass itself; nobody is let in with this one.",
+            Self::TicketNotIssued { .. } => "Let the buyer pay first.",
+            Self::TicketGivenBack { .. } => {
+                "Let nobody in with it; its buyer has the money back, or gets it."
+            }
+            Self::TicketAlreadyAdmitted { .. } => {
+                "Let nobody else in with it, unless you know whom you let in before."
             }
             Self::OutOfStock { .. } => "Order as many as there are, or try again later.",
             Self::ProductUnavailable { .. } => "Choose another product.",

@@ -1,6 +1,6 @@
 //! Settings from the environment, read once at start-up. A wrong one stops the function with a sentence.
 
-use contract::SessionSecret;
+use contract::{PublicBase, SessionSecret};
 use domain::Currency;
 use std::str::FromStr;
 
@@ -59,6 +59,18 @@ impl Settings {
         SessionSecret::new(&self.text(name)?).map_err(|_| SettingError::Malformed {
             name: name.to_owned(),
             expected: "at least 32 characters long",
+        })
+    }
+
+    /// Where people reach the shop, from `PUBLIC_BASE_URL`.
+    ///
+    /// # Errors
+    /// [`SettingError`].
+    pub fn public_base(self) -> Result<PublicBase, SettingError> {
+        let name = "PUBLIC_BASE_URL";
+        PublicBase::parse(&self.text(name)?).map_err(|_| SettingError::Malformed {
+            name: name.to_owned(),
+            expected: "an address that begins with http:// or https://",
         })
     }
 

@@ -5,16 +5,17 @@
 
 use aws::{
     AccountTables, Connections, DeviceTables, DynamoAccounts, DynamoCategories, DynamoDevices, DynamoDishes,
-    DynamoDocuments, DynamoLedgers, DynamoMoney, DynamoOrders, DynamoPaymentMethods, DynamoProducts,
-    DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, Machines,
-    OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
+    DynamoDocuments, DynamoLedgers, DynamoLinks, DynamoMoney, DynamoOrders, DynamoPaymentMethods,
+    DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets,
+    Machines, OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock,
+    SystemEntropy,
 };
 use contract::Gate;
 use domain::conservation::Sources;
 use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Market, Money, Orders,
+    Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Links, Market, Money, Orders,
     PaymentMethods, PaymentProvider, Products, ProviderEvents, Reports, Requests, Sessions, Supplies,
     Tickets, Workflows,
 };
@@ -336,6 +337,17 @@ impl World {
         Ok(Arc::new(DynamoCategories::new(
             &self.connections,
             self.settings.text("TABLE_CATEGORIES")?,
+        )))
+    }
+
+    /// Short links.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn links(&self) -> Result<Arc<dyn Links>, SettingError> {
+        Ok(Arc::new(DynamoLinks::new(
+            &self.connections,
+            self.settings.text("TABLE_LINKS")?,
         )))
     }
 

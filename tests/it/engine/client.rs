@@ -14,6 +14,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     /// The body as it came.
+    pub bytes: Vec<u8>,
+    /// The body as text.
     pub text: String,
     /// The body as JSON; null when it is none.
     pub body: Value,
@@ -199,15 +201,17 @@ impl Person {
             .unwrap_or_else(|error| panic!("{asked}: no answer: {error:?}"));
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let text = response
-            .text()
+        let bytes = response
+            .bytes()
             .await
             .unwrap_or_else(|error| panic!("{asked}: half an answer: {error:?}"));
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer {
             asked,
             status,
             headers,
             body: serde_json::from_str(&text).unwrap_or_default(),
+            bytes: bytes.to_vec(),
             text,
         }
     }

@@ -93,6 +93,7 @@ fn options(project: &Project, wanted: &Wanted) -> Result<Options> {
         ("HoldTtlS".to_owned(), wanted.hold_ttl_s.to_string()),
         // Whoever tries it out should see a parcel arrive.
         ("DeliveryMinuteMs".to_owned(), "5000".to_owned()),
+        ("GeneratorSchedule".to_owned(), "rate(1 minute)".to_owned()),
     ];
     parameters.extend(wanted.parameters.iter().cloned());
     Ok(Options {

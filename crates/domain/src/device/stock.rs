@@ -287,8 +287,9 @@ impl DeviceStock {
         }
         self.due_at = None;
         let Some(watch) = self.watch.filter(|_| self.is_low()) else {
-            // Nothing is wanted, so nothing is wrong.
-            self.trouble = None;
+            // Nothing is wanted, so nothing is wrong; but a pause goes on, and whoever asks in it is told why.
+            let is_paused = self.pause_until.is_some_and(|until| now < until);
+            self.trouble = self.trouble.take().filter(|_| is_paused);
             return;
         };
         if let Some(until) = self.pause_until.filter(|until| now < *until) {

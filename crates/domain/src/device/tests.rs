@@ -244,6 +244,7 @@ proptest! {
         for (step, later_s) in steps {
             now = now.plus_s(later_s);
             let before = row.clone();
+            let is_considered = matches!(step, Step::Say(..) | Step::Look(_) | Step::Close(..));
             let after = match step {
                 Step::Say(quantity, can_pay) => row.measure(quantity, None, can_pay, now).unwrap_or_default(),
                 Step::Look(can_pay) => row.look(can_pay, now),
@@ -269,8 +270,10 @@ proptest! {
                 prop_assert!(!is_new || after.is_low());
             }
             prop_assert!(after.reorders >= before.reorders);
-            // Somebody will come and look.
+            // Somebody will come and look; and whoever asks is told why nothing is ordered.
             prop_assert!(!after.is_low() && after.reorder.is_none() || after.due_at.is_some());
+            let is_unmet = is_considered && after.is_low() && after.reorder.is_none();
+            prop_assert!(!is_unmet || after.trouble.is_some());
             row = after;
         }
     }

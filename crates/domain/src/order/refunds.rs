@@ -16,7 +16,8 @@ impl Order {
     /// the same name it is the same refund.
     ///
     /// # Errors
-    /// [`Refusal::NotRefundable`] unless it is completed, made of tickets or products, not too old, and has so much left;
+    /// [`Refusal::NotRefundable`] unless it is completed, made of tickets or products, not too old, and has so much left
+    /// that nobody was let in with;
     /// [`Refusal::InvalidInput`] for lines that do not exist or never had so many; [`Refusal::KeyReused`] when the
     /// name was used for other lines.
     pub fn ask_refund(
@@ -83,7 +84,12 @@ impl Order {
         }
         let lines = self.refundable(lines)?;
         if lines.is_empty() {
-            return Err(not_refundable("everything was given back, or is on its way back").into());
+            let why = if self.admissions.is_empty() {
+                "everything was given back, or is on its way back"
+            } else {
+                "what was not given back was let in at the door"
+            };
+            return Err(not_refundable(why).into());
         }
         let mut after = self.clone();
         let amount_minor = after.add_refund(lines, RefundReason::BuyerAsked, now)?;
@@ -127,6 +133,9 @@ impl Order {
                 return Err(Refusal::NotRefundable {
                     order_id: self.order_id.clone(),
                     why: match left {
+                        0 if self.admission(wanted.line).is_some() => {
+                            format!("line {} was let in at the door", wanted.line)
+                        }
                         0 => format!("nothing is left of line {} to be given back", wanted.line),
                         _ => format!("of line {} only {left} can still be given back", wanted.line),
                     },
@@ -137,8 +146,12 @@ impl Order {
         Ok(asked.to_vec())
     }
 
-    /// How many of a line were neither given back nor are on their way back.
+    /// How many of a line were neither given back nor are on their way back. Of a ticket that was let in nothing is left
+    /// to be given back.
     fn left_of(&self, line: u32) -> u32 {
+        if self.admission(line).is_some() {
+            return 0;
+        }
         let sold = usize::try_from(line)
             .ok()
             .and_then(|index| self.lines.get(index))

@@ -68,6 +68,7 @@ impl Order {
             attempts: Vec::new(),
             retry_at: None,
             refunds: Vec::new(),
+            admissions: Vec::new(),
             intent_id: None,
             waiter: None,
             needs: BTreeMap::new(),

@@ -7,6 +7,7 @@
 mod devices;
 mod imports;
 mod kitchen;
+mod links;
 mod money;
 mod orders;
 mod people;
@@ -18,6 +19,7 @@ mod tickets;
 pub use devices::{DeviceNews, MemoryDevices, MemoryPaymentMethods};
 pub use imports::{MemoryCategories, MemorySource};
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
+pub use links::MemoryLinks;
 pub use money::MemoryMoney;
 pub use orders::{MemoryOrders, OrderChange};
 pub use people::{MemoryAccounts, MemorySessions};
@@ -30,6 +32,7 @@ use crate::wire::{Wire, lock};
 use domain::conservation::Report;
 use domain::dish::Dish;
 use domain::ledger::Place;
+use domain::link::Link;
 use domain::ports::{Clock, Document, Entropy, PaymentMethod};
 use domain::product::{Category, Product};
 use domain::supply::Supply;
@@ -85,6 +88,7 @@ pub struct Tables {
     ended_sessions: BTreeSet<String>,
     requests: BTreeMap<(String, String), Row>,
     documents: BTreeMap<String, Document>,
+    links: BTreeMap<String, Link>,
     report: Option<Report>,
 }
 

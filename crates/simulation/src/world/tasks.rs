@@ -111,7 +111,7 @@ pub(super) enum Event {
     },
     /// A webhook arrives.
     Webhook(usize),
-    /// The reconciler's minute.
+    /// The minute of what is scheduled: the reconciler, and devices' orders where there are devices.
     Reconcile,
     /// An execution is stopped whole, of this machine or of any.
     AbortOne(Option<String>),
