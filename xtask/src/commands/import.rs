@@ -74,7 +74,7 @@ pub fn run(wanted: &Wanted) -> Result<ExitCode> {
         pause_ms: wanted.pause_ms,
         ..import::Wanted::all(from, &owner_id)
     };
-    let ended = Steps::Shown.run("imported", |step| {
+    let ended = Steps::Shown.run("import", |step| {
         import::run(&states, &order, |so_far| step.tell(so_far.line()))
     })?;
     match ended {
@@ -153,6 +153,9 @@ pub fn user_id_of(body: &Value) -> Result<String> {
 }
 
 fn tell(summary: &Summary) {
+    if summary.tally.rows() == 0 {
+        return;
+    }
     println!("\n{summary}\n{CREDIT}");
 }
 

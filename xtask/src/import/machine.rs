@@ -74,7 +74,7 @@ impl Machine {
             "SUCCEEDED" => Status::Succeeded,
             other => Status::Failed(match text("cause") {
                 "" => format!("The execution ended as {other}: {}.", text("error")),
-                cause => cause.to_owned(),
+                cause => in_words(cause),
             }),
         };
         Ok(State {
@@ -122,10 +122,87 @@ fn latest_output(history: &Value) -> Option<Value> {
     outputs.find(|output: &Value| output["tally"].is_object())
 }
 
+/// A cause for people: where it ends in what a function said, which is JSON within JSON, that is put in words.
+fn in_words(cause: &str) -> String {
+    let Some(at) = cause.find('{') else {
+        return cause.to_owned();
+    };
+    let (sentences, said) = cause.split_at(at);
+    let said = serde_json::from_str::<Value>(said).ok();
+    let Some(message) = said.as_ref().and_then(|said| said["errorMessage"].as_str()) else {
+        return cause.to_owned();
+    };
+    let refusal: Value = serde_json::from_str(message).unwrap_or_default();
+    let fields = refusal["errors"].as_array().into_iter().flatten();
+    let fields: Vec<String> = fields
+        .map(|error| [&error["field"], &error["message"]].map(|part| part.as_str().unwrap_or_default()))
+        .map(|[field, message]| format!("`{field}` {message}"))
+        .collect();
+    let words = match refusal["why"].as_str() {
+        Some(why) => why.to_owned(),
+        None if fields.is_empty() => message.to_owned(),
+        None => fields.join("; "),
+    };
+    format!("{sentences}{words}.")
+}
+
 fn fresh_name() -> String {
     let now_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_millis();
     format!("import-{now_ms}-{}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cause(message: &str) -> String {
+        format!(
+            "It stopped. Name: {}",
+            json!({ "errorType": "Name", "errorMessage": message })
+        )
+    }
+
+    #[test]
+    fn what_a_function_said_is_put_in_words() {
+        let refused = json!({ "code": "SourceDown", "tries": 7, "why": "it answered 500" });
+        assert_eq!(
+            in_words(&cause(&refused.to_string())),
+            "It stopped. Name: it answered 500."
+        );
+        let invalid = json!({ "code": "InvalidInput", "errors": [
+            { "field": "from", "message": "must be 1 to 100" },
+            { "field": "to", "message": "must not be before `from`" },
+        ] });
+        assert_eq!(
+            in_words(&cause(&invalid.to_string())),
+            "It stopped. Name: `from` must be 1 to 100; `to` must not be before `from`."
+        );
+        assert_eq!(
+            in_words(&cause("transient: busy")),
+            "It stopped. Name: transient: busy."
+        );
+        for plain in ["", "It stopped.", "It stopped at {", "It stopped: {\"a\":1}"] {
+            assert_eq!(in_words(plain), plain);
+        }
+    }
+
+    #[test]
+    fn the_latest_count_is_found_behind_what_counts_nothing() {
+        let exited = |name: &str, output: Value| json!({ "stateExitedEventDetails": { "name": name, "output": output.to_string() } });
+        let history = json!({ "events": [
+            { "type": "WaitStateEntered" },
+            exited("AwaitTurn", json!({ "tally": {}, "from": 9 })),
+            exited("ImportPage", json!({ "from": 2, "stopped_by": {} })),
+            exited("ImportPage", json!({ "from": 2, "tally": {} })),
+            exited("ImportPage", json!({ "from": 1, "tally": {} })),
+        ] });
+        assert_eq!(
+            latest_output(&history).map(|output| output["from"].clone()),
+            Some(json!(2))
+        );
+        assert_eq!(latest_output(&json!({})), None);
+    }
 }
