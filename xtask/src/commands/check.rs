@@ -64,7 +64,8 @@ pub fn run() -> Result<ExitCode> {
     steps.announce("tests");
     let status = Command::new("cargo")
         .args(runner)
-        .arg("--workspace")
+        // One that fails says nothing about the others; whoever reads the result wants to know of all of them.
+        .args(["--workspace", "--no-fail-fast"])
         .env(WHERE, stacks.whereabouts())
         .current_dir(project.path("."))
         .status()
