@@ -6,7 +6,7 @@ use std::fs;
 
 /// The statuses in `Refusal::status`, read from the source: a variant cannot be listed without being there.
 fn in_code() -> BTreeMap<String, String> {
-    let source = fs::read_to_string(root().join("crates/domain/src/refusal.rs")).expect("there is a list");
+    let source = fs::read_to_string(root().join("crates/domain/src/refusal/telling.rs")).expect("it is told");
     let (_, status) = source
         .split_once("pub const fn status")
         .expect("refusals have a status");

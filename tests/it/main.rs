@@ -14,6 +14,7 @@ mod definitions;
 mod door;
 mod engine;
 mod errors;
+mod generator;
 mod hazards;
 mod imports;
 mod independent_client;

@@ -20,7 +20,7 @@ use domain::user::{Account, Email, Role};
 use domain::{CardToken, DeviceId, Fault, OrderId, PageRequest, ProductId, Refusal, UserId};
 use draw::Draw;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Users that it registers, at most.
@@ -100,7 +100,7 @@ impl GenerateOrders {
     /// What the ports report. Half of it may be done then, as with a user who closes the page.
     pub async fn handle(&self, _: Input) -> Result<Output, Fault> {
         let everything = Wish {
-            words: Default::default(),
+            words: BTreeSet::new(),
             category: None,
         };
         let page = PageRequest {
