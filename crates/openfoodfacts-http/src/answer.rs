@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use openfoodfacts::{RetryAfter, SourceError};
 use reqwest::{Response, StatusCode, header};
+use std::error::Error;
 use std::time::UNIX_EPOCH;
 
 pub(crate) fn unusable(why: impl Into<String>) -> SourceError {
@@ -59,6 +60,8 @@ pub(crate) fn of_failure(error: reqwest::Error) -> SourceError {
     let (builder, redirect) = (error.is_builder(), error.is_redirect());
     let why = if error.is_timeout() {
         "it gave no answer in time".to_owned()
+    } else if let Some(why) = redirect.then(|| error.source()).flatten() {
+        why.to_string()
     } else {
         format!("it gave no answer: {}", error.without_url())
     };

@@ -5,16 +5,18 @@
 //! is the workflow's business.
 
 mod answer;
+mod redirects;
 mod stream;
 
 use answer::{busy, read_status, unusable};
 use domain::ports::Answer;
 use openfoodfacts::{
-    BadHeader, PAGE_BYTES_MAX, Page, ProductSource, SEARCH_PATH, Slice, SourceError, read_slice, search_query,
+    BadHeader, Outcome, PAGE_BYTES_MAX, Page, ProductSource, SEARCH_PATH, Slice, SourceError, Unreadable,
+    read_slice, search_query,
 };
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, Response};
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stream::{Feed, feed_and_reader};
 
 /// How long a connection may take.
@@ -23,14 +25,13 @@ const CONNECT_MAX: Duration = Duration::from_secs(10);
 const SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long one page may take.
 const PAGE_TIME_MAX: Duration = Duration::from_secs(30);
-/// How long one slice of a dump may take, with everything before it that is read over.
+/// How long one slice of a dump may take, with everything before it that is passed over.
 const SLICE_TIME_MAX: Duration = Duration::from_secs(200);
-/// Dumps lie behind a redirect; more than a few are a mistake.
-const REDIRECTS_MAX: usize = 3;
 
 /// [`ProductSource`] over HTTP. Built once at start and shared: it keeps connections open.
 pub struct HttpProductSource {
     client: Client,
+    slice_time_max: Duration,
 }
 
 impl fmt::Debug for HttpProductSource {
@@ -52,13 +53,15 @@ impl HttpProductSource {
             .user_agent(user_agent)
             .connect_timeout(CONNECT_MAX)
             .read_timeout(SILENCE_MAX)
-            // Nothing secret is sent, so a redirect gives nothing away.
-            .redirect(redirect::Policy::limited(REDIRECTS_MAX))
+            .redirect(redirects::policy())
             .retry(reqwest::retry::never())
             .no_proxy()
             .build()
             .map_err(|error| format!("the client of Open Food Facts cannot be built: {error}"))?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            slice_time_max: SLICE_TIME_MAX,
+        })
     }
 
     /// Asks, and gives back an answer that says it is one.
@@ -97,19 +100,35 @@ impl HttpProductSource {
     }
 
     async fn read_rows(&self, url: &str, from: u64, rows_max: u32) -> Result<Slice, SourceError> {
-        let mut response = self.get(url, SLICE_TIME_MAX).await?;
+        let begun = Instant::now();
+        let mut response = self.get(url, self.slice_time_max).await?;
         let (feed, reader) = feed_and_reader();
         // Unpacking and judging is work, not waiting: it has a thread of its own.
         let reading = tokio::task::spawn_blocking(move || read_slice(reader, from, rows_max));
         fill(&mut response, feed).await;
         match reading.await {
+            // Something came all the time, and the row did not: asking again would take as long and end here again.
+            Ok(Ok(slice)) if from > 1 && has_broken(&slice) && begun.elapsed() >= self.slice_time_max => {
+                Err(unusable(format!(
+                    "row {from} was not reached within {} s; the dump is too long for its source, so split the file and \
+                     import each part",
+                    self.slice_time_max.as_secs()
+                )))
+            }
             Ok(Ok(slice)) => Ok(slice),
             // The connection broke before there was a whole line: that says nothing of what lies there.
-            Ok(Err(BadHeader::Unreadable(bad))) => Err(busy(bad.kind.meaning())),
+            Ok(Err(BadHeader::Unreadable(bad))) if bad.kind == Unreadable::SourceFailed => {
+                Err(busy(bad.kind.meaning()))
+            }
             Ok(Err(bad)) => Err(unusable(bad.to_string())),
             Err(_) => Err(busy("the reader of the dump stopped")),
         }
     }
+}
+
+/// Whether the source failed before the first row that was wanted.
+fn has_broken(slice: &Slice) -> bool {
+    matches!(slice.outcomes.as_slice(), [Outcome::Unreadable(bad)] if bad.kind == Unreadable::SourceFailed)
 }
 
 /// Hands on what arrives, until it ends or nobody wants more of it.

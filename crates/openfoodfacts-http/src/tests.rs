@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use flate2::Compression;
 use flate2::read::GzEncoder;
-use openfoodfacts::{Outcome, RetryAfter, Unreadable, user_agent};
+use openfoodfacts::{RetryAfter, user_agent};
 use std::io::Read;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -127,7 +127,7 @@ async fn a_dump_is_read_in_slices_behind_a_redirect() {
     }
     assert_eq!((from, kept), (1_001, 127));
     let round = client().slice(&format!("{base}/round"), 1, 1).await;
-    assert!(matches!(round, Err(SourceError::Unusable { .. })), "{round:?}");
+    assert_eq!(round, Err(unusable("it redirects too often")));
 }
 
 #[tokio::test]
@@ -153,6 +153,62 @@ async fn a_broken_connection_is_not_taken_for_the_end_of_the_dump() {
     };
     assert!(matches!(first, Outcome::Rejected { .. }));
     assert!(matches!(last, Outcome::Unreadable(bad) if bad.kind == Unreadable::SourceFailed));
+}
+
+/// Protection: a row that is out of reach is not asked for seven times, and "go on from here" does not end here for ever.
+#[tokio::test]
+async fn a_row_that_cannot_be_reached_in_time_is_told_and_not_taken_for_a_busy_source() {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("there is a free port");
+    let address = listener.local_addr().expect("it has an address");
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("somebody asks");
+        let mut question = [0; 1024];
+        let read = socket.read(&mut question).await.expect("it is asked");
+        assert!(read > 0);
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n";
+        socket.write_all(head.as_bytes()).await.expect("it is sent");
+        // Rows without end, until nobody listens any more.
+        while socket.write_all(b"{\"code\":\"1\"}\n").await.is_ok() {}
+    });
+    let hasty = HttpProductSource {
+        slice_time_max: Duration::from_millis(200),
+        ..client()
+    };
+    let far = hasty.slice(&format!("http://{address}/dump"), u64::MAX, 10).await;
+    assert!(
+        matches!(&far, Err(SourceError::Unusable { why }) if why.contains("split the file")),
+        "{far:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_first_line_that_is_no_text_is_unusable_and_one_that_did_not_come_is_busy() {
+    let router = Router::new().route("/binary", get(|| async { &b"\xff\xfe\x00c\x00o\n\x00d"[..] }));
+    let base = serve(router).await;
+    let binary = client().slice(&format!("{base}/binary"), 1, 10).await;
+    assert!(
+        matches!(&binary, Err(SourceError::Unusable { why }) if why.contains("not UTF-8")),
+        "{binary:?}"
+    );
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("there is a free port");
+    let address = listener.local_addr().expect("it has an address");
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("somebody asks");
+        let mut question = [0; 1024];
+        let read = socket.read(&mut question).await.expect("it is asked");
+        assert!(read > 0);
+        let half = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n{}",
+            "code\t".repeat(99)
+        );
+        socket.write_all(half.as_bytes()).await.expect("it is sent");
+    });
+    let broken = client().slice(&format!("http://{address}/dump"), 1, 10).await;
+    assert_eq!(broken, Err(busy("the source could not be read")));
 }
 
 #[tokio::test]

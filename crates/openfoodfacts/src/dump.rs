@@ -1,8 +1,10 @@
 //! A part of a dump: rows from a number on, as many as are asked for.
 //!
-//! A dump has millions of rows, and whoever imports it has minutes. So it is read in slices, each from the start of the
-//! file: what was dealt with before is read over, which is fast, because nothing of it is judged. The position is the
-//! number of the row, so the same file has to lie there until the import has ended.
+//! A dump has many rows, and whoever imports it has minutes. So it is read in slices. Each begins at the start of the
+//! file, because gzip knows no other way: what was dealt with before is fetched and unpacked once more, though only the
+//! ends of its lines are looked for. So an import fetches the first half of its dump again and again: with n slices about
+//! n/2 times the whole. That is why it ends at a number of rows (`ROWS_MAX` of `import-page`), and why whoever has a longer
+//! dump splits it. The position is the number of the row, so the same file has to lie there until the import has ended.
 
 use crate::json::JsonRows;
 use crate::row::{BadRow, Row};
@@ -57,19 +59,31 @@ fn begins_as_json(start: &[u8]) -> bool {
         .is_some_and(|byte| matches!(byte, b'{' | b'['))
 }
 
-fn take_slice(mut rows: impl Iterator<Item = Result<Row, BadRow>>, from: u64, rows_max: u32) -> Slice {
-    for _ in 1..from {
-        match rows.next() {
-            Some(Err(bad)) if bad.kind.is_the_end() => {
-                // It ends before the row that was asked for: that is worth telling, and not a clean end.
-                return Slice {
-                    outcomes: vec![Outcome::Unreadable(bad)],
-                    is_last: true,
-                };
-            }
-            Some(_) => {}
-            None => break,
-        }
+/// Rows that can be read, and passed over without being parsed.
+trait Rows: Iterator<Item = Result<Row, BadRow>> {
+    /// Passes over so many; says whether there were as many.
+    fn pass_over(&mut self, rows: u64) -> Result<bool, BadRow>;
+}
+
+impl<R: Read> Rows for JsonRows<R> {
+    fn pass_over(&mut self, rows: u64) -> Result<bool, BadRow> {
+        self.skip_rows(rows)
+    }
+}
+
+impl<R: Read> Rows for TabRows<R> {
+    fn pass_over(&mut self, rows: u64) -> Result<bool, BadRow> {
+        self.skip_rows(rows)
+    }
+}
+
+fn take_slice(mut rows: impl Rows, from: u64, rows_max: u32) -> Slice {
+    if let Err(bad) = rows.pass_over(from.saturating_sub(1)) {
+        // It ends before the row that was asked for: that is worth telling, and not a clean end.
+        return Slice {
+            outcomes: vec![Outcome::Unreadable(bad)],
+            is_last: true,
+        };
     }
     let limit = usize::try_from(rows_max).unwrap_or(usize::MAX);
     let outcomes: Vec<Outcome> = rows.by_ref().take(limit).map(decide).collect();
@@ -118,7 +132,7 @@ mod tests {
 
     #[test]
     fn slices_together_are_the_whole() {
-        let dump = "{\"code\":\"1\"}\n[]\n{}\nx\n{\"code\":\"2\"}\n";
+        let dump = "{\"code\":\"1\"}\n[]\n\r\n{}\n\nx\r\n{\"code\":\"2\"}\n";
         let whole = read_slice(dump.as_bytes(), 1, 100).expect("it is a dump");
         assert!(whole.is_last && whole.outcomes.len() == 5);
         for size in 1..=5 {

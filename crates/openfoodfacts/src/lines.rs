@@ -60,6 +60,70 @@ impl<R: Read> Lines<R> {
         None
     }
 
+    /// Passes over so many rows, whatever is in them: only the ends of lines are looked for, nothing is kept, checked or
+    /// parsed. Says whether there were as many.
+    ///
+    /// # Errors
+    /// What [is the end](Unreadable::is_the_end) before that.
+    pub(crate) fn skip_rows(&mut self, rows: u64) -> Result<bool, BadRow> {
+        let mut left = rows;
+        while left > 0 {
+            let is_row = if self.at == 0 {
+                // The first one may begin with a byte order mark, which makes a line that is empty look as if it was not.
+                match self.next() {
+                    None => return Ok(false),
+                    Some(Err(bad)) if bad.kind.is_the_end() => return Err(bad),
+                    Some(_) => true,
+                }
+            } else {
+                match self.pass_over() {
+                    None => return Ok(false),
+                    Some(is_row) => is_row?,
+                }
+            };
+            left -= u64::from(is_row);
+        }
+        Ok(true)
+    }
+
+    /// Passes over one line and says whether it was a row, that is, not empty. `None` at the end of the source.
+    fn pass_over(&mut self) -> Option<Result<bool, BadRow>> {
+        let mut is_begun = false;
+        let mut is_row = false;
+        let mut ends_in_cr = false;
+        while !self.is_over {
+            let chunk = match self.source.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.is_over = true;
+                    return Some(Err(BadRow::of_source(self.at + 1, &error)));
+                }
+            };
+            if chunk.is_empty() {
+                self.is_over = true;
+                break;
+            }
+            is_begun = true;
+            let end = chunk.iter().position(|byte| *byte == b'\n');
+            let taken = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or(chunk);
+            if let Some((last, before)) = taken.split_last() {
+                // One CR before the end belongs to the end; anything else is something to read.
+                is_row |= ends_in_cr || !before.is_empty() || *last != b'\r';
+                ends_in_cr = *last == b'\r';
+            }
+            let used = taken.len() + usize::from(end.is_some());
+            self.source.consume(used);
+            if end.is_some() {
+                break;
+            }
+        }
+        is_begun.then(|| {
+            self.at += 1;
+            Ok(is_row)
+        })
+    }
+
     /// Reads one line into `self.line` and says whether it was too long to be kept. `None` at the end of the source.
     fn fill(&mut self) -> Option<Result<bool, BadRow>> {
         self.line.clear();
@@ -143,6 +207,46 @@ mod tests {
         assert!(matches!(lines.next(), Some(Err(bad)) if bad.kind == Unreadable::LineTooLong && bad.at == 1));
         assert!(lines.line.capacity() <= 2 * LINE_BYTES_MAX);
         assert!(matches!(lines.next(), Some(Ok((2, "b")))));
+    }
+
+    /// A source that hands out so many bytes at a time.
+    struct Dribble<'a>(&'a [u8], usize);
+
+    impl Read for Dribble<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let length = self.1.min(self.0.len()).min(into.len());
+            let (now, later) = self.0.split_at(length);
+            into[..length].copy_from_slice(now);
+            self.0 = later;
+            Ok(length)
+        }
+    }
+
+    #[test]
+    fn rows_that_are_passed_over_are_the_rows_that_would_have_been_read() {
+        let long = "x".repeat(LINE_BYTES_MAX + 1);
+        for text in [
+            format!("\n\r\na\r\n\n{long}\r\nb\r\r\n\r\r\nc\n\r"),
+            "\u{feff}\r\n\u{feff}\nb\nc".to_owned(),
+            "\u{feff}a\n\n\nb\n".to_owned(),
+            String::new(),
+        ] {
+            let whole = read_all(text.as_bytes());
+            for size in [1, 2, 3, 100_000] {
+                for passed in 0..=whole.len() {
+                    let mut lines = Lines::new(Dribble(text.as_bytes(), size.max(text.len() / 1_000)));
+                    assert_eq!(lines.skip_rows(passed as u64), Ok(true));
+                    let next = lines.next().map(|line| match line {
+                        Ok((at, text)) => Ok((at, text.to_owned())),
+                        Err(bad) => Err((bad.at, bad.kind)),
+                    });
+                    assert_eq!(next.as_ref(), whole.get(passed), "{passed} of {}", whole.len());
+                }
+                let mut lines = Lines::new(text.as_bytes());
+                assert_eq!(lines.skip_rows(whole.len() as u64 + 1), Ok(false));
+                assert!(lines.next().is_none());
+            }
+        }
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl<R: Read> TabRows<R> {
         };
         Ok(Self { lines, columns })
     }
+
+    /// Passes over so many rows without parsing them; see [`Lines::skip_rows`].
+    pub(crate) fn skip_rows(&mut self, rows: u64) -> Result<bool, BadRow> {
+        self.lines.skip_rows(rows)
+    }
 }
 
 impl<R: Read> Iterator for TabRows<R> {
