@@ -9,7 +9,8 @@ mod progress;
 mod storing;
 
 pub use progress::{
-    BACKOFF_MS, Import, Kind, PAGES_MAX, ROWS_EACH_MAX, ROWS_MAX, Source, Stored, TRIES_MAX, URL_MAX,
+    BACKOFF_MS, Import, Kind, PAGES_MAX, ROWS_EACH_MAX, ROWS_MAX, SLICES_MAX, Source, Stored, TRIES_MAX,
+    URL_MAX,
 };
 
 use domain::ports::{Categories, Clock, Products};
@@ -50,6 +51,7 @@ impl ImportPage {
     /// [`Refusal::InvalidInput`]; [`Refusal::SourceBusy`] with the moment of the next try, [`Refusal::SourceDown`] when
     /// there have been enough of them, [`Refusal::SourceUnusable`]; what the ports report.
     pub async fn handle(&self, import: Import) -> Result<Import, Fault> {
+        import.check_reach()?;
         import.check()?;
         let read = match import.source.kind {
             Kind::Api => self.read_page(&import).await,

@@ -7,10 +7,15 @@ use serde::{Deserialize, Serialize};
 
 /// Pages of one import, at most: Open Food Facts asks whoever wants more to take a dump.
 pub const PAGES_MAX: u64 = openfoodfacts::PAGES_MAX as u64;
-/// Rows of a dump, at most. The whole of Open Food Facts has four million.
-pub const ROWS_MAX: u64 = 10_000_000;
+/// Rows of a dump, at most. Each call fetches and unpacks what lies before its slice once more, and this is as far as it
+/// comes in its time; a longer dump is split. The whole of Open Food Facts has four million.
+pub const ROWS_MAX: u64 = 500_000;
 /// Rows of a dump that one call reads, at most, and when the input does not say.
 pub const ROWS_EACH_MAX: u32 = 10_000;
+/// Slices that one import may need when every call has the time for its whole slice. A round of the workflow writes
+/// nine events, and a history holds 25,000: that is 2,770 rounds. The rest is for calls that run out of time, each of
+/// which takes a minute at least and so cannot be more than 1,440 in the day that an import may take.
+pub const SLICES_MAX: u64 = 1_000;
 /// Longest address, in characters.
 pub const URL_MAX: usize = 2_000;
 /// How often a source may be busy in a row before the import stops.
@@ -21,6 +26,11 @@ pub const BACKOFF_MS: u32 = 5_000;
 const BACKOFF_MS_MAX: u32 = 600_000;
 /// However long the source asks for, an import does not wait for more than an hour at once.
 const WAIT_MS_MAX: u32 = 3_600_000;
+/// The longest pause, and the longest first wait, that may be asked for: 10 minutes. The same stands in template.yaml.
+const PAUSE_MS_MAX: u32 = 600_000;
+/// All pauses of one import together, milliseconds: as many as a hundred pages have. The workflow ends after a day, 86,400
+/// seconds, and the rest of it is for reading, storing, and for waiting for a source that is busy.
+const PAUSES_MS_MAX: u64 = PAGES_MAX * PAUSE_MS_MAX as u64;
 /// Products of an import each begin with so many, when the input does not say.
 const STOCK_EACH: u32 = 100;
 
@@ -42,7 +52,7 @@ pub struct Import {
     /// How many there are of each product that is made.
     #[serde(default = "stock_each")]
     pub stock_each: u32,
-    /// Rows of a dump that one call reads.
+    /// Rows of a dump that one call reads; at least a thousandth of those that are left.
     #[serde(default = "rows_each")]
     pub rows_each: u32,
     /// Between two pages, milliseconds. Without it what was deployed counts; for a dump nothing is waited for.
@@ -180,16 +190,20 @@ impl Import {
             "stock_each",
             format!("must be at most {QUANTITY_MAX}"),
         );
+        let rows_each_min = self.rows_each_min();
         refuse(
-            !(1..=ROWS_EACH_MAX).contains(&self.rows_each),
+            !(rows_each_min..=u64::from(ROWS_EACH_MAX)).contains(&self.rows_each.into()),
             "rows_each",
-            format!("must be 1 to {ROWS_EACH_MAX}"),
+            format!("must be {rows_each_min} to {ROWS_EACH_MAX} for so many rows"),
         );
-        let longest_ms = self.backoff_ms.max(self.pause_ms.unwrap_or_default());
+        let pause_ms = self.pause_ms.unwrap_or_default();
+        let pauses_ms = u64::from(pause_ms).saturating_mul(self.rounds());
         refuse(
-            longest_ms > WAIT_MS_MAX,
+            pause_ms.max(self.backoff_ms) > PAUSE_MS_MAX || pauses_ms > PAUSES_MS_MAX,
             "pause_ms",
-            format!("must be at most {WAIT_MS_MAX}, and so must `backoff_ms`"),
+            format!(
+                "must be at most {PAUSE_MS_MAX}, {PAUSES_MS_MAX} all together, and `backoff_ms` at most {PAUSE_MS_MAX}"
+            ),
         );
         if errors.is_empty() {
             Ok(())
@@ -211,15 +225,53 @@ impl Import {
         self.to.map_or(possible, |to| to.min(possible))
     }
 
+    /// Refuses to go on behind the last row that a call reaches. So a dump that is longer ends as one that is, and not as
+    /// one that was imported whole.
+    pub(crate) fn check_reach(&self) -> Result<(), Refusal> {
+        if self.source.kind == Kind::Dump && self.from > ROWS_MAX {
+            return Err(Refusal::SourceUnusable {
+                why: format!(
+                    "the rows of a dump after the first {ROWS_MAX} are out of reach; split the file and import each part"
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// Pages or rows that are left.
+    fn left(&self) -> u64 {
+        self.last().saturating_sub(self.from).saturating_add(1)
+    }
+
+    /// The fewest rows of a dump that one call may read, so that there are not too many calls.
+    fn rows_each_min(&self) -> u64 {
+        match self.source.kind {
+            Kind::Api => 1,
+            Kind::Dump => self.left().div_ceil(SLICES_MAX),
+        }
+    }
+
+    /// Calls that are left.
+    fn rounds(&self) -> u64 {
+        match self.source.kind {
+            Kind::Api => self.left(),
+            Kind::Dump => self.left().div_ceil(u64::from(self.rows_each.max(1))),
+        }
+    }
+
     /// Rows of a dump that this call reads.
     pub(crate) fn rows_max(&self) -> u32 {
-        let left = self.last().saturating_sub(self.from).saturating_add(1);
-        u32::try_from(left).map_or(self.rows_each, |left| left.min(self.rows_each))
+        u32::try_from(self.left()).map_or(self.rows_each, |left| left.min(self.rows_each))
     }
 
     /// The same, further on; `next` is where, if anywhere.
     pub(crate) fn go_on(mut self, next: Option<u64>, now: Timestamp, pause_ms: u32) -> Self {
-        let next = next.filter(|next| *next <= self.last());
+        let last = match self.source.kind {
+            Kind::Api => self.last(),
+            // Behind the last possible row the next call says so.
+            Kind::Dump => self.to.unwrap_or(u64::MAX),
+        };
+        let next = next.filter(|next| *next <= last);
         self.tries = 0;
         self.is_done = next.is_none();
         self.from = next.unwrap_or(self.from);

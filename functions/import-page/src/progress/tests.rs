@@ -52,6 +52,65 @@ fn each_field_out_of_bounds_is_named() {
     );
 }
 
+fn refused(import: &Import) -> Vec<String> {
+    match import.check() {
+        Ok(()) => Vec::new(),
+        Err(Refusal::InvalidInput { errors }) => errors.into_iter().map(|error| error.field).collect(),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// Protection: an execution that has 25,000 events, or is over its day, ends without saying at which row.
+#[test]
+fn an_import_that_would_need_too_many_rounds_or_too_long_pauses_is_refused_at_its_beginning() {
+    let dump = |from, to, rows_each, pause_ms| {
+        refused(&Import {
+            from,
+            to,
+            rows_each,
+            pause_ms,
+            ..import("dump")
+        })
+    };
+    let none = Vec::<String>::new();
+    assert_eq!(dump(1, None, ROWS_EACH_MAX, None), none);
+    assert_eq!(dump(1, None, 500, None), none);
+    assert_eq!(dump(1, None, 499, None), ["rows_each"]);
+    // Near the end there are fewer left, and what began well goes on well.
+    assert_eq!(dump(ROWS_MAX - 9, None, 1, None), none);
+    assert_eq!(dump(1, Some(1_000), 1, None), none);
+    assert_eq!(dump(1, Some(1_001), 1, None), ["rows_each"]);
+    assert_eq!(dump(1, None, 5_000, Some(600_000)), none);
+    assert_eq!(dump(1, None, 4_999, Some(600_000)), ["pause_ms"]);
+    let pauses = |pause_ms, backoff_ms| {
+        refused(&Import {
+            pause_ms: Some(pause_ms),
+            backoff_ms,
+            ..import("api")
+        })
+    };
+    assert_eq!(pauses(600_000, 600_000), none);
+    assert_eq!(pauses(600_001, 0), ["pause_ms"]);
+    assert_eq!(pauses(0, 600_001), ["pause_ms"]);
+}
+
+/// Protection: as above. The sums, so that nobody changes one number alone.
+#[test]
+fn rounds_and_pauses_fit_into_a_history_and_a_day() {
+    let definition = include_str!("../../../../workflows/import-products.asl.json");
+    let definition: serde_json::Value = serde_json::from_str(definition).unwrap();
+    let day_s = definition["TimeoutSeconds"].as_u64().unwrap();
+    assert!(PAUSES_MS_MAX / 1_000 <= day_s * 3 / 4);
+    // A call that runs out of time has stored for a minute.
+    let rounds = SLICES_MAX + day_s / 60;
+    assert!(rounds * 9 < 25_000, "{rounds}");
+    assert!(ROWS_MAX / u64::from(ROWS_EACH_MAX) <= SLICES_MAX);
+    let template = include_str!("../../../../template.yaml");
+    let parameter = template.split("  ImportPauseMs:").nth(1).unwrap();
+    let bound = parameter.split("MaxValue: ").nth(1).unwrap();
+    assert!(bound.starts_with(&format!("{PAUSE_MS_MAX}\n")));
+}
+
 #[test]
 fn a_field_that_does_not_exist_is_refused() {
     let mut json = serde_json::to_value(import("api")).unwrap();
@@ -97,6 +156,28 @@ fn a_dump_is_read_no_further_than_asked_for() {
     };
     assert_eq!(asked.rows_max(), 10);
     assert_eq!(import("dump").rows_max(), ROWS_EACH_MAX);
+}
+
+/// Protection: a dump that is longer than can be imported does not end as if it had been imported whole.
+#[test]
+fn a_dump_that_is_too_long_says_so_behind_its_last_possible_row() {
+    let further = import("dump").go_on(Some(ROWS_MAX + 1), NOW, 0);
+    assert!(!further.is_done);
+    let refused = further.check_reach();
+    assert!(
+        matches!(&refused, Err(Refusal::SourceUnusable { why }) if why.contains("split the file")),
+        "{refused:?}"
+    );
+    let last = import("dump").go_on(Some(ROWS_MAX), NOW, 0);
+    assert_eq!(
+        (last.check_reach(), last.check(), last.rows_max()),
+        (Ok(()), Ok(()), 1)
+    );
+    let asked = Import {
+        to: Some(ROWS_MAX),
+        ..import("dump")
+    };
+    assert!(asked.go_on(Some(ROWS_MAX + 1), NOW, 0).is_done);
 }
 
 #[test]
