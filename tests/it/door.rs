@@ -99,6 +99,97 @@ async fn the_qr_code_and_the_short_link_of_a_pass_say_where_it_is_verified() {
     let (_, id) = pass.str("/shortLink").rsplit_once("/l/").expect("a short link");
     let followed = sale.shop.stranger().get(&format!("/l/{id}")).await.expect(301);
     assert_eq!(followed.header("location"), verify_url);
+    assert_eq!(followed.header("cache-control"), "private, no-store");
+}
+
+/// Protection: the page only reads. A phone that opens it before the door does has changed nothing.
+#[tokio::test]
+async fn the_page_behind_the_qr_code_says_what_the_pass_is_worth_and_lets_nobody_in() {
+    let shop = Shop::patient();
+    let (seller, buyer) = (shop.person("seller").await, shop.person("buyer").await);
+    let title = format!("<script>alert('{}')</script> & \"Co\"", fresh());
+    let listed = json!({
+        "title": title, "priceMinor": 4_200, "event": "</dl><b>Night</b>", "venue": "Hall \"A\"",
+        "startsAt": "2030-05-01T19:30:00Z",
+    });
+    let listed = seller.post("/api/tickets", &listed).await.expect(201);
+    let ticket = Ticket {
+        id: listed.str("/id").to_owned(),
+        version: 1,
+    };
+    let order_id = buyer.buys(&ticket).await;
+    let code = pass_of(&buyer, &ticket).await.expect(200).str("/code").to_owned();
+    let stranger = shop.stranger();
+    let opens = async |code: &str| stranger.get(&format!("/door/{code}")).await;
+
+    // However often it is opened, and however a scanner writes it.
+    for code in [&code, &code.to_uppercase(), &code] {
+        let page = opens(code).await.expect(200);
+        assert!(page.text.contains("This pass is good"), "{}", page.text);
+        for (header, value) in [
+            ("content-type", "text/html; charset=utf-8"),
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("x-robots-tag", "noindex"),
+        ] {
+            assert_eq!(page.header(header), value, "{header}");
+        }
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'sha256-"),
+            "{policy}"
+        );
+        for markup in ["<script", "<b>", "</dl><b", "Hall \"A\""] {
+            assert!(!page.text.contains(markup), "{markup}: {}", page.text);
+        }
+        for told in [
+            "&lt;script&gt;alert(&#39;",
+            "&amp; &quot;Co&quot;",
+            "&lt;b&gt;Night",
+            "2030-05-01T19:30:00",
+            "Hall &quot;A&quot;",
+        ] {
+            assert!(page.text.contains(told), "{told}: {}", page.text);
+        }
+        for secret in [&buyer.id, &buyer.email, &order_id, &code.to_lowercase()] {
+            assert!(!page.text.contains(secret.as_str()), "{secret}: {}", page.text);
+        }
+    }
+    let pass = pass_of(&buyer, &ticket).await.expect(200);
+    assert!(
+        pass.body["admittedAt"].is_null(),
+        "nobody was let in: {}",
+        pass.text
+    );
+
+    let let_in = scans(&seller, &code).await.expect(200);
+    let page = opens(&code).await.expect(200);
+    assert!(page.text.contains("Let in already"), "{}", page.text);
+    assert!(page.text.contains(let_in.str("/admittedAt")), "{}", page.text);
+
+    let mut forged = code.clone();
+    let last = if forged.ends_with('0') { "1" } else { "0" };
+    forged.replace_range(77.., last);
+    for code in [&forged, "x", "%3Cscript%3E"] {
+        let page = opens(code).await.expect(404);
+        assert!(page.text.contains("This is no pass"), "{}", page.text);
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert!(!page.text.contains("<script"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_pass_that_was_given_back_says_that_it_is_worth_nothing() {
+    let sale = Sale::made().await;
+    sale.buyer
+        .wants_back(&sale.order_id, &json!({}))
+        .await
+        .expect(201);
+    let page = sale.shop.stranger().get(&format!("/door/{}", sale.code)).await;
+    let page = page.expect(200);
+    assert!(page.text.contains("This pass is worth nothing"), "{}", page.text);
+    assert!(page.text.contains("given back"), "{}", page.text);
 }
 
 /// Protection: the admission is written under the version of the order that was read, so of any number of scans at one

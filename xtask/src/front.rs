@@ -145,13 +145,13 @@ enum Route {
 }
 
 impl Route {
-    /// Paths under `/api` are matched without regard to case, so they are lowered here; short links and the
-    /// provider's ids mean what they say.
+    /// Paths under `/api` are matched without regard to case, so they are lowered here; short links, codes of passes and
+    /// the provider's ids go as they are.
     fn of(path: &str) -> Self {
         let first = path.split('/').nth(1).unwrap_or_default();
         if first.eq_ignore_ascii_case("api") {
             Self::Engine(path.to_ascii_lowercase())
-        } else if first == "simulator" || first == "l" {
+        } else if ["simulator", "l", "door"].contains(&first) {
             Self::Engine(path.to_owned())
         } else {
             Self::Page

@@ -1,6 +1,8 @@
-//! What a buyer carries and what happens at the door: the pass of a ticket, its QR code, and letting in, once.
+//! What a buyer carries and what happens at the door: the pass of a ticket, its QR code, the page
+//! behind it, and letting in, once.
 
 mod door;
+mod page;
 mod pass;
 
 use axum::extract::FromRef;
@@ -45,6 +47,7 @@ pub fn api() -> OpenApiRouter<PassesApi> {
         .routes(routes!(pass::show_pass))
         .routes(routes!(pass::show_pass_qr))
         .routes(routes!(door::verify_pass))
+        .routes(routes!(page::show_door_page))
 }
 
 /// The routes with everything filled in.

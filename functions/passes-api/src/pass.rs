@@ -37,7 +37,8 @@ pub struct PassBody {
     pub code: String,
     /// What its QR code says: an address that ends in the code.
     pub verify_url: String,
-    /// A short link to the same.
+    /// A short link to the same. Made when the pass is first read, it keeps the address, code and all; its maker can take it
+    /// down (`DELETE /l/{link_id}`).
     pub short_link: String,
     /// Its QR code.
     pub qr: PassPictures,

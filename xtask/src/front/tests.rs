@@ -145,6 +145,7 @@ fn api_paths_are_lowered_and_others_are_not() {
         Route::Engine("/api/users/signup".to_owned())
     );
     assert_eq!(Route::of("/l/AbC"), Route::Engine("/l/AbC".to_owned()));
+    assert_eq!(Route::of("/door/AbC"), Route::Engine("/door/AbC".to_owned()));
     assert_eq!(
         Route::of("/simulator/v1/x"),
         Route::Engine("/simulator/v1/x".to_owned())
@@ -153,7 +154,7 @@ fn api_paths_are_lowered_and_others_are_not() {
 
 #[test]
 fn only_whole_segments_go_to_the_engine() {
-    for path in ["/", "/apian", "/docs", "/lists", "//api"] {
+    for path in ["/", "/apian", "/docs", "/lists", "/doors", "//api"] {
         assert_eq!(Route::of(path), Route::Page, "{path}");
     }
 }
