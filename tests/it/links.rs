@@ -1,6 +1,7 @@
 //! Short links, in the running system: one address, one link; made by users, followed by anybody.
 
 use crate::engine::{Answer, Person, Shop, at_once, count, fresh, read_qr, read_svg};
+use crate::operators::operator;
 use domain::link::LinkId;
 use serde_json::json;
 
@@ -34,7 +35,36 @@ async fn one_address_has_one_link_whoever_asks_and_it_leads_there() {
     }
     let followed = shop.stranger().get(&format!("/l/{id}")).await.expect(301);
     assert_eq!(followed.header("location"), target);
-    assert_eq!(followed.header("cache-control"), "public, max-age=300");
+    assert_eq!(followed.header("cache-control"), "private, no-store");
+}
+
+/// Protection: taking down is a write on the row that has the id, so the id stays taken and nothing brings the link back.
+#[tokio::test]
+async fn its_maker_and_operators_take_a_link_down_for_good() {
+    let shop = Shop::patient();
+    let (ana, bob) = (shop.person("ana").await, shop.person("bob").await);
+    for keeper in [&ana, &operator(&shop).await] {
+        let target = format!("https://example.com/{}", fresh());
+        let made = shortens(&ana, &target).await.expect(201);
+        let path = format!("/l/{}", made.str("/id"));
+        shop.stranger().delete(&path).await.refused(401, "NotSignedIn");
+        bob.delete(&path).await.refused(403, "NotYours");
+        shop.stranger().get(&path).await.expect(301);
+        // The second time finds it done.
+        for _ in 0..2 {
+            keeper.delete(&path).await.expect(204);
+        }
+        for path in [path.clone(), format!("{path}/qr")] {
+            let gone = shop.stranger().get(&path).await.refused(410, "LinkTakenDown");
+            assert!(!gone.text.contains(&target), "{}", gone.text);
+        }
+        for person in [&ana, &bob] {
+            shortens(person, &target).await.refused(410, "LinkTakenDown");
+        }
+    }
+    for path in ["/l/zzzzzzzz", "/l/0OIl0OIl"] {
+        ana.delete(path).await.refused(404, "NotFound");
+    }
 }
 
 /// Protection: of many who come with one address at one moment, the conditional write lets one make it.

@@ -95,6 +95,7 @@ pub async fn hold_for(ports: &Ports<'_>) {
     documents::a_document_changes_only_under_its_revision(ports).await;
     links::a_link_is_written_once_and_keeps_its_first_owner(ports).await;
     links::an_address_whose_id_is_taken_has_the_next(ports).await;
+    links::a_link_that_is_taken_down_keeps_its_id_and_the_first_moment(ports).await;
     links::many_who_shorten_one_address_get_one_link(ports).await;
     links::where_every_id_is_taken_nothing_is_written(ports).await;
     dishes::a_dish_can_be_put_on_the_menu_again(ports).await;

@@ -192,6 +192,24 @@ pub struct Link {
     pub owner_id: UserId,
     /// When.
     pub created_at: Timestamp,
+    /// When it was taken down. It keeps its id and leads nowhere any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_down_at: Option<Timestamp>,
+}
+
+impl Link {
+    /// The same, if it still leads somewhere.
+    ///
+    /// # Errors
+    /// [`Refusal::LinkTakenDown`].
+    pub fn followed(self) -> Result<Self, Refusal> {
+        match self.taken_down_at {
+            None => Ok(self),
+            Some(_) => Err(Refusal::LinkTakenDown {
+                link_id: self.link_id,
+            }),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod telling;
 
 use crate::ids::{OrderId, ProductId, TicketId};
+use crate::link::LinkId;
 use crate::order::Status;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,12 @@ pub enum Refusal {
         /// The field that named it, when it came in a body.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         field: Option<String>,
+    },
+    /// The short link was taken down by whoever made it, or by an operator.
+    #[error("Short link {link_id} was taken down.")]
+    LinkTakenDown {
+        /// The link.
+        link_id: LinkId,
     },
     /// Somebody signed up with this address before.
     #[error("This e-mail address already has an account.")]
@@ -393,6 +400,7 @@ impl Refusal {
             Self::NotYours => "NotYours",
             Self::NotAnOperator => "NotAnOperator",
             Self::NotFound { .. } => "NotFound",
+            Self::LinkTakenDown { .. } => "LinkTakenDown",
             Self::EmailTaken => "EmailTaken",
             Self::KeyReused => "KeyReused",
             Self::RequestInFlight => "RequestInFlight",

@@ -6,7 +6,7 @@ mod make;
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
 use contract::{Gate, PublicBase};
-use domain::ports::{Clock, Links};
+use domain::ports::{Accounts, Clock, Links};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,6 +20,8 @@ pub struct LinksApi {
     pub gate: Gate,
     /// Short links.
     pub links: Arc<dyn Links>,
+    /// Accounts: who is an operator.
+    pub accounts: Arc<dyn Accounts>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where people reach the shop.
@@ -36,7 +38,7 @@ impl FromRef<LinksApi> for Gate {
 pub fn api() -> OpenApiRouter<LinksApi> {
     OpenApiRouter::new()
         .routes(routes!(make::create_link))
-        .routes(routes!(follow::follow_link))
+        .routes(routes!(follow::follow_link, follow::take_link_down))
         .routes(routes!(follow::show_link_qr))
 }
 

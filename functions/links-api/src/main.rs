@@ -10,6 +10,7 @@ fn main() -> Result<(), StartError> {
         let function = LinksApi {
             gate: world.gate()?,
             links: world.links()?,
+            accounts: world.accounts()?,
             clock: world.clock(),
             base: world.settings().public_base()?,
         };

@@ -48,7 +48,7 @@ impl LinkBody {
 
 /// Make a short link
 ///
-/// An address has one link: whoever comes with it second is given the one that is there.
+/// An address has one link: whoever comes with it second is given the one that is there. One that was taken down stays so.
 #[utoipa::path(
     post, path = "/api/links", tag = "links", params(("Idempotency-Key" = Option<String>, Header,
     description = "Names this request for 24 hours: repeating it changes nothing.")),
@@ -68,6 +68,7 @@ pub(crate) async fn create_link(
 ) -> Reply<(StatusCode, [(HeaderName, String); 1], Json<LinkBody>)> {
     let now = function.clock.now();
     let (link, is_fresh) = shorten(&*function.links, &new.target, &signed_in.user_id, now).await?;
+    let link = link.followed()?;
     let status = if is_fresh {
         StatusCode::CREATED
     } else {

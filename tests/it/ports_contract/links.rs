@@ -18,6 +18,7 @@ impl Ports<'_> {
             target: self.address(),
             owner_id: self.user(),
             created_at: NOW,
+            taken_down_at: None,
         };
         assert_eq!(self.links.put(&link).await, Ok(PutLink::Fresh));
         link
@@ -51,6 +52,27 @@ pub async fn an_address_whose_id_is_taken_has_the_next(ports: &Ports<'_>) {
     }
     let again = shorten(ports.links, &target, &ports.user(), NOW.plus_s(1)).await;
     assert_eq!(again, Ok((made, false)));
+}
+
+pub async fn a_link_that_is_taken_down_keeps_its_id_and_the_first_moment(ports: &Ports<'_>) {
+    let (target, owner) = (ports.address(), ports.user());
+    let link_id = LinkId::of_target(&target, 0);
+    assert_eq!(ports.links.take_down(&link_id, NOW).await, Ok(None));
+    assert_eq!(ports.links.get(&link_id).await, Ok(None), "nothing was made");
+    let (made, _) = shorten(ports.links, &target, &owner, NOW).await.unwrap();
+    let down = Link {
+        taken_down_at: Some(NOW.plus_s(5)),
+        ..made.clone()
+    };
+    for second in [5, 6] {
+        let taken = ports.links.take_down(&link_id, NOW.plus_s(second)).await;
+        assert_eq!(taken, Ok(Some(down.clone())));
+    }
+    assert_eq!(ports.links.get(&link_id).await, Ok(Some(down.clone())));
+    // Neither the write that made it nor a new one brings it back.
+    assert_eq!(ports.links.put(&made).await, Ok(PutLink::Taken(down.clone())));
+    let again = shorten(ports.links, &target, &ports.user(), NOW.plus_s(9)).await;
+    assert_eq!(again, Ok((down, false)));
 }
 
 pub async fn many_who_shorten_one_address_get_one_link(ports: &Ports<'_>) {

@@ -15,7 +15,7 @@ pub enum PutLink {
     Taken(Link),
 }
 
-/// Short links. One is written once and never changes.
+/// Short links. One is written once; where it leads never changes, and the only edit is that it is taken down.
 pub trait Links: Send + Sync {
     /// Writes a link under the condition that nothing has its id. "There already, the same" is [`PutLink::Fresh`], so that
     /// a repeated write says the same.
@@ -23,13 +23,18 @@ pub trait Links: Send + Sync {
 
     /// The link with this id, as written.
     fn get<'a>(&'a self, link_id: &'a LinkId) -> Answer<'a, Option<Link>>;
+
+    /// Takes a link down, under the condition that it is there, and says what it is now; `None` when nothing has the id. One
+    /// that was taken down before keeps the moment of the first time.
+    fn take_down<'a>(&'a self, link_id: &'a LinkId, at: Timestamp) -> Answer<'a, Option<Link>>;
 }
 
 /// The short link of an address, and whether it was made just now. If there is one already, it is given back with the owner
 /// that it has.
 ///
 /// Each candidate is written under the condition that its id is free. Where another address has it, the next is tried;
-/// since links are never taken away, everybody who comes with this address ends at the same one.
+/// since an id once taken stays so, everybody who comes with this address ends at the same one. That may have been taken
+/// down; whether that matters, the caller says.
 ///
 /// # Errors
 /// [`crate::Refusal::InvalidInput`] for an address that is none; what the port reports; [`Fault::Defect`] when every candidate
@@ -47,6 +52,7 @@ pub async fn shorten(
             target: target.to_owned(),
             owner_id: owner_id.clone(),
             created_at: now,
+            taken_down_at: None,
         };
         match links.put(&link).await? {
             PutLink::Fresh => return Ok((link, true)),

@@ -16,6 +16,7 @@ impl Refusal {
             Self::NotYours | Self::NotAnOperator => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed => 405,
+            Self::LinkTakenDown { .. } => 410,
             Self::BodyTooLarge { .. } => 413,
             Self::NotJson => 415,
             Self::KeyReused => 422,
@@ -79,6 +80,7 @@ impl Refusal {
                 "Sign in as an operator; docs/runbook.md, \"Operators\", says how one is appointed."
             }
             Self::NotFound { .. } => "Check the id.",
+            Self::LinkTakenDown { .. } => "Ask whoever gave you the link for another address.",
             Self::EmailTaken => "Sign in instead.",
             Self::KeyReused => "Use a fresh Idempotency-Key for a different request.",
             Self::TicketAlreadyHeld { .. } => {

@@ -2,6 +2,7 @@
 
 use super::SharedTables;
 use crate::wire::{Access, Wire, lock};
+use domain::Timestamp;
 use domain::link::{Link, LinkId};
 use domain::ports::{Answer, Links, PutLink};
 use std::collections::btree_map::Entry;
@@ -45,6 +46,19 @@ impl Links for MemoryLinks {
             let passage = self.wire.there("Links.get", Access::Read).await;
             passage.admit()?;
             let link = lock(&self.tables).links.get(link_id.as_str()).cloned();
+            passage.back().await?;
+            Ok(link)
+        })
+    }
+
+    fn take_down<'a>(&'a self, link_id: &'a LinkId, at: Timestamp) -> Answer<'a, Option<Link>> {
+        Box::pin(async move {
+            let passage = self.wire.there("Links.take_down", Access::Write).await;
+            passage.admit()?;
+            let link = lock(&self.tables).links.get_mut(link_id.as_str()).map(|link| {
+                link.taken_down_at.get_or_insert(at);
+                link.clone()
+            });
             passage.back().await?;
             Ok(link)
         })
