@@ -15,6 +15,7 @@ pub use reorder::{Reorders, decide_and_restock};
 pub use stock::{DeviceStock, Ending, Reorder, Trouble};
 
 use crate::ids::{DeviceId, ProductId, UserId};
+use crate::money::PriceMinor;
 use crate::product;
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
@@ -40,6 +41,11 @@ pub struct Watch {
     pub threshold: u32,
     /// So many, 1 to [`ORDER_QUANTITY_MAX`].
     pub order_quantity: u32,
+    /// The highest price of one at which it orders: a seller may change the price at any time, and nobody looks at it
+    /// before the card is charged. Of a row of before there was one it is 0, at which nothing is to be had: it orders again
+    /// once its owner has said how much it may cost.
+    #[serde(default)]
+    pub max_price_minor: PriceMinor,
 }
 
 /// A device as stored.

@@ -7,6 +7,7 @@
 mod telling;
 
 use crate::ids::{OrderId, ProductId, TicketId};
+use crate::money::PriceMinor;
 use crate::order::Status;
 use serde::{Deserialize, Serialize};
 
@@ -200,6 +201,20 @@ pub enum Refusal {
         /// The present version.
         present: u32,
     },
+    /// It costs more than whoever ordered it unseen allows.
+    #[error(
+        "Product {product_id} costs {} minor units, and may cost {} at most.",
+        price_minor.as_minor(),
+        max_price_minor.as_minor()
+    )]
+    PriceAboveLimit {
+        /// The product.
+        product_id: ProductId,
+        /// What one costs.
+        price_minor: PriceMinor,
+        /// What one may cost.
+        max_price_minor: PriceMinor,
+    },
     /// Another device has this address.
     #[error("A device with the address {mac_address} is registered already.")]
     MacAddressTaken {
@@ -378,6 +393,9 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The name of [`Refusal::PriceAboveLimit`].
+    pub(crate) const PRICE_ABOVE_LIMIT: &str = "PriceAboveLimit";
+
     /// The name of the variant: the error name in workflows, the `code` in problem documents.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -411,6 +429,7 @@ impl Refusal {
             Self::InventoryNotSet { .. } => "InventoryNotSet",
             Self::NotEnoughAvailable { .. } => "NotEnoughAvailable",
             Self::ProductChanged { .. } => "ProductChanged",
+            Self::PriceAboveLimit { .. } => Self::PRICE_ABOVE_LIMIT,
             Self::MacAddressTaken { .. } => "MacAddressTaken",
             Self::TooManyDevices { .. } => "TooManyDevices",
             Self::ProductNotWatched { .. } => "ProductNotWatched",

@@ -10,7 +10,7 @@ use contract::problem::ProblemBody;
 use contract::{Body, PathId, Reply, SignedIn};
 use domain::device::{ORDER_QUANTITY_MAX, QUANTITY_MAX, WATCHES_MAX, Watch};
 use domain::ports::DeviceError;
-use domain::{Device, DeviceId, Fault, IdempotencyKey, MacAddress, ProductId, Refusal};
+use domain::{Device, DeviceId, Fault, IdempotencyKey, MacAddress, PriceMinor, ProductId, Refusal};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -39,8 +39,19 @@ pub struct NewWatches {
     pub watches: Vec<WatchBody>,
 }
 
-/// Checks what is to be watched, naming every field that is wrong. The products come with their place in the list.
-fn checked(errors: &mut FieldErrors, watches: &[WatchBody]) -> BTreeMap<ProductId, (usize, Watch)> {
+/// What is to be watched of one product, before the product has been looked at.
+#[derive(Clone, Copy)]
+struct Checked {
+    /// Its place in the list.
+    index: usize,
+    threshold: u32,
+    order_quantity: u32,
+    /// `None`: what the product costs.
+    max_price_minor: Option<PriceMinor>,
+}
+
+/// Checks what is to be watched, naming every field that is wrong.
+fn checked(errors: &mut FieldErrors, watches: &[WatchBody]) -> BTreeMap<ProductId, Checked> {
     if watches.len() > WATCHES_MAX {
         errors.add("watches", format!("must have at most {WATCHES_MAX} products"));
     }
@@ -56,16 +67,19 @@ fn checked(errors: &mut FieldErrors, watches: &[WatchBody]) -> BTreeMap<ProductI
                 format!("must be 1 to {ORDER_QUANTITY_MAX}"),
             );
         }
-        let rule = Watch {
+        let max_price_minor = watch.max_price_minor;
+        let rule = Checked {
+            index,
             threshold: watch.threshold,
             order_quantity: watch.order_quantity,
+            max_price_minor: max_price_minor.map(|minor| errors.price(&field("maxPriceMinor"), minor)),
         };
         match ProductId::parse(&watch.product_id.to_lowercase()) {
             Ok(product_id) if checked.contains_key(&product_id) => {
                 errors.add(field("productId"), "is watched twice; a product is watched once");
             }
             Ok(product_id) => {
-                checked.insert(product_id, (index, rule));
+                checked.insert(product_id, rule);
             }
             Err(error) => errors.add(field("productId"), error.to_string()),
         }
@@ -74,22 +88,27 @@ fn checked(errors: &mut FieldErrors, watches: &[WatchBody]) -> BTreeMap<ProductI
 }
 
 impl DevicesApi {
-    /// The watches, if every product is there. Somebody may withdraw one a moment later; its order is then refused.
+    /// The watches, if every product is there, each with the most that one may cost. Somebody may withdraw a product or make
+    /// it dearer a moment later; its order is then refused.
     async fn of_listed(
         &self,
-        watches: BTreeMap<ProductId, (usize, Watch)>,
+        watches: BTreeMap<ProductId, Checked>,
     ) -> Result<BTreeMap<ProductId, Watch>, Fault> {
         let mut listed = BTreeMap::new();
-        for (product_id, (index, watch)) in watches {
+        for (product_id, watch) in watches {
             let product = self.products.get(&product_id).await?;
-            if !product.is_some_and(|product| product.is_listed()) {
-                return Err(Refusal::NotFound {
+            let product = product
+                .filter(|product| product.is_listed())
+                .ok_or_else(|| Refusal::NotFound {
                     what: "product".to_owned(),
-                    field: Some(format!("watches[{index}].productId")),
-                }
-                .into());
-            }
-            listed.insert(product_id, watch);
+                    field: Some(format!("watches[{}].productId", watch.index)),
+                })?;
+            let rule = Watch {
+                threshold: watch.threshold,
+                order_quantity: watch.order_quantity,
+                max_price_minor: watch.max_price_minor.unwrap_or(product.price_minor),
+            };
+            listed.insert(product_id, rule);
         }
         Ok(listed)
     }

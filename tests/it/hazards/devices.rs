@@ -297,6 +297,48 @@ async fn what_cannot_be_had_is_told_and_not_asked_for_at_once_again() {
     assert!(owner.orders().await.is_empty(), "nothing is left behind");
 }
 
+/// Protection: the owner has said how much one may cost, or has taken the price of that moment. What is held is held under
+/// the version of the product that has the price which was compared, so a seller who makes it dearer sells nothing unseen.
+#[tokio::test]
+async fn what_became_dearer_is_not_ordered_until_the_owner_allows_it() {
+    let shop = Shop::patient();
+    let (seller, owner) = (shop.person("seller").await, shop.person("owner").await);
+    let product = seller.stocks(30, 2).await;
+    owner.stores_card("tok_visa").await;
+    let device = owner.registers(&watching(&product, 4)).await;
+    assert_eq!(owner.has(&device, &product).await["maxPriceMinor"], 750);
+    let seen = seller.get(&product.path()).await.expect(200).body["version"].clone();
+    let dearer = json!({ "title": "Jar of gold", "priceMinor": 999_900, "version": seen });
+    seller.put(&product.path(), &dearer).await.expect(200);
+    let told = owner.says(&device, &product, 1).await.expect(200);
+    assert_eq!(
+        (&told.body["reorder"], told.str("/why/code")),
+        (&Value::Null, "PriceAboveLimit")
+    );
+    let message = told.str("/why/message");
+    assert!(
+        message.contains("999900") && message.contains("maxPriceMinor"),
+        "{message}"
+    );
+    assert!(owner.orders().await.is_empty());
+    assert_eq!(seller.balance(&product).await, (30, 0), "nothing is held");
+    let mut watch =
+        json!({ "productId": product.id, "threshold": 5, "orderQuantity": 4, "maxPriceMinor": 49 });
+    let path = format!("{device}/watches");
+    let refusal = owner.put(&path, &json!({ "watches": [watch] })).await;
+    assert_eq!(
+        refusal.refused(400, "InvalidInput").body["errors"][0]["field"],
+        "watches[0].maxPriceMinor"
+    );
+    watch["maxPriceMinor"] = json!(999_900);
+    let changed = owner.put(&path, &json!({ "watches": [watch] })).await.expect(200);
+    assert_eq!(changed.body["watches"][0]["maxPriceMinor"], 999_900);
+    let told = owner.says(&device, &product, 1).await.expect(200);
+    let order = owner.sees(told.str("/reorder/orderId"), "completed").await;
+    assert_eq!(order.body["totalMinor"], 4 * 999_900);
+    owner.sees_stock(&device, &product, 5).await;
+}
+
 /// Protection: whose a device is, is looked at before anything else; to everybody else it is not there.
 #[tokio::test]
 async fn a_foreign_device_is_not_there() {

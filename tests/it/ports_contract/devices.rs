@@ -6,14 +6,23 @@ use domain::device::{DEVICES_MAX, DUE_SHARDS, StockWrite, Watch};
 use domain::order::Arrival;
 use domain::ports::{CommitError, DeviceError, PaymentMethod};
 use domain::{
-    CardToken, ChargeOutcome, Decision, Device, DeviceId, DeviceStock, MacAddress, ProductId, Refusal, UserId,
+    CardToken, ChargeOutcome, Decision, Device, DeviceId, DeviceStock, MacAddress, PriceMinor, ProductId,
+    Refusal, UserId,
 };
 use std::collections::BTreeMap;
 
 const WATCH: Watch = Watch {
     threshold: 5,
     order_quantity: 10,
+    max_price_minor: price(750),
 };
+
+const fn price(minor: u64) -> PriceMinor {
+    match PriceMinor::new(minor) {
+        Ok(price) => price,
+        Err(_) => panic!("a price"),
+    }
+}
 
 impl Ports<'_> {
     fn mac_address(&self) -> MacAddress {

@@ -90,6 +90,7 @@ impl Ports<'_> {
             stocked: stocked.clone(),
             quantity,
             seen: None,
+            max_price_minor: None,
         };
         match hold(new, &[asked], 0, NOW).unwrap() {
             Holding::Held(decision) => *decision,
@@ -181,6 +182,7 @@ fn moving(stocked: &Stocked, kind: MovementKind) -> impl Fn(&Shard, u32) -> Stoc
         quantity,
         cause: "cause".to_owned(),
         seen: None,
+        max_price_minor: None,
     }
 }
 

@@ -207,6 +207,7 @@ fn request(row: &DeviceStock, reorder: &Reorder) -> HoldRequest {
             product_id: row.product_id.clone(),
             quantity: reorder.quantity,
             version: None,
+            max_price_minor: Some(reorder.max_price_minor),
         }],
         device_id: Some(row.device_id.clone()),
         request_fingerprint: fingerprint(&["reorder", reorder.order_id.as_str()]),

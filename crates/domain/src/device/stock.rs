@@ -6,6 +6,7 @@
 
 use super::{Device, Watch};
 use crate::ids::{DeviceId, IdempotencyKey, OrderId, ProductId, UserId};
+use crate::money::PriceMinor;
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct Reorder {
     pub order_id: OrderId,
     /// How many it is for.
     pub quantity: u32,
+    /// The highest price of one at which it is placed, as its device was told when it was decided.
+    #[serde(default)]
+    pub max_price_minor: PriceMinor,
     /// When it was decided.
     pub since: Timestamp,
 }
@@ -205,10 +209,19 @@ impl DeviceStock {
     }
 
     /// The device watches it differently from now on, or no longer. What is to be ordered is decided by whoever looks next.
+    /// Whoever was told that it is too dear and lets it cost more need not wait.
     #[must_use]
     pub fn watched_as(&self, watch: Option<Watch>, now: Timestamp) -> Self {
         let mut after = self.changed(now);
         after.watch = watch;
+        let limit = |watch: &Option<Watch>| watch.map(|watch| watch.max_price_minor);
+        let is_too_dear = self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.code == Refusal::PRICE_ABOVE_LIMIT);
+        if is_too_dear && limit(&watch) > limit(&self.watch) {
+            after.pause_until = None;
+        }
         if after.reorder.is_none() {
             after.due_at = after.is_low().then_some(now);
             after.trouble = after.trouble.filter(|_| watch.is_some());
@@ -311,6 +324,7 @@ impl DeviceStock {
             number,
             order_id: OrderId::of_reorder(&self.device_id, &self.product_id, number),
             quantity: watch.order_quantity,
+            max_price_minor: watch.max_price_minor,
             since: now,
         });
         self.due_at = Some(now.plus_s(LOOK_AFTER_S));

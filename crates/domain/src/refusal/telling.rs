@@ -36,6 +36,7 @@ impl Refusal {
             | Self::InventoryNotSet { .. }
             | Self::NotEnoughAvailable { .. }
             | Self::ProductChanged { .. }
+            | Self::PriceAboveLimit { .. }
             | Self::MacAddressTaken { .. }
             | Self::TooManyDevices { .. }
             | Self::ProductNotWatched { .. }
@@ -106,6 +107,9 @@ impl Refusal {
                 "Take out as many as are free, or wait until holds have ended."
             }
             Self::ProductChanged { .. } => "Look at the product again and decide with its present state.",
+            Self::PriceAboveLimit { .. } => {
+                "Raise maxPriceMinor of the watch (PUT /api/devices/{id}/watches), or wait until it costs less."
+            }
             Self::MacAddressTaken { .. } => "Check the address; each device has one of its own.",
             Self::TooManyDevices { .. } => "Use one of those you have.",
             Self::ProductNotWatched { .. } => "Let the device watch it first: PUT /api/devices/{id}/watches.",
