@@ -4,15 +4,17 @@
 //! same time: the order has one id, holding is done once under an id, and only one of them closes the reorder.
 
 use super::{DeviceStock, Ending, Reorder, StockWrite};
-use crate::checkout::begin_payment;
+use crate::checkout::{begin_payment, wake};
 use crate::fault::Fault;
 use crate::ids::{DeviceId, IdempotencyKey, ProductId, fingerprint};
 use crate::order::{Kind, Order, Status};
-use crate::payment::CardToken;
+use crate::payment::{AttemptStatus, CardToken};
 use crate::ports::{
-    Clock, DeviceError, Devices, HoldAnswer, HoldRequest, Orders, PaymentMethods, WantedProduct, Workflows,
+    Clock, DeviceError, Devices, HoldAnswer, HoldRequest, Orders, PaymentMethods, PaymentProvider,
+    WantedProduct, Workflows, decide_and_commit,
 };
 use crate::refusal::Refusal;
+use crate::truth::ask_before_release;
 use std::sync::Arc;
 
 /// Reads and decisions per call before the caller is told that the row kept moving.
@@ -35,6 +37,8 @@ pub struct Reorders {
     pub devices: Arc<dyn Devices>,
     /// Orders.
     pub orders: Arc<dyn Orders>,
+    /// Is asked before anything is released.
+    pub provider: Arc<dyn PaymentProvider>,
     /// The state machines.
     pub workflows: Arc<dyn Workflows>,
     /// What orders are charged to.
@@ -158,8 +162,35 @@ impl Reorders {
         }
         if let Some(card) = card.filter(|card| awaits(&order, card)) {
             self.pay(&order, card).await?;
+        } else if is_in_vain(&order) {
+            return self.give_up(&order).await;
         }
         Ok(Progress::UnderWay)
+    }
+
+    /// Cancels an order that nothing will pay, so that what it holds is free for others and its place among its owner's
+    /// unpaid orders too. Where somebody was faster, it goes on as it is.
+    async fn give_up(&self, order: &Order) -> Result<Progress, Fault> {
+        ask_before_release(&*self.orders, &*self.provider, &*self.clock, &order.order_id).await?;
+        // Decided anew on what is there now: its owner may be paying it with another card.
+        let cancel = |order: &Order| {
+            if order.status == Status::Cancelled || is_in_vain(order) {
+                return order.cancel(self.clock.now());
+            }
+            Err(Refusal::OrderBeingPaid {
+                order_id: order.order_id.clone(),
+            }
+            .into())
+        };
+        match decide_and_commit(&*self.orders, &order.order_id, &cancel).await {
+            Ok(cancelled) => {
+                // Cancelled is cancelled; whoever waits finds out by itself if the message is lost.
+                wake(&*self.workflows, &cancelled).await.ok();
+                Ok(ending_of(&cancelled).map_or(Progress::UnderWay, Progress::Over))
+            }
+            Err(Fault::Refused(_)) => Ok(Progress::UnderWay),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn pay(&self, order: &Order, card: &CardToken) -> Result<(), Fault> {
@@ -179,6 +210,16 @@ fn awaits(order: &Order, card: &CardToken) -> bool {
     order.status == Status::Held
         && order.retry_at.is_none()
         && latest.is_none_or(|attempt| attempt.card != *card)
+}
+
+/// Whether it is held though its card was declined for good. Another card is asked for first ([`awaits`]).
+fn is_in_vain(order: &Order) -> bool {
+    order.status == Status::Held
+        && order.retry_at.is_none()
+        && order
+            .attempts
+            .last()
+            .is_some_and(|attempt| attempt.status == AttemptStatus::Declined && !attempt.retryable)
 }
 
 /// How the reorder of an order that has ended came out; `None` while late money may still bring the order back.
