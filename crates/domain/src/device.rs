@@ -79,15 +79,25 @@ impl Device {
             .collect()
     }
 
-    /// Watches these products from now on and no others. `stock` is what there is of every product that it watched before
-    /// or is to watch, as far as there is a row.
-    #[must_use]
+    /// Watches these products from now on and no others, from the version seen. `stock` is what there is of every product
+    /// that it watched before or is to watch, as far as there is a row.
+    ///
+    /// # Errors
+    /// [`Refusal::DeviceChanged`] when another version was seen: whoever looked at that has not seen what they would undo.
     pub fn rewatch(
         &self,
+        seen_version: u32,
         watches: BTreeMap<ProductId, Watch>,
         stock: &BTreeMap<ProductId, DeviceStock>,
         now: Timestamp,
-    ) -> DeviceChange {
+    ) -> Result<DeviceChange, Refusal> {
+        if seen_version != self.version {
+            return Err(Refusal::DeviceChanged {
+                device_id: self.device_id.clone(),
+                seen: seen_version,
+                present: self.version,
+            });
+        }
         let touched: BTreeSet<&ProductId> = self.watches.keys().chain(watches.keys()).collect();
         let mut rows = Vec::new();
         for product_id in touched {
@@ -107,7 +117,7 @@ impl Device {
                 }),
             }
         }
-        DeviceChange {
+        Ok(DeviceChange {
             before: self.version,
             after: Self {
                 watches,
@@ -115,7 +125,7 @@ impl Device {
                 ..self.clone()
             },
             rows,
-        }
+        })
     }
 }
 

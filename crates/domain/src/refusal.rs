@@ -6,7 +6,7 @@
 
 mod telling;
 
-use crate::ids::{OrderId, ProductId, TicketId};
+use crate::ids::{DeviceId, OrderId, ProductId, TicketId};
 use crate::money::PriceMinor;
 use crate::order::Status;
 use serde::{Deserialize, Serialize};
@@ -221,6 +221,16 @@ pub enum Refusal {
         /// The address, lower case with colons.
         mac_address: String,
     },
+    /// What the device watches was changed since the version that was seen.
+    #[error("Device {device_id} changed: version {seen} was seen, it is {present} now.")]
+    DeviceChanged {
+        /// The device.
+        device_id: DeviceId,
+        /// The version in the request.
+        seen: u32,
+        /// The present version.
+        present: u32,
+    },
     /// The user has as many devices as one user may have.
     #[error("You already have {devices_max} devices, which is as many as one user may have.")]
     TooManyDevices {
@@ -431,6 +441,7 @@ impl Refusal {
             Self::ProductChanged { .. } => "ProductChanged",
             Self::PriceAboveLimit { .. } => Self::PRICE_ABOVE_LIMIT,
             Self::MacAddressTaken { .. } => "MacAddressTaken",
+            Self::DeviceChanged { .. } => "DeviceChanged",
             Self::TooManyDevices { .. } => "TooManyDevices",
             Self::ProductNotWatched { .. } => "ProductNotWatched",
             Self::NoPaymentMethod => "NoPaymentMethod",

@@ -4,7 +4,7 @@ use crate::DevicesApi;
 use crate::bodies::{DeviceBody, WatchBody};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use contract::input::FieldErrors;
 use contract::problem::ProblemBody;
 use contract::{Body, PathId, Reply, SignedIn};
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Tries to change what a device watches, while it and its stock keep moving.
+/// Tries to change what a device watches, while its stock keeps moving.
 const TRIES_MAX: u32 = 12;
 
 /// A device to register.
@@ -32,11 +32,14 @@ pub struct NewDevice {
 
 /// What a device watches from now on.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewWatches {
     /// At most 20 products, each once; products that are not among them are watched no longer.
     #[schema(max_items = 20)]
     pub watches: Vec<WatchBody>,
+    /// The version of the device that you saw; may come as the header `If-Match` instead.
+    #[schema(minimum = 1)]
+    pub version: Option<u32>,
 }
 
 /// What is to be watched of one product, before the product has been looked at.
@@ -113,11 +116,12 @@ impl DevicesApi {
         Ok(listed)
     }
 
-    /// Replaces what the device watches, whatever happens to its stock meanwhile.
+    /// Replaces what the device watches, from the version seen, whatever happens to its stock meanwhile.
     async fn rewatch(
         &self,
         signed_in: &SignedIn,
         device_id: &DeviceId,
+        seen_version: u32,
         watches: &BTreeMap<ProductId, Watch>,
     ) -> Result<Device, Fault> {
         let devices = &*self.reorders.devices;
@@ -129,9 +133,11 @@ impl DevicesApi {
                     stock.insert(product_id.clone(), row);
                 }
             }
-            let change = device.rewatch(watches.clone(), &stock, self.reorders.clock.now());
+            let now = self.reorders.clock.now();
+            let change = device.rewatch(seen_version, watches.clone(), &stock, now)?;
             match devices.rewatch(&change).await {
                 Ok(()) => return Ok(change.after),
+                // Stock that moved is no reason to refuse; a device that moved is refused in the next round.
                 Err(DeviceError::Moved) => {}
                 Err(DeviceError::Fault(fault)) => return Err(fault),
             }
@@ -195,11 +201,12 @@ pub(crate) async fn register_device(
 /// What there is stays; an order that is on its way stays on its way. A raised threshold is looked at within a minute.
 #[utoipa::path(
     put, path = "/api/devices/{device_id}/watches", tag = "devices",
-    params(("device_id" = String, Path, description = "The device.")),
+    params(("device_id" = String, Path, description = "The device."), ("If-Match" = Option<String>, Header,
+    description = "The version you saw, when it is not in the body.")),
     request_body = NewWatches,
     responses(
         (status = 200, body = DeviceBody, description = "Replaced."),
-        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed. 409 `DeviceChanged`: another version was seen."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
     security(("session" = []))
@@ -208,14 +215,18 @@ pub(crate) async fn replace_watches(
     State(function): State<DevicesApi>,
     signed_in: SignedIn,
     PathId(device_id): PathId<DeviceId>,
+    headers: HeaderMap,
     Body(new): Body<NewWatches>,
 ) -> Reply<Json<DeviceBody>> {
     let mut errors = FieldErrors::default();
     let watches = checked(&mut errors, &new.watches);
+    let seen_version = errors.seen_version(new.version, &headers);
     errors.check()?;
     // Whose it is comes before what it could watch: a stranger learns nothing.
     function.own_device(&device_id, &signed_in.user_id).await?;
     let watches = function.of_listed(watches).await?;
-    let device = function.rewatch(&signed_in, &device_id, &watches).await?;
+    let device = function
+        .rewatch(&signed_in, &device_id, seen_version, &watches)
+        .await?;
     Ok(Json(DeviceBody::from(&device)))
 }

@@ -351,13 +351,18 @@ async fn what_became_dearer_is_not_ordered_until_the_owner_allows_it() {
     let mut watch =
         json!({ "productId": product.id, "threshold": 5, "orderQuantity": 4, "maxPriceMinor": 49 });
     let path = format!("{device}/watches");
-    let refusal = owner.put(&path, &json!({ "watches": [watch] })).await;
+    let refusal = owner
+        .put(&path, &json!({ "version": 1, "watches": [watch] }))
+        .await;
     assert_eq!(
         refusal.refused(400, "InvalidInput").body["errors"][0]["field"],
         "watches[0].maxPriceMinor"
     );
     watch["maxPriceMinor"] = json!(999_900);
-    let changed = owner.put(&path, &json!({ "watches": [watch] })).await.expect(200);
+    let changed = owner
+        .put(&path, &json!({ "version": 1, "watches": [watch] }))
+        .await
+        .expect(200);
     assert_eq!(changed.body["watches"][0]["maxPriceMinor"], 999_900);
     let told = owner.says(&device, &product, 1).await.expect(200);
     let order = owner.sees(told.str("/reorder/orderId"), "completed").await;
@@ -378,7 +383,7 @@ async fn a_foreign_device_is_not_there() {
         owner.get(&path).await.expect(200);
     }
     stranger.says(&device, &product, 1).await.refused(404, "NotFound");
-    let watches = json!({ "watches": [] });
+    let watches = json!({ "version": 1, "watches": [] });
     let path = format!("{device}/watches");
     stranger.put(&path, &watches).await.refused(404, "NotFound");
     let order = json!({ "lines": [product.line(1)], "deviceId": device.trim_start_matches("/api/devices/") });
@@ -525,10 +530,18 @@ async fn a_raised_threshold_orders_by_itself() {
     let higher = json!({ "productId": product.id, "threshold": 9, "orderQuantity": 4 });
     let path = format!("{device}/watches");
     let changed = owner
-        .put(&path, &json!({ "watches": [higher] }))
+        .put(&path, &json!({ "version": 1, "watches": [higher] }))
         .await
         .expect(200);
     assert_eq!(changed.body["version"], 2);
+    // Hazard 30: whoever has seen what was there before undoes nothing unseen, and nobody replaces what they have not seen.
+    let late = owner.put(&path, &json!({ "version": 1, "watches": [] })).await;
+    late.refused(409, "DeviceChanged");
+    let blind = owner.put(&path, &json!({ "watches": [] })).await;
+    assert_eq!(
+        blind.refused(400, "InvalidInput").body["errors"][0]["field"],
+        "version"
+    );
     let row = until("an order", || async {
         shop.aws
             .invoke("reorder-products", &json!({}))

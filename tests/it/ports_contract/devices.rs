@@ -198,7 +198,14 @@ pub async fn what_is_watched_changes_whole_or_not_at_all(ports: &Ports<'_>) {
     let empty = ports.device_stock(&device, &old).await;
     let new = ports.product_id();
     let stock = BTreeMap::from([(old.clone(), empty.clone())]);
-    let change = device.rewatch(BTreeMap::from([(new.clone(), WATCH)]), &stock, NOW);
+    let change = device
+        .rewatch(
+            device.version,
+            BTreeMap::from([(new.clone(), WATCH)]),
+            &stock,
+            NOW,
+        )
+        .unwrap();
     // One row has moved, so nothing is written.
     let said = empty.measure(7, None, false, NOW).unwrap().unwrap();
     assert_eq!(ports.devices.restock(&write(&empty, said.clone())).await, Ok(()));
@@ -209,7 +216,14 @@ pub async fn what_is_watched_changes_whole_or_not_at_all(ports: &Ports<'_>) {
         Ok(Some(device.clone()))
     );
     let stock = BTreeMap::from([(old.clone(), said)]);
-    let change = device.rewatch(BTreeMap::from([(new.clone(), WATCH)]), &stock, NOW);
+    let change = device
+        .rewatch(
+            device.version,
+            BTreeMap::from([(new.clone(), WATCH)]),
+            &stock,
+            NOW,
+        )
+        .unwrap();
     assert_eq!(ports.devices.rewatch(&change).await, Ok(()));
     assert_eq!(
         ports.devices.get(&device.device_id).await,

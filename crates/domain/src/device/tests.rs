@@ -244,7 +244,7 @@ fn watching_something_else_keeps_what_is_there() {
         ..WATCH
     };
     let wanted = BTreeMap::from([(product(0), WATCH), (product(1), more), (product(7), WATCH)]);
-    let change = device.rewatch(wanted.clone(), &stock, NOW);
+    let change = device.rewatch(1, wanted.clone(), &stock, NOW).unwrap();
     assert_eq!(
         (change.before, change.after.version, &change.after.watches),
         (1, 2, &wanted)
@@ -257,7 +257,16 @@ fn watching_something_else_keeps_what_is_there() {
     // The first stays as it is and is not written.
     assert_eq!(rows, [(&product(1), Some(2), 3), (&product(7), None, 0)]);
     assert_eq!(change.rows[0].after.due_at, Some(NOW), "it is too little now");
-    let nothing = device.rewatch(BTreeMap::new(), &stock, NOW);
+    let blind = change.after.rewatch(1, BTreeMap::new(), &stock, NOW);
+    assert!(matches!(
+        blind,
+        Err(Refusal::DeviceChanged {
+            seen: 1,
+            present: 2,
+            ..
+        })
+    ));
+    let nothing = device.rewatch(1, BTreeMap::new(), &stock, NOW).unwrap();
     assert!(
         nothing
             .rows

@@ -38,6 +38,7 @@ impl Refusal {
             | Self::ProductChanged { .. }
             | Self::PriceAboveLimit { .. }
             | Self::MacAddressTaken { .. }
+            | Self::DeviceChanged { .. }
             | Self::TooManyDevices { .. }
             | Self::ProductNotWatched { .. }
             | Self::NoPaymentMethod
@@ -111,6 +112,7 @@ impl Refusal {
                 "Raise maxPriceMinor of the watch (PUT /api/devices/{id}/watches), or wait until it costs less."
             }
             Self::MacAddressTaken { .. } => "Check the address; each device has one of its own.",
+            Self::DeviceChanged { .. } => "Look at the device again and decide with what it watches now.",
             Self::TooManyDevices { .. } => "Use one of those you have.",
             Self::ProductNotWatched { .. } => "Let the device watch it first: PUT /api/devices/{id}/watches.",
             Self::NoPaymentMethod => "Store one: PUT /api/payment-method.",
