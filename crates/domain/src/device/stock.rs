@@ -93,6 +93,9 @@ pub struct DeviceStock {
     /// What the device called that reading, if it did: a repeat of it, by whoever was not answered, is old news.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured_by: Option<IdempotencyKey>,
+    /// How much the device said then; what was delivered since is in `quantity` and not in this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity_measured: Option<u32>,
     /// The open reorder. At most one at a time, whatever happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder: Option<Reorder>,
@@ -128,6 +131,7 @@ impl DeviceStock {
             watch: None,
             measured_at: None,
             measured_by: None,
+            quantity_measured: None,
             reorder: None,
             reorders: 0,
             failures: 0,
@@ -156,6 +160,7 @@ impl DeviceStock {
             watch: None,
             measured_at: None,
             measured_by: None,
+            quantity_measured: None,
             reorder: None,
             reorders: 0,
             failures: 0,
@@ -181,8 +186,8 @@ impl DeviceStock {
     }
 
     /// The device says how much is left: that replaces what was there. If it is too little, an order is decided in the
-    /// same write; `can_pay`: the owner has stored a payment method. `None`: the latest reading has this name, so it was
-    /// taken already. Taken again, it would take away what was delivered since.
+    /// same write; `can_pay`: the owner has stored a payment method. `None`: the latest reading has this name and
+    /// this quantity, so it was taken already. Taken again, it would take away what was delivered since.
     ///
     /// # Errors
     /// [`Refusal::ProductNotWatched`].
@@ -197,13 +202,16 @@ impl DeviceStock {
             let product_id = self.product_id.clone();
             return Err(Refusal::ProductNotWatched { product_id });
         }
-        if name.is_some() && self.measured_by.as_ref() == name {
+        // A name that is used again for another quantity, days later maybe, names another reading.
+        let is_same = self.measured_by.as_ref() == name && self.quantity_measured == Some(quantity);
+        if name.is_some() && is_same {
             return Ok(None);
         }
         let mut after = self.changed(now);
         after.quantity = u64::from(quantity);
         after.measured_at = Some(now);
         after.measured_by = name.cloned();
+        after.quantity_measured = Some(quantity);
         after.consider(can_pay, now);
         Ok(Some(after))
     }

@@ -105,6 +105,13 @@ fn a_reading_is_not_taken_twice_under_one_name() {
     assert_eq!(low.measure(2, Some(&name), true, NOW), Ok(None));
     assert!(low.measure(2, Some(&other), true, NOW).unwrap().is_some());
     assert!(low.measure(2, None, true, NOW).unwrap().is_some());
+    let reused = low.measure(3, Some(&name), true, NOW).unwrap().unwrap();
+    assert_eq!(reused.quantity, 3, "another quantity is another reading");
+    let delivered = DeviceStock {
+        quantity: low.quantity + 10,
+        ..low
+    };
+    assert_eq!(delivered.measure(2, Some(&name), true, NOW), Ok(None));
 }
 
 #[test]
