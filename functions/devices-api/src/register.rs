@@ -187,7 +187,10 @@ pub(crate) async fn register_device(
         version: 1,
         created_at: function.reorders.clock.now(),
     };
-    function.reorders.devices.register(&device).await?;
+    let devices = &function.reorders.devices;
+    devices.register(&device).await?;
+    // Registered before under this key, it may watch something else by now: what is told is what is stored.
+    let device = devices.get(&device.device_id).await?.unwrap_or(device);
     let location = format!("/api/devices/{}", device.device_id);
     Ok((
         StatusCode::CREATED,

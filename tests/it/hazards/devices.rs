@@ -18,6 +18,17 @@ fn watching(product: &Product, order_quantity: u32) -> Value {
     json!({ "macAddress": address(), "watches": [watch] })
 }
 
+/// As if the answer had never been kept: the function takes the request up anew.
+async fn forget_answer(shop: &Shop, owner: &Person, key: &str) {
+    let kept = json!({
+        "TableName": shop.aws.setting("devices-api", "TABLE_REQUESTS").await,
+        "Key": { "key": { "S": format!("{}#{key}", owner.id) } },
+        "ConditionExpression": "attribute_exists(#key)",
+        "ExpressionAttributeNames": { "#key": "key" },
+    });
+    shop.aws.dynamodb("DeleteItem", &kept).await;
+}
+
 impl Person {
     /// Registers a device; its path.
     async fn registers(&self, device: &Value) -> String {
@@ -106,6 +117,25 @@ async fn two_deliveries_add_up() {
             .expect("safe to repeat");
     }
     assert_eq!(owner.has(&device, &product).await["quantity"], 13);
+}
+
+/// Protection: the device's id is derived from the request's name, so a repeat whose answer was not kept registers nothing;
+/// and it is told what is stored, which may have been changed since.
+#[tokio::test]
+async fn a_registration_that_is_repeated_later_is_told_what_is_stored() {
+    let shop = Shop::patient();
+    let (seller, owner) = (shop.person("seller").await, shop.person("owner").await);
+    let product = seller.stocks(5, 1).await;
+    let (device, key) = (watching(&product, 3), fresh());
+    let register = || owner.post_once("/api/devices", &key, &device);
+    let first = register().await.expect(201);
+    let path = format!("/api/devices/{}/watches", first.str("/id"));
+    let none = json!({ "version": 1, "watches": [] });
+    let changed = owner.put(&path, &none).await.expect(200);
+    forget_answer(&shop, &owner, &key).await;
+    let again = register().await.expect(201);
+    assert_eq!(again.body, changed.body);
+    assert_eq!(again.body["createdAt"], first.body["createdAt"]);
 }
 
 /// Protection: device and address are written in one transaction, the address under the condition that it is not there.
@@ -249,14 +279,7 @@ async fn a_reading_that_is_repeated_is_old_news() {
     let order_id = say().await.expect(200).str("/reorder/orderId").to_owned();
     owner.sees(&order_id, "completed").await;
     let before = owner.sees_stock(&device, &product, 7).await;
-    // As if the answer had never been kept: the function takes the request up anew.
-    let kept = json!({
-        "TableName": shop.aws.setting("devices-api", "TABLE_REQUESTS").await,
-        "Key": { "key": { "S": format!("{}#{key}", owner.id) } },
-        "ConditionExpression": "attribute_exists(#key)",
-        "ExpressionAttributeNames": { "#key": "key" },
-    });
-    shop.aws.dynamodb("DeleteItem", &kept).await;
+    forget_answer(&shop, &owner, &key).await;
     let again = say().await.expect(200);
     assert_eq!(again.body["quantity"], 7, "{}", again.text);
     assert_eq!(owner.orders().await.len(), 1);
