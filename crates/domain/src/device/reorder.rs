@@ -21,6 +21,9 @@ use std::sync::Arc;
 const TRIES_MAX: u32 = 30;
 /// Reorders that one call follows: the one it finds, and the one that is due when that turns out to have ended.
 const ROUNDS_MAX: u32 = 2;
+/// Holds that one call asks for. A hold may take nearly as long as whoever calls may ([`Workflows::hold_order`]); what is
+/// decided after one is carried out by the next look.
+const HOLDS_MAX: u32 = 1;
 
 /// Where the reorder that was followed stands.
 enum Progress {
@@ -113,18 +116,20 @@ impl Reorders {
     }
 
     /// Places and pays the order of the row's open reorder, as far as that is not done yet, and closes the reorder if its
-    /// order has ended. Safe to repeat. Returns the row as it stands.
+    /// order has ended. At most one hold is asked for, however many reorders end meanwhile. Safe to repeat. Returns the row
+    /// as it stands.
     ///
     /// # Errors
     /// What the ports report; the reorder stays open and is looked after.
     pub async fn carry_out(&self, mut row: DeviceStock) -> Result<DeviceStock, Fault> {
+        let mut holds = 0;
         for _ in 0..ROUNDS_MAX {
             let Some(reorder) = row.reorder.clone() else {
                 return Ok(row);
             };
             let card = self.payment_methods.get(&row.owner_id).await?;
             let card = card.map(|method| method.card);
-            let ending = match self.advance(&row, &reorder, card.as_ref()).await? {
+            let ending = match self.advance(&row, &reorder, card.as_ref(), &mut holds).await? {
                 Progress::UnderWay => return Ok(row),
                 Progress::Over(ending) => ending,
             };
@@ -140,6 +145,7 @@ impl Reorders {
         row: &DeviceStock,
         reorder: &Reorder,
         card: Option<&CardToken>,
+        holds: &mut u32,
     ) -> Result<Progress, Fault> {
         let order = match self.orders.get(&reorder.order_id).await? {
             Some(order) => order,
@@ -147,15 +153,19 @@ impl Reorders {
             None if card.is_none() => {
                 return Ok(Progress::Over(Ending::NotPlaced(Refusal::NoPaymentMethod)));
             }
-            None => match self.workflows.hold_order(&request(row, reorder)).await? {
-                HoldAnswer::Held => {
-                    let order = self.orders.get(&reorder.order_id).await?;
-                    order.ok_or_else(|| {
-                        Fault::Defect(format!("{} was held and is not there", reorder.order_id))
-                    })?
+            None if *holds >= HOLDS_MAX => return Ok(Progress::UnderWay),
+            None => {
+                *holds += 1;
+                match self.workflows.hold_order(&request(row, reorder)).await? {
+                    HoldAnswer::Held => {
+                        let order = self.orders.get(&reorder.order_id).await?;
+                        order.ok_or_else(|| {
+                            Fault::Defect(format!("{} was held and is not there", reorder.order_id))
+                        })?
+                    }
+                    HoldAnswer::Refused(refusal) => return Ok(Progress::Over(Ending::NotPlaced(refusal))),
                 }
-                HoldAnswer::Refused(refusal) => return Ok(Progress::Over(Ending::NotPlaced(refusal))),
-            },
+            }
         };
         if order.status.is_end() {
             return Ok(ending_of(&order).map_or(Progress::UnderWay, Progress::Over));
