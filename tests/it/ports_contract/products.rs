@@ -182,7 +182,6 @@ fn moving(stocked: &Stocked, kind: MovementKind) -> impl Fn(&Shard, u32) -> Stoc
         quantity,
         cause: "cause".to_owned(),
         seen: None,
-        max_price_minor: None,
     }
 }
 
