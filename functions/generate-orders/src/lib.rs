@@ -1,9 +1,9 @@
 //! `GenerateOrders`: on a schedule, does one small thing that a user would do, so that a shop that nobody visits yet shows life.
 //!
 //! It registers a user with one to three devices, or orders one to four of a random product for a random device of a user
-//! that it registered. There are at most [`USERS_MAX`] such users, each under an address of its own, so that whoever looks at the
-//! books tells them from people, and a generator that runs for years does not fill the tables. No undo: what it does is undone
-//! like what any user does.
+//! that it registered. There are at most [`USERS_MAX`] such users, each under an address of its own, so that whoever looks at
+//! the books tells them from people; whoever has signed up with one of these addresses is left alone. What they order stays in
+//! the books like anybody's orders. No undo: what it does is undone like what any user does.
 
 mod draw;
 
@@ -89,6 +89,8 @@ pub enum Output {
         /// The refusal's name.
         code: String,
     },
+    /// A person has signed up with the address that was drawn; nothing is done in their name.
+    AddressTaken,
     /// There is no product that could be watched or ordered.
     NothingForSale,
 }
@@ -114,7 +116,9 @@ impl GenerateOrders {
         let Some(product) = draw.pick(&products) else {
             return Ok(Output::NothingForSale);
         };
-        let user_id = self.user(email).await?;
+        let Some(user_id) = self.user(email).await? else {
+            return Ok(Output::AddressTaken);
+        };
         let devices = self.devices.list_of(&user_id, &page).await?.rows;
         match draw.pick(&devices) {
             Some(device) => self.order(device, product, draw.one_to(QUANTITY_MAX)).await,
@@ -122,8 +126,8 @@ impl GenerateOrders {
         }
     }
 
-    /// The user of this address, made if there is none yet.
-    async fn user(&self, email: Email) -> Result<UserId, Fault> {
+    /// The generated user of this address, made if there is none yet; `None` when it is a person's.
+    async fn user(&self, email: Email) -> Result<Option<UserId>, Fault> {
         let account = Account {
             email: email.clone(),
             user_id: UserId::from_random(self.entropy.bytes16()?),
@@ -132,10 +136,11 @@ impl GenerateOrders {
             created_at: self.clock.now(),
         };
         match self.accounts.create(&account).await {
-            Ok(()) => Ok(account.user_id),
+            Ok(()) => Ok(Some(account.user_id)),
             Err(Fault::Refused(Refusal::EmailTaken)) => {
                 let found = self.accounts.find(&email).await?;
-                Ok(found.ok_or_else(|| Refusal::not_found("account"))?.user_id)
+                let generated = found.filter(|found| found.password_hash == NOBODY);
+                Ok(generated.map(|found| found.user_id))
             }
             Err(fault) => Err(fault),
         }

@@ -116,6 +116,8 @@ pub struct Known {
     pub wrongs: Vec<Wrong>,
     /// Those that were not kept.
     pub wrongs_left_out: u64,
+    /// Requests that were answered "busy, repeat it", and were repeated.
+    pub busy: u64,
     /// How long answers took, by kind of request, microseconds.
     pub latencies: BTreeMap<&'static str, Histogram<u32>>,
     /// Late and skipped arrivals.
@@ -172,6 +174,11 @@ impl Board {
     /// Somebody begins an order.
     pub fn begins(&self, kind: Kind) {
         *self.known().begun.entry(kind).or_default() += 1;
+    }
+
+    /// The shop was busy, and said so.
+    pub fn busy(&self) {
+        self.known().busy += 1;
     }
 
     /// The shop said no, politely.

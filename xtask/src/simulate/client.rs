@@ -28,7 +28,7 @@ const IDLE_MAX: Duration = Duration::from_secs(20);
 /// No answer of this API comes near it.
 const BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How often a request is repeated that was not answered, or with 5xx: under the same key, so that it is done once.
-const TRIES_MAX: u32 = 4;
+const TRIES_MAX: u32 = 6;
 /// How often "wait" is obeyed: a request in flight, or too many of them.
 const PATIENCE_MAX: u32 = 20;
 
@@ -194,6 +194,27 @@ impl Client {
     /// # Errors
     /// There was no answer.
     pub async fn ask(&self, call: &Call) -> Result<Answer, Lost> {
+        let answer = self.send(call).await;
+        self.note(call, &answer);
+        answer
+    }
+
+    /// Notes what should not be.
+    fn note(&self, call: &Call, answer: &Result<Answer, Lost>) {
+        let asked = || format!("{} {}", call.method, call.path);
+        match answer {
+            Ok(answer) if answer.status >= 500 => {
+                let what = format!("{}: {}", asked(), answer.in_words());
+                self.board.wrong(what, &answer.request_id);
+            }
+            Ok(_) => {}
+            Err(lost) => self
+                .board
+                .wrong(format!("{}: {}", asked(), lost.why), &lost.request_id),
+        }
+    }
+
+    async fn send(&self, call: &Call) -> Result<Answer, Lost> {
         let begun = Instant::now();
         let request_id = format!("{}-{}", self.run, self.sent.fetch_add(1, Ordering::Relaxed));
         let _turn = self.turns.acquire().await;
@@ -202,29 +223,27 @@ impl Client {
             Err(_) => Err(format!("no answer within {} s", ANSWER_MAX.as_secs())),
         };
         self.board.took(call.what, begun.elapsed());
-        let asked = || format!("{} {}", call.method, call.path);
-        match answer {
-            Ok(answer) if answer.status >= 500 => {
-                let what = format!("{}: {}", asked(), answer.in_words());
-                self.board.wrong(what, &answer.request_id);
-                Ok(answer)
-            }
-            Ok(answer) => Ok(answer),
-            Err(why) => {
-                self.board.wrong(format!("{}: {why}", asked()), &request_id);
-                Err(Lost { why, request_id })
-            }
-        }
+        answer.map_err(|why| Lost { why, request_id })
     }
 
     /// Sends it until it is answered with something else than 5xx, "in flight" or "slow down"; not without bounds.
+    ///
+    /// "Busy, repeat it" (503) is an answer that a shop under load may give, and whoever gets it repeats it, as here. It is counted,
+    /// and noted as wrong only if it stays the answer.
     ///
     /// # Errors
     /// It was never answered.
     pub async fn insist(&self, call: &Call) -> Result<Answer, Lost> {
         let (mut tries, mut waits) = (0, 0);
         loop {
-            let answer = self.ask(call).await;
+            let answer = self.send(call).await;
+            let is_busy =
+                matches!(&answer, Ok(answer) if answer.status == 503 && answer.code() == "Transient");
+            if is_busy && tries + 1 < TRIES_MAX {
+                self.board.busy();
+            } else {
+                self.note(call, &answer);
+            }
             let pause = match &answer {
                 Ok(answer) if answer.code() == "RequestInFlight" || answer.status == 429 => {
                     waits += 1;

@@ -115,7 +115,11 @@ fn block(doing: &str, known: &Known, per_second: f64) -> String {
     let mut text = format!("\n  {doing}\n\n");
     text += &format!("  orders     {}\n", orders(known));
     text += &format!("  refused    {}\n", or_none(&counts(&known.refused)));
-    text += &format!("  errors     {}\n", known.wrongs_in_all());
+    text += &format!(
+        "  errors     {}, and {} times busy\n",
+        known.wrongs_in_all(),
+        known.busy
+    );
     text += &format!("  requests   {} sent, {per_second:.0}/s\n", known.requests);
     let slips = report::slips(known);
     if !slips.is_empty() {

@@ -59,6 +59,13 @@ pub fn report(known: &Known, took: Duration, rush: Option<&Rush>, checks: Vec<Ch
             "\nToo slow for this rate: {slips}. What was skipped was never asked for."
         );
     }
+    if known.busy > 0 {
+        let _ = writeln!(
+            text,
+            "\nBusy: {} requests were answered 503 and repeated; whether each was answered in the end is checked below.",
+            known.busy
+        );
+    }
     let _ = writeln!(
         text,
         "\n{} requests in {:.0} s. Checked:",

@@ -54,9 +54,7 @@ impl From<&Order> for OrderSays {
             user_id: order.user_id.clone(),
             status: order.status,
             version: order.version,
-            has_completed: order.status == Status::Completed
-                || order.status == Status::Refunded
-                    && order.events.iter().any(|event| event.status == Status::Completed),
+            has_completed: order.has_completed(),
             has_sold_products: order.has_sold_products(),
             hold: (order.hold.hold_id.clone(), order.hold.version),
             tickets: tickets(order),

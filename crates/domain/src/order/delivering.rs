@@ -137,15 +137,23 @@ impl Order {
         decision.arrivals = arrivals.collect();
     }
 
-    /// Whether the products that it took are sold, and no longer held.
+    /// Whether the products that it took are sold, and no longer held. An order that was completed before there were
+    /// deliveries sold them with that.
     #[must_use]
-    pub const fn has_sold_products(&self) -> bool {
-        self.delivery.is_some()
+    pub fn has_sold_products(&self) -> bool {
+        self.delivery.is_some() || self.has_completed()
+    }
+
+    /// Whether it was completed, whatever happened later.
+    #[must_use]
+    pub fn has_completed(&self) -> bool {
+        let mut events = self.events.iter();
+        events.any(|event| event.status == Status::Completed)
     }
 
     /// Whether it claims anything that somebody else could have instead. What was sold, or has ended, claims nothing.
     #[must_use]
-    pub const fn has_live_hold(&self) -> bool {
+    pub fn has_live_hold(&self) -> bool {
         !self.status.is_end() && !self.has_sold_products()
     }
 

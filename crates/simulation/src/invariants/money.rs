@@ -7,25 +7,56 @@ use super::Broken;
 use crate::memory::{OrderChange, Tables};
 use crate::provider::Ledger;
 use domain::payment::NO_ANSWER;
-use domain::{MoneyKind, Order, RefundOutcome, RefundReason, RefundStatus, Status};
+use domain::{MoneyKind, Order, OrderId, RefundOutcome, RefundReason, RefundStatus, Status};
 use std::collections::BTreeMap;
 
 /// What the ledger of money says of one order.
+#[derive(Clone, Copy, Debug, Default)]
 struct Written {
     charged: u64,
-    given_back: u64,
+    refunded: u64,
+    returned: u64,
 }
 
-fn written_of(tables: &Tables, order: &Order) -> Written {
-    let rows = tables.money_of(&order.order_id);
-    let sum = |kind| -> u64 {
-        let rows = rows.iter().filter(|row| row.kind == kind);
-        rows.map(|row| row.amount_minor.as_minor()).sum()
-    };
-    let returned = sum(MoneyKind::RefundReturned);
-    Written {
-        charged: sum(MoneyKind::Charged),
-        given_back: sum(MoneyKind::Refunded).saturating_sub(returned),
+impl Written {
+    const fn given_back(&self) -> u64 {
+        self.refunded.saturating_sub(self.returned)
+    }
+}
+
+/// Provider and ledger by order: gathered once for all orders, because it is asked for after every step of the world.
+struct Books<'a> {
+    /// Money taken, and how many times.
+    taken: BTreeMap<&'a OrderId, (u64, u32)>,
+    written: BTreeMap<&'a OrderId, Written>,
+}
+
+impl<'a> Books<'a> {
+    fn of(tables: &'a Tables, ledger: &'a Ledger) -> Self {
+        let mut taken: BTreeMap<&OrderId, (u64, u32)> = BTreeMap::new();
+        for intent in ledger.intents.values() {
+            let (sum, times) = taken.entry(&intent.order_id).or_default();
+            *sum += intent.amount_minor * u64::from(intent.charges);
+            *times += intent.charges;
+        }
+        let mut written: BTreeMap<&OrderId, Written> = BTreeMap::new();
+        for row in tables.money.values() {
+            let says = written.entry(&row.order_id).or_default();
+            *match row.kind {
+                MoneyKind::Charged => &mut says.charged,
+                MoneyKind::Refunded => &mut says.refunded,
+                MoneyKind::RefundReturned => &mut says.returned,
+            } += row.amount_minor.as_minor();
+        }
+        Self { taken, written }
+    }
+
+    fn taken_for(&self, order: &Order) -> (u64, u32) {
+        self.taken.get(&order.order_id).copied().unwrap_or_default()
+    }
+
+    fn written_of(&self, order: &Order) -> Written {
+        self.written.get(&order.order_id).copied().unwrap_or_default()
     }
 }
 
@@ -89,11 +120,12 @@ pub(super) fn check(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
             key: blind.key.clone(),
         });
     }
+    let books = Books::of(tables, ledger);
     let mut of_orders = 0;
     for order in tables.orders.values() {
-        of_orders += ledger.taken_for(&order.order_id).0;
-        check_charge(tables, ledger, order)?;
-        check_refunds(tables, ledger, order)?;
+        of_orders += books.taken_for(order).0;
+        check_charge(&books, order)?;
+        check_refunds(&books, ledger, order)?;
     }
     let taken = ledger.taken();
     if taken == of_orders {
@@ -107,8 +139,8 @@ pub(super) fn check(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
 }
 
 /// Money is taken once and in full; an order that is paid has it, and the ledger says it once the order does.
-fn check_charge(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), Broken> {
-    let (taken, times) = ledger.taken_for(&order.order_id);
+fn check_charge(books: &Books<'_>, order: &Order) -> Result<(), Broken> {
+    let (taken, times) = books.taken_for(order);
     let total = order.total_minor.as_minor();
     let must_have = matches!(
         order.status,
@@ -123,7 +155,7 @@ fn check_charge(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), B
             total,
         });
     }
-    let Written { charged, .. } = written_of(tables, order);
+    let charged = books.written_of(order).charged;
     if charged > taken {
         return Err(wrong(
             order,
@@ -140,8 +172,8 @@ fn check_charge(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), B
 }
 
 /// No more goes back than was taken, each refund once; and late money is held again for or given back, never both.
-fn check_refunds(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), Broken> {
-    let taken = ledger.taken_for(&order.order_id).0;
+fn check_refunds(books: &Books<'_>, ledger: &Ledger, order: &Order) -> Result<(), Broken> {
+    let taken = books.taken_for(order).0;
     let claimed_back = ledger.claimed_back_for(&order.order_id);
     if claimed_back > taken {
         return Err(wrong(order, format!("{claimed_back} of {taken} go back")));
@@ -158,7 +190,7 @@ fn check_refunds(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), 
     if let Some(refund) = twice {
         return Err(wrong(order, format!("refund {} was made twice", refund.number)));
     }
-    let Written { given_back, .. } = written_of(tables, order);
+    let given_back = books.written_of(order).given_back();
     let really = ledger.ever_given_back_for(&order.order_id);
     if given_back > really || given_back != order.refunded_minor() {
         let said = order.refunded_minor();
@@ -184,19 +216,21 @@ fn check_refunds(tables: &Tables, ledger: &Ledger, order: &Order) -> Result<(), 
 /// # Errors
 /// The first invariant that does not hold.
 pub(super) fn check_rest(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
+    let books = Books::of(tables, ledger);
     for order in tables.orders.values() {
         if let Some(refund) = order.open_refund() {
             return Err(wrong(order, format!("refund {} is open at rest", refund.number)));
         }
-        let taken = ledger.taken_for(&order.order_id).0;
+        let taken = books.taken_for(order).0;
         let given_back = ledger.given_back_for(&order.order_id);
-        let written = written_of(tables, order);
-        if (written.charged, written.given_back) != (taken, given_back) {
+        let written = books.written_of(order);
+        if (written.charged, written.given_back()) != (taken, given_back) {
             return Err(wrong(
                 order,
                 format!(
                     "the ledger has {} - {}, and the provider {taken} - {given_back}",
-                    written.charged, written.given_back
+                    written.charged,
+                    written.given_back()
                 ),
             ));
         }

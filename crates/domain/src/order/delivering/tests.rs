@@ -139,6 +139,22 @@ fn nothing_is_delivered_that_is_not_paid_or_was_never_asked_for() {
     assert!(matches!(paid().complete(at_ms(9_000)), Err(Fault::Defect(_))));
 }
 
+#[test]
+fn an_order_that_was_completed_before_there_were_deliveries_has_sold_its_products() {
+    let mut old = paid();
+    assert!(!old.has_sold_products());
+    old.status = Status::Completed;
+    old.note(at_ms(2_000), "Yours. Completed.".to_owned());
+    assert!(old.has_sold_products() && !old.has_live_hold());
+    let says = crate::conservation::OrderSays::from(&old);
+    assert!(says.has_sold_products && !says.is_live());
+    old.status = Status::Refunded;
+    assert!(
+        old.has_sold_products(),
+        "the money went back, the products did not"
+    );
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Ask,
