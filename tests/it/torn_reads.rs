@@ -151,6 +151,7 @@ fn request(quantity: u32) -> HoldRequest {
             product_id: product().product_id,
             quantity,
             version: None,
+            max_price_minor: None,
         }],
         device_id: None,
         request_fingerprint: "fingerprint".to_owned(),

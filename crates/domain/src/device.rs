@@ -15,6 +15,7 @@ pub use reorder::{Reorders, decide_and_restock};
 pub use stock::{DeviceStock, Ending, Reorder, Trouble};
 
 use crate::ids::{DeviceId, ProductId, UserId};
+use crate::money::PriceMinor;
 use crate::product;
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
@@ -40,6 +41,11 @@ pub struct Watch {
     pub threshold: u32,
     /// So many, 1 to [`ORDER_QUANTITY_MAX`].
     pub order_quantity: u32,
+    /// The highest price of one at which it orders: a seller may change the price at any time, and nobody looks at it
+    /// before the card is charged. Of a row of before there was one it is 0, at which nothing is to be had: it orders again
+    /// once its owner has said how much it may cost.
+    #[serde(default)]
+    pub max_price_minor: PriceMinor,
 }
 
 /// A device as stored.
@@ -73,15 +79,25 @@ impl Device {
             .collect()
     }
 
-    /// Watches these products from now on and no others. `stock` is what there is of every product that it watched before
-    /// or is to watch, as far as there is a row.
-    #[must_use]
+    /// Watches these products from now on and no others, from the version seen. `stock` is what there is of every product
+    /// that it watched before or is to watch, as far as there is a row.
+    ///
+    /// # Errors
+    /// [`Refusal::DeviceChanged`] when another version was seen: whoever looked at that has not seen what they would undo.
     pub fn rewatch(
         &self,
+        seen_version: u32,
         watches: BTreeMap<ProductId, Watch>,
         stock: &BTreeMap<ProductId, DeviceStock>,
         now: Timestamp,
-    ) -> DeviceChange {
+    ) -> Result<DeviceChange, Refusal> {
+        if seen_version != self.version {
+            return Err(Refusal::DeviceChanged {
+                device_id: self.device_id.clone(),
+                seen: seen_version,
+                present: self.version,
+            });
+        }
         let touched: BTreeSet<&ProductId> = self.watches.keys().chain(watches.keys()).collect();
         let mut rows = Vec::new();
         for product_id in touched {
@@ -101,7 +117,7 @@ impl Device {
                 }),
             }
         }
-        DeviceChange {
+        Ok(DeviceChange {
             before: self.version,
             after: Self {
                 watches,
@@ -109,7 +125,7 @@ impl Device {
                 ..self.clone()
             },
             rows,
-        }
+        })
     }
 }
 

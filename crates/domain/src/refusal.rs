@@ -6,8 +6,9 @@
 
 mod telling;
 
-use crate::ids::{OrderId, ProductId, TicketId};
+use crate::ids::{DeviceId, OrderId, ProductId, TicketId};
 use crate::link::LinkId;
+use crate::money::PriceMinor;
 use crate::order::Status;
 use serde::{Deserialize, Serialize};
 
@@ -207,11 +208,35 @@ pub enum Refusal {
         /// The present version.
         present: u32,
     },
+    /// It costs more than whoever ordered it unseen allows.
+    #[error(
+        "Product {product_id} costs {} minor units, and may cost {} at most.",
+        price_minor.as_minor(),
+        max_price_minor.as_minor()
+    )]
+    PriceAboveLimit {
+        /// The product.
+        product_id: ProductId,
+        /// What one costs.
+        price_minor: PriceMinor,
+        /// What one may cost.
+        max_price_minor: PriceMinor,
+    },
     /// Another device has this address.
     #[error("A device with the address {mac_address} is registered already.")]
     MacAddressTaken {
         /// The address, lower case with colons.
         mac_address: String,
+    },
+    /// What the device watches was changed since the version that was seen.
+    #[error("Device {device_id} changed: version {seen} was seen, it is {present} now.")]
+    DeviceChanged {
+        /// The device.
+        device_id: DeviceId,
+        /// The version in the request.
+        seen: u32,
+        /// The present version.
+        present: u32,
     },
     /// The user has as many devices as one user may have.
     #[error("You already have {devices_max} devices, which is as many as one user may have.")]
@@ -385,6 +410,9 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The name of [`Refusal::PriceAboveLimit`].
+    pub(crate) const PRICE_ABOVE_LIMIT: &str = "PriceAboveLimit";
+
     /// The name of the variant: the error name in workflows, the `code` in problem documents.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -419,7 +447,9 @@ impl Refusal {
             Self::InventoryNotSet { .. } => "InventoryNotSet",
             Self::NotEnoughAvailable { .. } => "NotEnoughAvailable",
             Self::ProductChanged { .. } => "ProductChanged",
+            Self::PriceAboveLimit { .. } => Self::PRICE_ABOVE_LIMIT,
             Self::MacAddressTaken { .. } => "MacAddressTaken",
+            Self::DeviceChanged { .. } => "DeviceChanged",
             Self::TooManyDevices { .. } => "TooManyDevices",
             Self::ProductNotWatched { .. } => "ProductNotWatched",
             Self::NoPaymentMethod => "NoPaymentMethod",

@@ -138,6 +138,7 @@ impl Functions {
         let reorders = Reorders {
             devices: Arc::clone(&devices),
             orders: Arc::clone(&orders),
+            provider: Arc::clone(&provider),
             workflows: Arc::clone(&workflows),
             payment_methods: Arc::new(MemoryPaymentMethods::new(Arc::clone(tables), wire.clone())),
             clock: Arc::clone(&clock),

@@ -109,6 +109,7 @@ impl World {
         Ok(Reorders {
             devices: self.devices()?,
             orders: self.orders()?,
+            provider: self.payment_provider()?,
             workflows: self.workflows()?,
             payment_methods: self.payment_methods()?,
             clock: self.clock(),

@@ -18,6 +18,11 @@ pub struct WatchBody {
     /// So many at a time.
     #[schema(minimum = 1, maximum = 1000)]
     pub order_quantity: u32,
+    /// The most that one may cost for the device to order it, in minor units, 50 to 99,999,999. Without it: what the product
+    /// costs at the moment that this is stored. When it costs more, nothing is ordered, and `why` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 50, maximum = 99999999)]
+    pub max_price_minor: Option<u64>,
 }
 
 impl WatchBody {
@@ -26,6 +31,7 @@ impl WatchBody {
             product_id: product_id.to_string(),
             threshold: watch.threshold,
             order_quantity: watch.order_quantity,
+            max_price_minor: Some(watch.max_price_minor.as_minor()),
         }
     }
 }
@@ -133,6 +139,9 @@ pub struct DeviceStockBody {
     /// So many at a time; absent for a product that it does not watch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_quantity: Option<u32>,
+    /// The most that one may cost, in minor units; absent for a product that it does not watch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_price_minor: Option<u64>,
     /// The order that is on its way; null when there is none.
     pub reorder: Option<ReorderBody>,
     /// Why nothing is ordered, or why the latest order came to nothing; null when nothing is wrong.
@@ -152,6 +161,7 @@ impl From<&DeviceStock> for DeviceStockBody {
             measured_at: row.measured_at.map(Timestamp::to_rfc3339),
             threshold: row.watch.map(|watch| watch.threshold),
             order_quantity: row.watch.map(|watch| watch.order_quantity),
+            max_price_minor: row.watch.map(|watch| watch.max_price_minor.as_minor()),
             reorder: row.reorder.as_ref().map(Into::into),
             // A pause that is over, or that an open order has ended, is of no interest.
             why: why

@@ -30,7 +30,9 @@ pub struct NewReading {
 /// `why` says why and what to do.
 ///
 /// Send a reading that was not answered again under the same `Idempotency-Key`: without one it is a new reading, and would
-/// take away what was delivered meanwhile.
+/// take away what was delivered meanwhile. Take a fresh key for each reading, and send none before the one before it was
+/// answered: once a request's own answer is gone, only the latest reading's key and quantity are remembered, so that an
+/// earlier one that is sent again after a later one is a new reading.
 #[utoipa::path(
     post, path = "/api/devices/{device_id}/readings", tag = "devices",
     params(("device_id" = String, Path, description = "The device."), ("Idempotency-Key" = Option<String>, Header,
@@ -65,7 +67,8 @@ pub(crate) async fn take_reading(
     let row = reorders
         .measure(&device.device_id, &product_id, new.quantity, key.as_deref())
         .await?;
-    // Written is written: a busy hold must not turn a reading that was taken into an error. `reorder-products` goes on.
+    // Written is written: a busy hold must not turn a reading that was taken into an error. `reorder-products` goes on. The
+    // one hold that is asked for ends after 26 s at the latest, within the function's own limit of 29 s.
     let row = match reorders.carry_out(row.clone()).await {
         Ok(row) => row,
         Err(fault) => {

@@ -163,13 +163,15 @@ impl GenerateOrders {
         let mut devices = Vec::new();
         for _ in 0..draw.one_to(DEVICES_MAX) {
             let bytes = self.entropy.bytes16()?;
-            let watch = Watch {
-                threshold: THRESHOLD,
-                order_quantity: quantity(draw.one_to(QUANTITY_MAX)),
-            };
-            let watched = draw
-                .pick(products)
-                .map(|product| (product.product_id.clone(), watch));
+            let order_quantity = quantity(draw.one_to(QUANTITY_MAX));
+            let watched = draw.pick(products).map(|product| {
+                let watch = Watch {
+                    threshold: THRESHOLD,
+                    order_quantity,
+                    max_price_minor: product.price_minor,
+                };
+                (product.product_id.clone(), watch)
+            });
             let device = Device {
                 device_id: DeviceId::from_random(bytes),
                 owner_id: user_id.clone(),
@@ -198,6 +200,7 @@ impl GenerateOrders {
                 product_id: product.product_id.clone(),
                 quantity,
                 version: None,
+                max_price_minor: None,
             }],
             device_id: Some(device.device_id.clone()),
             request_fingerprint: fingerprint(&["generated", order_id.as_str()]),

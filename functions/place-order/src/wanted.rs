@@ -222,6 +222,7 @@ impl Wanted {
                     product_id,
                     quantity,
                     version,
+                    max_price_minor: None,
                 });
                 self.product_lines.push(index);
             }

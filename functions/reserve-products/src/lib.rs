@@ -6,7 +6,7 @@
 use domain::inventory::{Asked, DoubleCollect, Holding, TRIES_MAX, draw_together, hold, luck_of, read_whole};
 use domain::order::{HOLDS_MAX, NewOrder, StartInput};
 use domain::ports::{Clock, CommitError, HoldRequest, Orders, Products};
-use domain::{Currency, Decision, Fault, ProductId, Refusal, Timestamp};
+use domain::{Currency, Decision, Fault, PriceMinor, ProductId, Refusal, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -31,6 +31,7 @@ struct Wanted<'a> {
     product_id: &'a ProductId,
     quantity: u32,
     seen: Option<u32>,
+    max_price_minor: Option<PriceMinor>,
 }
 
 /// What one try came to.
@@ -48,7 +49,7 @@ impl ReserveProducts {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] naming the line of a product that is unknown or withdrawn, [`Refusal::ProductUnavailable`],
-    /// [`Refusal::OutOfStock`], [`Refusal::TooManyHolds`], [`Refusal::InvalidInput`] when the sum is more than money or
+    /// [`Refusal::PriceAboveLimit`], [`Refusal::OutOfStock`], [`Refusal::TooManyHolds`], [`Refusal::InvalidInput`] when the sum is more than money or
     /// stock can say, [`Refusal::OrderAlreadyExists`] when the id belongs to another request; [`Fault::Transient`]
     /// when the inventory kept moving.
     pub async fn handle(&self, input: HoldRequest) -> Result<StartInput, Fault> {
@@ -130,6 +131,7 @@ impl ReserveProducts {
             product_id,
             quantity,
             seen,
+            max_price_minor,
         } in wanted
         {
             let stocked = read_whole(&*self.products, product_id).await?;
@@ -143,6 +145,7 @@ impl ReserveProducts {
                 stocked,
                 quantity: *quantity,
                 seen: *seen,
+                max_price_minor: *max_price_minor,
             });
         }
         Ok(asked)
@@ -183,9 +186,13 @@ fn summed(input: &HoldRequest) -> Result<Vec<Wanted<'_>>, Refusal> {
                 product_id: &asked.product_id,
                 quantity: asked.quantity,
                 seen: asked.version,
+                max_price_minor: asked.max_price_minor,
             });
             continue;
         };
+        // Whichever says less: one order has one price of it.
+        let limits = same.max_price_minor.iter().chain(&asked.max_price_minor);
+        same.max_price_minor = limits.min().copied();
         let sum = same.quantity.checked_add(asked.quantity);
         same.quantity = sum.ok_or_else(|| {
             let field = format!("lines[{index}].quantity");

@@ -6,14 +6,23 @@ use domain::device::{DEVICES_MAX, DUE_SHARDS, StockWrite, Watch};
 use domain::order::Arrival;
 use domain::ports::{CommitError, DeviceError, PaymentMethod};
 use domain::{
-    CardToken, ChargeOutcome, Decision, Device, DeviceId, DeviceStock, MacAddress, ProductId, Refusal, UserId,
+    CardToken, ChargeOutcome, Decision, Device, DeviceId, DeviceStock, MacAddress, PriceMinor, ProductId,
+    Refusal, UserId,
 };
 use std::collections::BTreeMap;
 
 const WATCH: Watch = Watch {
     threshold: 5,
     order_quantity: 10,
+    max_price_minor: price(750),
 };
+
+const fn price(minor: u64) -> PriceMinor {
+    match PriceMinor::new(minor) {
+        Ok(price) => price,
+        Err(_) => panic!("a price"),
+    }
+}
 
 impl Ports<'_> {
     fn mac_address(&self) -> MacAddress {
@@ -189,7 +198,14 @@ pub async fn what_is_watched_changes_whole_or_not_at_all(ports: &Ports<'_>) {
     let empty = ports.device_stock(&device, &old).await;
     let new = ports.product_id();
     let stock = BTreeMap::from([(old.clone(), empty.clone())]);
-    let change = device.rewatch(BTreeMap::from([(new.clone(), WATCH)]), &stock, NOW);
+    let change = device
+        .rewatch(
+            device.version,
+            BTreeMap::from([(new.clone(), WATCH)]),
+            &stock,
+            NOW,
+        )
+        .unwrap();
     // One row has moved, so nothing is written.
     let said = empty.measure(7, None, false, NOW).unwrap().unwrap();
     assert_eq!(ports.devices.restock(&write(&empty, said.clone())).await, Ok(()));
@@ -200,7 +216,14 @@ pub async fn what_is_watched_changes_whole_or_not_at_all(ports: &Ports<'_>) {
         Ok(Some(device.clone()))
     );
     let stock = BTreeMap::from([(old.clone(), said)]);
-    let change = device.rewatch(BTreeMap::from([(new.clone(), WATCH)]), &stock, NOW);
+    let change = device
+        .rewatch(
+            device.version,
+            BTreeMap::from([(new.clone(), WATCH)]),
+            &stock,
+            NOW,
+        )
+        .unwrap();
     assert_eq!(ports.devices.rewatch(&change).await, Ok(()));
     assert_eq!(
         ports.devices.get(&device.device_id).await,

@@ -90,6 +90,7 @@ impl Ports<'_> {
             stocked: stocked.clone(),
             quantity,
             seen: None,
+            max_price_minor: None,
         };
         match hold(new, &[asked], 0, NOW).unwrap() {
             Holding::Held(decision) => *decision,

@@ -24,6 +24,7 @@ impl Ports<'_> {
             product_id: (*product_id).clone(),
             quantity: *quantity,
             version: None,
+            max_price_minor: None,
         });
         HoldRequest {
             order_id: OrderId::from_random(self.bytes16()),

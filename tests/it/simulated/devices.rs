@@ -159,7 +159,10 @@ fn what_is_out_of_stock_is_not_asked_for_without_end() {
     assert!(world.tables().lock().unwrap().orders.is_empty());
     // Six can be had, so the owner lets it ask for six; it does when the pause is over.
     let watches = [(product.clone(), THRESHOLD, 6)];
-    assert_eq!(held(world.ask(&owner, Ask::watch(&device, &watches))).status, 200);
+    assert_eq!(
+        held(world.ask(&owner, Ask::watch(&device, 1, &watches))).status,
+        200
+    );
     held(world.run_for_s(7 * 3_600));
     let row = world.device_stock(&device, &product).unwrap();
     assert_eq!((row.quantity, row.reorders, row.failures), (6, 1, 0), "{row:?}");

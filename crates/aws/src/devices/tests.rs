@@ -5,6 +5,7 @@ use crate::cancellation::tests::{CONFLICT, FAILED, OK, failed_on, reason};
 use crate::items::tests::NOW;
 use crate::items::to_item;
 use domain::MacAddress;
+use domain::PriceMinor;
 use domain::device::Watch;
 use domain::order::Arrival;
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ fn device() -> Device {
     let watch = Watch {
         threshold: 5,
         order_quantity: 10,
+        max_price_minor: PriceMinor::new(750).unwrap(),
     };
     Device {
         device_id: DeviceId::from_random([1; 16]),

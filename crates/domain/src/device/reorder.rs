@@ -4,21 +4,26 @@
 //! same time: the order has one id, holding is done once under an id, and only one of them closes the reorder.
 
 use super::{DeviceStock, Ending, Reorder, StockWrite};
-use crate::checkout::begin_payment;
+use crate::checkout::{begin_payment, wake};
 use crate::fault::Fault;
 use crate::ids::{DeviceId, IdempotencyKey, ProductId, fingerprint};
 use crate::order::{Kind, Order, Status};
-use crate::payment::CardToken;
+use crate::payment::{AttemptStatus, CardToken};
 use crate::ports::{
-    Clock, DeviceError, Devices, HoldAnswer, HoldRequest, Orders, PaymentMethods, WantedProduct, Workflows,
+    Clock, DeviceError, Devices, HoldAnswer, HoldRequest, Orders, PaymentMethods, PaymentProvider,
+    WantedProduct, Workflows, decide_and_commit,
 };
 use crate::refusal::Refusal;
+use crate::truth::ask_before_release;
 use std::sync::Arc;
 
 /// Reads and decisions per call before the caller is told that the row kept moving.
 const TRIES_MAX: u32 = 30;
 /// Reorders that one call follows: the one it finds, and the one that is due when that turns out to have ended.
 const ROUNDS_MAX: u32 = 2;
+/// Holds that one call asks for. A hold may take nearly as long as whoever calls may ([`Workflows::hold_order`]); what is
+/// decided after one is carried out by the next look.
+const HOLDS_MAX: u32 = 1;
 
 /// Where the reorder that was followed stands.
 enum Progress {
@@ -35,6 +40,8 @@ pub struct Reorders {
     pub devices: Arc<dyn Devices>,
     /// Orders.
     pub orders: Arc<dyn Orders>,
+    /// Is asked before anything is released.
+    pub provider: Arc<dyn PaymentProvider>,
     /// The state machines.
     pub workflows: Arc<dyn Workflows>,
     /// What orders are charged to.
@@ -109,18 +116,20 @@ impl Reorders {
     }
 
     /// Places and pays the order of the row's open reorder, as far as that is not done yet, and closes the reorder if its
-    /// order has ended. Safe to repeat. Returns the row as it stands.
+    /// order has ended. At most one hold is asked for, however many reorders end meanwhile. Safe to repeat. Returns the row
+    /// as it stands.
     ///
     /// # Errors
     /// What the ports report; the reorder stays open and is looked after.
     pub async fn carry_out(&self, mut row: DeviceStock) -> Result<DeviceStock, Fault> {
+        let mut holds = 0;
         for _ in 0..ROUNDS_MAX {
             let Some(reorder) = row.reorder.clone() else {
                 return Ok(row);
             };
             let card = self.payment_methods.get(&row.owner_id).await?;
             let card = card.map(|method| method.card);
-            let ending = match self.advance(&row, &reorder, card.as_ref()).await? {
+            let ending = match self.advance(&row, &reorder, card.as_ref(), &mut holds).await? {
                 Progress::UnderWay => return Ok(row),
                 Progress::Over(ending) => ending,
             };
@@ -136,6 +145,7 @@ impl Reorders {
         row: &DeviceStock,
         reorder: &Reorder,
         card: Option<&CardToken>,
+        holds: &mut u32,
     ) -> Result<Progress, Fault> {
         let order = match self.orders.get(&reorder.order_id).await? {
             Some(order) => order,
@@ -143,23 +153,54 @@ impl Reorders {
             None if card.is_none() => {
                 return Ok(Progress::Over(Ending::NotPlaced(Refusal::NoPaymentMethod)));
             }
-            None => match self.workflows.hold_order(&request(row, reorder)).await? {
-                HoldAnswer::Held => {
-                    let order = self.orders.get(&reorder.order_id).await?;
-                    order.ok_or_else(|| {
-                        Fault::Defect(format!("{} was held and is not there", reorder.order_id))
-                    })?
+            None if *holds >= HOLDS_MAX => return Ok(Progress::UnderWay),
+            None => {
+                *holds += 1;
+                match self.workflows.hold_order(&request(row, reorder)).await? {
+                    HoldAnswer::Held => {
+                        let order = self.orders.get(&reorder.order_id).await?;
+                        order.ok_or_else(|| {
+                            Fault::Defect(format!("{} was held and is not there", reorder.order_id))
+                        })?
+                    }
+                    HoldAnswer::Refused(refusal) => return Ok(Progress::Over(Ending::NotPlaced(refusal))),
                 }
-                HoldAnswer::Refused(refusal) => return Ok(Progress::Over(Ending::NotPlaced(refusal))),
-            },
+            }
         };
         if order.status.is_end() {
             return Ok(ending_of(&order).map_or(Progress::UnderWay, Progress::Over));
         }
         if let Some(card) = card.filter(|card| awaits(&order, card)) {
             self.pay(&order, card).await?;
+        } else if is_in_vain(&order) {
+            return self.give_up(&order).await;
         }
         Ok(Progress::UnderWay)
+    }
+
+    /// Cancels an order that nothing will pay, so that what it holds is free for others and its place among its owner's
+    /// unpaid orders too. Where somebody was faster, it goes on as it is.
+    async fn give_up(&self, order: &Order) -> Result<Progress, Fault> {
+        ask_before_release(&*self.orders, &*self.provider, &*self.clock, &order.order_id).await?;
+        // Decided anew on what is there now: its owner may be paying it with another card.
+        let cancel = |order: &Order| {
+            if order.status == Status::Cancelled || is_in_vain(order) {
+                return order.cancel(self.clock.now());
+            }
+            Err(Refusal::OrderBeingPaid {
+                order_id: order.order_id.clone(),
+            }
+            .into())
+        };
+        match decide_and_commit(&*self.orders, &order.order_id, &cancel).await {
+            Ok(cancelled) => {
+                // Cancelled is cancelled; whoever waits finds out by itself if the message is lost.
+                wake(&*self.workflows, &cancelled).await.ok();
+                Ok(ending_of(&cancelled).map_or(Progress::UnderWay, Progress::Over))
+            }
+            Err(Fault::Refused(_)) => Ok(Progress::UnderWay),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn pay(&self, order: &Order, card: &CardToken) -> Result<(), Fault> {
@@ -179,6 +220,16 @@ fn awaits(order: &Order, card: &CardToken) -> bool {
     order.status == Status::Held
         && order.retry_at.is_none()
         && latest.is_none_or(|attempt| attempt.card != *card)
+}
+
+/// Whether it is held though its card was declined for good. Another card is asked for first ([`awaits`]).
+fn is_in_vain(order: &Order) -> bool {
+    order.status == Status::Held
+        && order.retry_at.is_none()
+        && order
+            .attempts
+            .last()
+            .is_some_and(|attempt| attempt.status == AttemptStatus::Declined && !attempt.retryable)
 }
 
 /// How the reorder of an order that has ended came out; `None` while late money may still bring the order back.
@@ -207,6 +258,7 @@ fn request(row: &DeviceStock, reorder: &Reorder) -> HoldRequest {
             product_id: row.product_id.clone(),
             quantity: reorder.quantity,
             version: None,
+            max_price_minor: Some(reorder.max_price_minor),
         }],
         device_id: Some(row.device_id.clone()),
         request_fingerprint: fingerprint(&["reorder", reorder.order_id.as_str()]),

@@ -6,6 +6,7 @@
 
 use super::{Device, Watch};
 use crate::ids::{DeviceId, IdempotencyKey, OrderId, ProductId, UserId};
+use crate::money::PriceMinor;
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct Reorder {
     pub order_id: OrderId,
     /// How many it is for.
     pub quantity: u32,
+    /// The highest price of one at which it is placed, as its device was told when it was decided.
+    #[serde(default)]
+    pub max_price_minor: PriceMinor,
     /// When it was decided.
     pub since: Timestamp,
 }
@@ -89,6 +93,9 @@ pub struct DeviceStock {
     /// What the device called that reading, if it did: a repeat of it, by whoever was not answered, is old news.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured_by: Option<IdempotencyKey>,
+    /// How much the device said then; what was delivered since is in `quantity` and not in this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity_measured: Option<u32>,
     /// The open reorder. At most one at a time, whatever happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder: Option<Reorder>,
@@ -124,6 +131,7 @@ impl DeviceStock {
             watch: None,
             measured_at: None,
             measured_by: None,
+            quantity_measured: None,
             reorder: None,
             reorders: 0,
             failures: 0,
@@ -152,6 +160,7 @@ impl DeviceStock {
             watch: None,
             measured_at: None,
             measured_by: None,
+            quantity_measured: None,
             reorder: None,
             reorders: 0,
             failures: 0,
@@ -177,8 +186,8 @@ impl DeviceStock {
     }
 
     /// The device says how much is left: that replaces what was there. If it is too little, an order is decided in the
-    /// same write; `can_pay`: the owner has stored a payment method. `None`: the latest reading has this name, so it was
-    /// taken already. Taken again, it would take away what was delivered since.
+    /// same write; `can_pay`: the owner has stored a payment method. `None`: the latest reading has this name and
+    /// this quantity, so it was taken already. Taken again, it would take away what was delivered since.
     ///
     /// # Errors
     /// [`Refusal::ProductNotWatched`].
@@ -193,22 +202,34 @@ impl DeviceStock {
             let product_id = self.product_id.clone();
             return Err(Refusal::ProductNotWatched { product_id });
         }
-        if name.is_some() && self.measured_by.as_ref() == name {
+        // A name that is used again for another quantity, days later maybe, names another reading.
+        let is_same = self.measured_by.as_ref() == name && self.quantity_measured == Some(quantity);
+        if name.is_some() && is_same {
             return Ok(None);
         }
         let mut after = self.changed(now);
         after.quantity = u64::from(quantity);
         after.measured_at = Some(now);
         after.measured_by = name.cloned();
+        after.quantity_measured = Some(quantity);
         after.consider(can_pay, now);
         Ok(Some(after))
     }
 
     /// The device watches it differently from now on, or no longer. What is to be ordered is decided by whoever looks next.
+    /// Whoever was told that it is too dear and lets it cost more need not wait.
     #[must_use]
     pub fn watched_as(&self, watch: Option<Watch>, now: Timestamp) -> Self {
         let mut after = self.changed(now);
         after.watch = watch;
+        let limit = |watch: &Option<Watch>| watch.map(|watch| watch.max_price_minor);
+        let is_too_dear = self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.code == Refusal::PRICE_ABOVE_LIMIT);
+        if is_too_dear && limit(&watch) > limit(&self.watch) {
+            after.pause_until = None;
+        }
         if after.reorder.is_none() {
             after.due_at = after.is_low().then_some(now);
             after.trouble = after.trouble.filter(|_| watch.is_some());
@@ -311,6 +332,7 @@ impl DeviceStock {
             number,
             order_id: OrderId::of_reorder(&self.device_id, &self.product_id, number),
             quantity: watch.order_quantity,
+            max_price_minor: watch.max_price_minor,
             since: now,
         });
         self.due_at = Some(now.plus_s(LOOK_AFTER_S));

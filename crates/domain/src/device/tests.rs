@@ -2,13 +2,25 @@
 
 use super::*;
 use crate::ids::{IdempotencyKey, OrderId};
+use crate::money::PriceMinor;
 use crate::order::Status;
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::from_ms(1_790_000_000_000);
+/// What one may cost.
+const LIMIT: PriceMinor = minor(750);
+
+const fn minor(minor: u64) -> PriceMinor {
+    match PriceMinor::new(minor) {
+        Ok(price) => price,
+        Err(_) => panic!("a price"),
+    }
+}
+
 const WATCH: Watch = Watch {
     threshold: 5,
     order_quantity: 10,
+    max_price_minor: LIMIT,
 };
 
 fn product(number: u8) -> ProductId {
@@ -93,6 +105,13 @@ fn a_reading_is_not_taken_twice_under_one_name() {
     assert_eq!(low.measure(2, Some(&name), true, NOW), Ok(None));
     assert!(low.measure(2, Some(&other), true, NOW).unwrap().is_some());
     assert!(low.measure(2, None, true, NOW).unwrap().is_some());
+    let reused = low.measure(3, Some(&name), true, NOW).unwrap().unwrap();
+    assert_eq!(reused.quantity, 3, "another quantity is another reading");
+    let delivered = DeviceStock {
+        quantity: low.quantity + 10,
+        ..low
+    };
+    assert_eq!(delivered.measure(2, Some(&name), true, NOW), Ok(None));
 }
 
 #[test]
@@ -166,6 +185,45 @@ fn whoever_cannot_pay_is_told_and_need_not_wait_once_they_can() {
 }
 
 #[test]
+fn what_became_too_dear_waits_until_it_may_cost_more() {
+    let low = said(4);
+    assert_eq!(low.reorder.as_ref().unwrap().max_price_minor, LIMIT);
+    let too_dear = Refusal::PriceAboveLimit {
+        product_id: product(0),
+        price_minor: minor(999_900),
+        max_price_minor: LIMIT,
+    };
+    let closed = low.close(1, &Ending::NotPlaced(too_dear), true, NOW).unwrap();
+    assert_eq!(closed.trouble.as_ref().unwrap().code, "PriceAboveLimit");
+    assert_eq!((closed.reorders, closed.pause_until), (0, Some(NOW.plus_s(60))));
+    let limited = |max_price_minor| Watch {
+        max_price_minor,
+        ..WATCH
+    };
+    let lower = closed.watched_as(Some(limited(minor(700))), NOW);
+    assert_eq!(
+        lower.pause_until, closed.pause_until,
+        "that is no reason to ask again"
+    );
+    let higher = closed.watched_as(Some(limited(minor(999_900))), NOW);
+    assert_eq!((higher.pause_until, higher.due_at), (None, Some(NOW)));
+    let ordered = higher.look(true, NOW).unwrap().reorder.unwrap();
+    assert_eq!((ordered.number, ordered.max_price_minor), (1, minor(999_900)));
+}
+
+#[test]
+fn a_watch_of_before_there_was_a_limit_allows_no_price() {
+    let watch: Watch = serde_json::from_str(r#"{"threshold":5,"order_quantity":10}"#).unwrap();
+    assert_eq!(watch.max_price_minor.as_minor(), 0);
+    let earlier = DeviceStock {
+        watch: Some(watch),
+        ..row()
+    };
+    let low = earlier.measure(1, None, true, NOW).unwrap().unwrap();
+    assert_eq!(low.reorder.unwrap().max_price_minor.as_minor(), 0);
+}
+
+#[test]
 fn an_order_under_way_is_looked_at_ever_more_seldom() {
     let low = said(1);
     let look = |age_s: u32| {
@@ -193,7 +251,7 @@ fn watching_something_else_keeps_what_is_there() {
         ..WATCH
     };
     let wanted = BTreeMap::from([(product(0), WATCH), (product(1), more), (product(7), WATCH)]);
-    let change = device.rewatch(wanted.clone(), &stock, NOW);
+    let change = device.rewatch(1, wanted.clone(), &stock, NOW).unwrap();
     assert_eq!(
         (change.before, change.after.version, &change.after.watches),
         (1, 2, &wanted)
@@ -206,7 +264,16 @@ fn watching_something_else_keeps_what_is_there() {
     // The first stays as it is and is not written.
     assert_eq!(rows, [(&product(1), Some(2), 3), (&product(7), None, 0)]);
     assert_eq!(change.rows[0].after.due_at, Some(NOW), "it is too little now");
-    let nothing = device.rewatch(BTreeMap::new(), &stock, NOW);
+    let blind = change.after.rewatch(1, BTreeMap::new(), &stock, NOW);
+    assert!(matches!(
+        blind,
+        Err(Refusal::DeviceChanged {
+            seen: 1,
+            present: 2,
+            ..
+        })
+    ));
+    let nothing = device.rewatch(1, BTreeMap::new(), &stock, NOW).unwrap();
     assert!(
         nothing
             .rows

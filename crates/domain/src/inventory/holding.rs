@@ -3,6 +3,7 @@
 use super::{Shard, TOUCHED_MAX, Take, allocate, total};
 use crate::ids::{OrderId, ProductId, fingerprint};
 use crate::ledger::MovementKind;
+use crate::money::PriceMinor;
 use crate::order::{Decision, Line, NewOrder, Order, Thing};
 use crate::product::Stocked;
 use crate::refusal::Refusal;
@@ -18,6 +19,8 @@ pub struct Asked {
     pub quantity: u32,
     /// The version that the buyer saw, if they said so.
     pub seen: Option<u32>,
+    /// The most that one may cost, if they said so.
+    pub max_price_minor: Option<PriceMinor>,
 }
 
 /// What can be done for an order of what was read.
@@ -38,7 +41,8 @@ pub enum Holding {
 /// Holds everything that is asked for, or nothing. Each product is asked for once; `new` comes without lines.
 ///
 /// # Errors
-/// [`Refusal::ProductChanged`] when the buyer saw another version; [`Refusal::ProductUnavailable`] for a product whose
+/// [`Refusal::ProductChanged`] when the buyer saw another version; [`Refusal::PriceAboveLimit`] when it costs more than
+/// they allow, which is exact because what is held is held at this price or not at all; [`Refusal::ProductUnavailable`] for a product whose
 /// inventory was never set; [`Refusal::OutOfStock`], which is
 /// exact only when two reads in a row say so (see [`super::DoubleCollect`]); [`Refusal::InvalidInput`] when the sum is
 /// more than money can say.
@@ -48,6 +52,7 @@ pub fn hold(new: NewOrder, asked: &[Asked], luck: u64, now: Timestamp) -> Result
         stocked,
         quantity,
         seen,
+        max_price_minor,
     } in asked
     {
         let product_id = &stocked.product.product_id;
@@ -56,6 +61,14 @@ pub fn hold(new: NewOrder, asked: &[Asked], luck: u64, now: Timestamp) -> Result
                 product_id: product_id.clone(),
                 seen,
                 present: stocked.product.version,
+            });
+        }
+        let price_minor = stocked.product.price_minor;
+        if let Some(max_price_minor) = max_price_minor.filter(|max| price_minor > *max) {
+            return Err(Refusal::PriceAboveLimit {
+                product_id: product_id.clone(),
+                price_minor,
+                max_price_minor,
             });
         }
         if stocked.product.shards_ever == 0 {

@@ -269,6 +269,7 @@ fn an_order_that_lies_in_too_many_shards_is_drawn_together_first() {
             stocked: scattered.clone(),
             quantity: 16,
             seen: None,
+            max_price_minor: None,
         })
         .collect();
     let Ok(Holding::Held(decision)) = shop.order(scattered, 16) else {

@@ -4,6 +4,7 @@ use super::Answer;
 use crate::ids::{
     DeviceId, DishId, IdempotencyKey, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId,
 };
+use crate::money::PriceMinor;
 use crate::order::{Kind, Order};
 use crate::payment::{CardToken, ChargeOutcome, Inquiry, ProviderEvent, RefundOutcome, RefundRequest};
 use crate::refund::Refund;
@@ -105,6 +106,9 @@ pub struct WantedProduct {
     /// The version that the buyer saw; `None` takes the product as it is when it is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
+    /// The most that one may cost, for whoever orders without having seen the price; `None` sets no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_price_minor: Option<PriceMinor>,
 }
 
 /// Input of the `hold-order` machine.

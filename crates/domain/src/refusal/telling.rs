@@ -37,7 +37,9 @@ impl Refusal {
             | Self::InventoryNotSet { .. }
             | Self::NotEnoughAvailable { .. }
             | Self::ProductChanged { .. }
+            | Self::PriceAboveLimit { .. }
             | Self::MacAddressTaken { .. }
+            | Self::DeviceChanged { .. }
             | Self::TooManyDevices { .. }
             | Self::ProductNotWatched { .. }
             | Self::NoPaymentMethod
@@ -108,7 +110,11 @@ impl Refusal {
                 "Take out as many as are free, or wait until holds have ended."
             }
             Self::ProductChanged { .. } => "Look at the product again and decide with its present state.",
+            Self::PriceAboveLimit { .. } => {
+                "Raise maxPriceMinor of the watch (PUT /api/devices/{id}/watches), or wait until it costs less."
+            }
             Self::MacAddressTaken { .. } => "Check the address; each device has one of its own.",
+            Self::DeviceChanged { .. } => "Look at the device again and decide with what it watches now.",
             Self::TooManyDevices { .. } => "Use one of those you have.",
             Self::ProductNotWatched { .. } => "Let the device watch it first: PUT /api/devices/{id}/watches.",
             Self::NoPaymentMethod => "Store one: PUT /api/payment-method.",

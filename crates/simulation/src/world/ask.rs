@@ -72,9 +72,10 @@ impl Ask {
         }
     }
 
-    /// Watch these products from now on, each below the first number, so many at a time.
+    /// Watch these products from now on, each below the first number, so many at a time; `version` is the device's that was
+    /// seen.
     #[must_use]
-    pub fn watch(device_id: &DeviceId, watches: &[(ProductId, u32, u32)]) -> Self {
+    pub fn watch(device_id: &DeviceId, version: u32, watches: &[(ProductId, u32, u32)]) -> Self {
         let watches = watches.iter().map(|(id, threshold, order_quantity)| {
             json!({ "productId": id, "threshold": threshold, "orderQuantity": order_quantity })
         });
@@ -83,7 +84,7 @@ impl Ask {
             method: Method::PUT,
             path: format!("/api/devices/{device_id}/watches"),
             key: None,
-            body: Some(json!({ "watches": watches.collect::<Vec<_>>() })),
+            body: Some(json!({ "version": version, "watches": watches.collect::<Vec<_>>() })),
         }
     }
 

@@ -7,6 +7,7 @@ use domain::device::{DeviceStock, MacAddress, Watch};
 use domain::dish::{Dish, Recipe};
 use domain::inventory::total;
 use domain::ledger::{Balance, Ingredient, Place};
+use domain::money::PRICE_MAX_MINOR;
 use domain::ports::ProductError;
 use domain::product::Stocked;
 use domain::product::edits::NewProduct;
@@ -102,6 +103,7 @@ impl World {
             let watch = Watch {
                 threshold: *threshold,
                 order_quantity: *order_quantity,
+                max_price_minor: PriceMinor::new(PRICE_MAX_MINOR).unwrap_or_default(),
             };
             (product_id.clone(), watch)
         });

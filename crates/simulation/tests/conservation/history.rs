@@ -249,6 +249,7 @@ impl History {
                 stocked,
                 quantity,
                 seen: None,
+                max_price_minor: None,
             })
             .collect();
         let new = self.new_order(luck, Vec::new());

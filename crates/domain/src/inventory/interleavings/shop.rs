@@ -139,6 +139,7 @@ impl Shop {
                 stocked: read,
                 quantity,
                 seen: None,
+                max_price_minor: None,
             }],
             luck,
             NOW,
