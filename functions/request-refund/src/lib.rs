@@ -54,8 +54,10 @@ pub struct LineToRefund {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WantedRefund {
-    /// Which lines; without any, everything that is left.
-    pub lines: Vec<LineToRefund>,
+    /// Which lines, at least one; left out: everything that is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1)]
+    pub lines: Option<Vec<LineToRefund>>,
 }
 
 /// A refund that was accepted.
@@ -110,9 +112,15 @@ async fn request_refund(
         .await?
         .filter(|order| order.user_id == signed_in.user_id)
         .ok_or_else(|| Refusal::not_found("order"))?;
+    // Whoever chose nothing does not mean everything.
+    if wanted.lines.as_ref().is_some_and(Vec::is_empty) {
+        let what = "must name at least one line; leave it out to have everything back";
+        return Err(Refusal::invalid("lines", what).into());
+    }
     let lines: Vec<RefundLine> = wanted
         .lines
         .iter()
+        .flatten()
         .map(|wanted| RefundLine {
             line: wanted.line,
             quantity: wanted.quantity,

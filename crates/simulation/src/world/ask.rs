@@ -122,7 +122,10 @@ impl Ask {
             method: Method::POST,
             path: format!("/api/orders/{order_id}/refund"),
             key: key.map(str::to_owned),
-            body: Some(json!({ "lines": lines.collect::<Vec<_>>() })),
+            body: Some(match lines.len() {
+                0 => json!({}),
+                _ => json!({ "lines": lines.collect::<Vec<_>>() }),
+            }),
         }
     }
 
