@@ -1,6 +1,7 @@
 //! Reading what clients send: bodies, paths and queries, each error naming its field.
 
 use crate::problem::Problem;
+use crate::strict::Strict;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -64,12 +65,8 @@ where
 /// # Errors
 /// [`Refusal::InvalidInput`] with the field's path.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    // serde would read a list as well, taking its entries for the fields in their order.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Refusal::invalid("body", "must be a JSON object"));
-    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict(&mut deserializer)).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner().to_string();
         let (field, message) = name_field(&path, &inner);

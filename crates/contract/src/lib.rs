@@ -13,6 +13,7 @@ pub mod problem;
 pub mod public;
 pub mod seal;
 pub mod session;
+mod strict;
 pub mod wait;
 
 pub use gate::{Gate, OperatorOnly, SignedIn, is_operator};
