@@ -96,7 +96,7 @@ fn of_order(order_id: &OrderId) -> Says {
 }
 
 fn status(tables: &mut Tables, luck: u8) -> Option<Damage> {
-    let live = tables.orders.values_mut().filter(|order| !order.status.is_end());
+    let live = tables.orders.values_mut().filter(|order| order.has_live_hold());
     let order = one(live, luck)?;
     order.status = Status::Expired;
     let (order_id, user_id) = (order.order_id.clone(), order.user_id.clone());
@@ -128,7 +128,7 @@ fn need(tables: &mut Tables, luck: u8) -> Option<Damage> {
 }
 
 fn lost_order(tables: &mut Tables, luck: u8) -> Option<Damage> {
-    let live = tables.orders.values().filter(|order| !order.status.is_end());
+    let live = tables.orders.values().filter(|order| order.has_live_hold());
     let order_id = one(live, luck)?.order_id.clone();
     let order = tables.orders.remove(&order_id)?;
     let named = says(
