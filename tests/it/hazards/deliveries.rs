@@ -164,10 +164,8 @@ async fn waits_run_in_parallel() {
             .count()
     });
     let most = most.max().unwrap();
-    assert!(
-        most > PARCELS / 2,
-        "{most} of {PARCELS} were on their way at once"
-    );
+    // How many depends on how fast this machine takes a hundred orders. If they stood in line it would be one.
+    assert!(most > 10, "{most} of {PARCELS} were on their way at once");
     assert_eq!(seller.balance(&product).await, (0, 0));
     seller.movements(&product).await;
 }
