@@ -11,8 +11,9 @@ pub(crate) use rows::arrival_update;
 use crate::cancellation::{first_false, is_contention};
 use crate::connections::Connections;
 use crate::cursor::Position;
+use crate::due::Due;
 use crate::faults::fault;
-use crate::items::{Item, from_item, n, s};
+use crate::items::{Item, from_item, s};
 use crate::listing::List;
 use crate::write_id::WriteId;
 use aws_sdk_dynamodb::Client;
@@ -313,20 +314,13 @@ impl Devices for DynamoDevices {
 
     fn list_due(&self, shard: u8, now: Timestamp, limit: u16) -> Answer<'_, Vec<(DeviceId, ProductId)>> {
         Box::pin(async move {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.tables.stock)
-                .index_name("due")
-                .key_condition_expression("#shard = :shard AND due_at <= :now")
-                .expression_attribute_names("#shard", DUE)
-                .expression_attribute_values(":shard", n(shard))
-                .expression_attribute_values(":now", n(now.as_ms()))
-                .limit(i32::from(limit.max(1)))
-                .send()
-                .await
-                .map_err(|error| fault("Query due", &error))?;
-            let rows = answer.items.unwrap_or_default();
+            let due = Due {
+                client: &self.client,
+                table: &self.tables.stock,
+                index: "due",
+                shard_name: DUE,
+            };
+            let rows = due.rows(shard, now, limit).await?;
             let keys = rows.iter().map(|row| {
                 let text = |name: &str| row.get(name).and_then(|value| value.as_s().ok());
                 let device_id = text("device_id").and_then(|text| DeviceId::parse(text).ok());

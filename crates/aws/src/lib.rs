@@ -38,6 +38,7 @@ mod cursor;
 mod devices;
 mod dishes;
 mod documents;
+mod due;
 mod faults;
 mod inventory;
 mod items;

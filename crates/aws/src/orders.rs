@@ -5,9 +5,10 @@ mod shelves;
 mod transaction;
 
 use crate::connections::Connections;
+use crate::due::Due;
 use crate::faults::fault;
 use crate::inventory::read_heads;
-use crate::items::{UNFINISHED, from_item, n, order_item, s};
+use crate::items::{UNFINISHED, from_item, order_item, s};
 use crate::ledgers::{self, read_head};
 use crate::listing::List;
 use crate::write_id::{self, WriteId};
@@ -230,20 +231,13 @@ impl Orders for DynamoOrders {
 
     fn list_due(&self, shard: u8, now: Timestamp, limit: u16) -> Answer<'_, Vec<OrderId>> {
         Box::pin(async move {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.tables.orders)
-                .index_name("unfinished")
-                .key_condition_expression("#shard = :shard AND due_at <= :now")
-                .expression_attribute_names("#shard", UNFINISHED)
-                .expression_attribute_values(":shard", n(shard))
-                .expression_attribute_values(":now", n(now.as_ms()))
-                .limit(i32::from(limit.max(1)))
-                .send()
-                .await
-                .map_err(|error| fault("Query unfinished", &error))?;
-            let rows = answer.items.unwrap_or_default();
+            let due = Due {
+                client: &self.client,
+                table: &self.tables.orders,
+                index: "unfinished",
+                shard_name: UNFINISHED,
+            };
+            let rows = due.rows(shard, now, limit).await?;
             let ids = rows.iter().map(|row| {
                 row.get("order_id")
                     .and_then(|value| value.as_s().ok())

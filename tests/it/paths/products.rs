@@ -99,15 +99,17 @@ pub const PATHS: &[Path] = &[
     },
 ];
 
+fn order_beside_an_import(world: &mut World, scene: &Scene) {
+    world.start_import(&World::buyer(9)).unwrap();
+    order(world, scene, 3, Some("tok_visa"));
+}
+
 /// Paths of what is imported: an order of something else stands beside it, undisturbed.
 pub const IMPORTS: &[Path] = &[
     Path {
         name: "imported_beside_an_order",
         faults: nothing,
-        walk: |world, scene| {
-            world.start_import(&World::buyer(9)).unwrap();
-            order(world, scene, 3, Some("tok_visa"));
-        },
+        walk: order_beside_an_import,
         ends: Status::Completed,
     },
     Path {
@@ -123,10 +125,7 @@ pub const IMPORTS: &[Path] = &[
                 });
             });
         },
-        walk: |world, scene| {
-            world.start_import(&World::buyer(9)).unwrap();
-            order(world, scene, 3, Some("tok_visa"));
-        },
+        walk: order_beside_an_import,
         ends: Status::Completed,
     },
     Path {
@@ -142,10 +141,7 @@ pub const IMPORTS: &[Path] = &[
                 });
             });
         },
-        walk: |world, scene| {
-            world.start_import(&World::buyer(9)).unwrap();
-            order(world, scene, 3, Some("tok_visa"));
-        },
+        walk: order_beside_an_import,
         ends: Status::Completed,
     },
 ];

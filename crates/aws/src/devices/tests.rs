@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cancellation::tests::{CONFLICT, FAILED, OK, failed_on, reason};
+use crate::items::n;
 use crate::items::tests::NOW;
 use crate::items::to_item;
 use domain::MacAddress;

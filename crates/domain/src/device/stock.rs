@@ -123,24 +123,7 @@ pub struct DeviceStock {
 impl DeviceStock {
     /// A row about nothing.
     pub(super) fn empty(device: &Device, product_id: &ProductId, now: Timestamp) -> Self {
-        Self {
-            device_id: device.device_id.clone(),
-            product_id: product_id.clone(),
-            owner_id: device.owner_id.clone(),
-            quantity: 0,
-            watch: None,
-            measured_at: None,
-            measured_by: None,
-            quantity_measured: None,
-            reorder: None,
-            reorders: 0,
-            failures: 0,
-            pause_until: None,
-            trouble: None,
-            due_at: None,
-            version: 1,
-            updated_at: now,
-        }
+        Self::arrived(&device.device_id, product_id, &device.owner_id, 0, now)
     }
 
     /// A row that a delivery makes where there was none.
