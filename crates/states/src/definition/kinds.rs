@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::fields::{Fields, complain};
 use super::flows::{FlowReader, SECONDS_MAX, Targets};
+use super::resource::{missing, not_supported};
 use super::{Code, Kind, MachineType, MapOver, Next, Resource, Rule, State, Task, Template, WaitFor, Waits};
 
 /// More items than this could not finish within the history's 25,000 events.
@@ -99,12 +100,14 @@ impl FlowReader {
     }
 
     fn read_task(&mut self, fields: Fields<'_>) -> Option<Kind> {
-        let own = ["Resource", "Arguments", "TimeoutSeconds", "HeartbeatSeconds"];
-        let refused = [(
+        let own = [
+            "Resource",
+            "Arguments",
+            "TimeoutSeconds",
+            "HeartbeatSeconds",
             "Credentials",
-            "Credentials are not supported; one account is assumed",
-        )];
-        self.allow(fields, &[TRANSITION, FAULTS, &own], &refused);
+        ];
+        self.allow(fields, &[TRANSITION, FAULTS, &own], &[]);
         let arguments = fields.template("Arguments", &mut self.report);
         let timeout_s = fields.number_or_expression("TimeoutSeconds", 1, SECONDS_MAX, &mut self.report);
         let heartbeat_s = fields.number_or_expression("HeartbeatSeconds", 1, SECONDS_MAX, &mut self.report);
@@ -137,16 +140,32 @@ impl FlowReader {
             }
         };
         if self.machine_type == MachineType::Express && resource.waits() != Waits::ForAnswer {
-            let message = "An Express machine can neither wait for a task token nor for another execution";
+            let message = "An Express machine can wait for no task token, activity or other execution";
             complain(&mut self.report, Code::Schema, &fields.place("Resource"), message);
         }
         self.check_arguments(fields, &resource, arguments.as_ref());
+        let role_arn = self.read_credentials(fields, &resource);
         Some(Kind::Task(Task {
             resource,
             arguments,
             timeout_s,
             heartbeat_s,
+            role_arn,
         }))
+    }
+
+    /// The role in `Credentials`. Histories have no place for an activity's: its worker has its own.
+    fn read_credentials(&mut self, fields: Fields<'_>, resource: &Resource) -> Option<Template> {
+        let value = fields.raw("Credentials")?;
+        let place = fields.place("Credentials");
+        if matches!(resource, Resource::Activity(_)) {
+            let message = "An activity's worker has credentials of its own";
+            complain(&mut self.report, Code::Schema, &place, message);
+        }
+        let credentials = Fields::of(value, &place, &mut self.report)?;
+        credentials.allow(&["RoleArn"], &[], &mut self.report);
+        credentials.needed_text("RoleArn", &mut self.report)?;
+        credentials.template("RoleArn", &mut self.report)
     }
 
     /// What can be seen of wrong arguments before they are evaluated.
@@ -165,7 +184,7 @@ impl FlowReader {
             return;
         };
         for name in names.iter().filter(|name| !known.contains(name)) {
-            let message = format!("The argument {name:?} of {} is not supported", resource.action());
+            let message = not_supported(name, resource);
             complain(
                 &mut self.report,
                 Code::NotSupported,
@@ -174,7 +193,7 @@ impl FlowReader {
             );
         }
         for name in required.iter().filter(|name| !names.contains(name)) {
-            let message = format!("The argument {name:?} of {} is missing", resource.action());
+            let message = missing(name);
             complain(
                 &mut self.report,
                 Code::Schema,

@@ -6,6 +6,7 @@
 mod diagnostic;
 mod fields;
 mod flows;
+pub mod integrations;
 mod kinds;
 mod reach;
 mod resource;
@@ -153,6 +154,8 @@ pub struct Task {
     pub timeout_s: Option<Template>,
     /// Seconds between two signs of life.
     pub heartbeat_s: Option<Template>,
+    /// The ARN of the role to ask as; it is only written down.
+    pub role_arn: Option<Template>,
 }
 
 /// The fields only a Map state has.

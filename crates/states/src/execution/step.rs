@@ -238,6 +238,7 @@ impl Execution {
                     strand.state = next;
                     strand.input = Arc::new(output);
                     strand.token = None;
+                    strand.timeout_s = None;
                     strand.heartbeat_s = None;
                     strand.doing = Doing::Entering;
                     self.ready.push_back(id);
