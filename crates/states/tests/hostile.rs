@@ -44,6 +44,7 @@ impl Outside for Random {
                 message: "no".to_owned(),
                 status: 400,
                 request_id: None,
+                extended_request_id: None,
             }),
             _ => return Answer::Later,
         };

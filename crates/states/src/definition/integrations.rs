@@ -625,7 +625,13 @@ static SNS: Service = Service {
     renamed: &[],
     texts: &["Message"],
     strict_texts: &[],
-    actions: &["createTopic", "deleteTopic", "publish", "subscribe", "unsubscribe"],
+    actions: &[
+        "createTopic",
+        "deleteTopic",
+        "publish",
+        "subscribe",
+        "unsubscribe",
+    ],
 };
 
 static LAMBDA: Service = Service {

@@ -186,7 +186,9 @@ fn split(text: &str) -> Option<(&str, Waits)> {
     match text.find('.') {
         None => Some((text, Waits::ForAnswer)),
         Some(at) => {
-            let waits = Waits::ALL.into_iter().find(|waits| waits.suffix() == &text[at..])?;
+            let waits = Waits::ALL
+                .into_iter()
+                .find(|waits| waits.suffix() == &text[at..])?;
             Some((&text[..at], waits))
         }
     }

@@ -24,7 +24,10 @@ fn into_api(service: &Service, value: Value, layers: &str) -> Result<Value, Stri
     match value {
         Value::Array(items) => {
             let inner = layers.strip_prefix('[').unwrap_or_default();
-            items.into_iter().map(|item| into_api(service, item, inner)).collect()
+            items
+                .into_iter()
+                .map(|item| into_api(service, item, inner))
+                .collect()
         }
         Value::Object(members) => {
             let mut named = Map::with_capacity(members.len());
@@ -55,7 +58,10 @@ fn shown(service: &Service, value: Value, layers: &str) -> Value {
     match value {
         Value::Array(items) => {
             let inner = layers.strip_prefix('[').unwrap_or_default();
-            items.into_iter().map(|item| shown(service, item, inner)).collect()
+            items
+                .into_iter()
+                .map(|item| shown(service, item, inner))
+                .collect()
         }
         Value::Object(members) => {
             let show = |(name, member): (String, Value)| match layers.strip_prefix('{') {
@@ -158,7 +164,8 @@ mod tests {
     #[test]
     fn keys_of_maps_are_data_and_stay() {
         let answer = json!({ "Items": [{ "orderID": { "BOOL": true }, "tags": { "M": { "aB": { "NULL": true } } } }] });
-        let ours = json!({ "Items": [{ "orderID": { "Bool": true }, "tags": { "M": { "aB": { "Nul": true } } } }] });
+        let ours =
+            json!({ "Items": [{ "orderID": { "Bool": true }, "tags": { "M": { "aB": { "Nul": true } } } }] });
         assert_eq!(from_api(service("dynamodb"), answer.clone()), ours);
         assert_eq!(to_api(service("dynamodb"), ours), Ok(answer));
         let batch = json!({ "Responses": { "my-TABLE": [{ "ID": { "S": "1" } }] } });

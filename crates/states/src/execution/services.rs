@@ -8,9 +8,9 @@ use crate::chance::Chance;
 use crate::definition::Resource;
 use crate::definition::integrations::{ErrorNames, Service};
 
+use super::Failure;
 use super::casing;
 use super::integration::with_sdk_metadata;
-use super::Failure;
 
 /// What came of asking a service.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -34,6 +34,9 @@ pub enum AwsReply {
         /// The request's id; made up if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request_id: Option<String>,
+        /// The second id that S3 gives a request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        extended_request_id: Option<String>,
     },
     /// No answer came.
     Unreachable {
@@ -95,15 +98,19 @@ impl AwsReply {
                 message,
                 status,
                 request_id,
+                extended_request_id,
             } => {
                 let request_id = request_id.unwrap_or_else(|| chance.uuid());
+                let extended = extended_request_id
+                    .map(|id| format!(", Extended Request ID: {id}"))
+                    .unwrap_or_default();
                 let cause = match errors.first_sdk {
                     Some(name) => format!(
                         "{message} (Service: {name}; Status Code: {status}; Error Code: {code}; \
                          Request ID: {request_id}; Proxy: null)"
                     ),
                     None => format!(
-                        "{message} (Service: {}, Status Code: {status}, Request ID: {request_id})",
+                        "{message} (Service: {}, Status Code: {status}, Request ID: {request_id}{extended})",
                         errors.prefix
                     ),
                 };
@@ -133,7 +140,11 @@ fn fail_on_failed_entries(errors: &ErrorNames, result: &Value) -> Result<(), Fai
 /// Guide, "Learning to use AWS service SDK integrations").
 fn error_name(service: &Service, errors: &ErrorNames, code: &str) -> String {
     match service.modelled.has(code) {
-        true => format!("{}.{}Exception", errors.prefix, code.trim_end_matches("Exception")),
+        true => format!(
+            "{}.{}Exception",
+            errors.prefix,
+            code.trim_end_matches("Exception")
+        ),
         false => format!("{}.{}", errors.prefix, errors.unmodelled),
     }
 }
@@ -149,6 +160,7 @@ mod tests {
             message: "No.".to_owned(),
             status: 400,
             request_id: Some("id".to_owned()),
+            extended_request_id: None,
         };
         let failure = reply.shaped(&resource, &mut Chance::new(1)).unwrap_err();
         (failure.error.unwrap(), failure.cause.unwrap())

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::engine::{ActivityTask, Call, CallKind, Engine, EngineError, Reply};
 use crate::definition::integrations::Protocol;
+use crate::engine::{ActivityTask, Call, CallKind, Engine, EngineError, Reply};
 
 use super::api;
 use super::journal::{Journal, operation_line};

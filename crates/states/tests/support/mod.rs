@@ -105,6 +105,7 @@ fn service_reply(members: &Map<String, Value>) -> Option<AwsReply> {
             message,
             status: 400,
             request_id: Some("request-1".to_owned()),
+            extended_request_id: None,
         });
     }
     let reason = members.get("unreachable")?.as_str().unwrap().to_owned();
@@ -170,7 +171,9 @@ impl Run {
             let arn = self.world.engine().place().activity_arn(taking.as_str().unwrap());
             let taken = self.world.take_activity_task(&arn, entry["worker"].as_str());
             let task = taken.unwrap();
-            let input = task.as_ref().map(|task| serde_json::from_str(&task.input).unwrap());
+            let input = task
+                .as_ref()
+                .map(|task| serde_json::from_str(&task.input).unwrap());
             assert_eq!(input.unwrap_or(Value::Null), entry["input"], "{entry}");
             self.outside.tokens.extend(task.map(|task| task.token));
             return;

@@ -208,7 +208,10 @@ fn unknown_fields_types_and_resources_are_named() {
 #[test]
 fn an_unknown_integration_is_refused_with_what_is_near_it() {
     for (resource, hint) in [
-        ("dynamodb:query", "supported are dynamodb:getItem, dynamodb:putItem"),
+        (
+            "dynamodb:query",
+            "supported are dynamodb:getItem, dynamodb:putItem",
+        ),
         (
             "dynamodb:putItem.waitForTaskToken",
             "cannot end with .waitForTaskToken; it only waits",
@@ -218,7 +221,10 @@ fn an_unknown_integration_is_refused_with_what_is_near_it() {
             "sns:publish cannot end with .sync; it may end with .waitForTaskToken",
         ),
         ("http:invoke", "call a function that makes the request"),
-        ("aws-sdk:ec2:describeInstances", "supported are cloudwatchlogs, dynamodb"),
+        (
+            "aws-sdk:ec2:describeInstances",
+            "supported are cloudwatchlogs, dynamodb",
+        ),
         ("aws-sdk:dynamodb:PutItem", "begin with a small letter"),
         ("aws-sdk:s3:listBuckets", "supported are deleteObject, getObject"),
         ("aws-sdk:sqs:sendMessage.sync", "cannot end with .sync"),

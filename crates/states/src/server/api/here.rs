@@ -14,6 +14,7 @@ pub(in crate::server) async fn answer(service: &Service, action: &str, arguments
         message,
         status,
         request_id: None,
+        extended_request_id: None,
     };
     match dispatch(service, action, arguments.to_string().as_bytes()).await {
         Ok(result) => AwsReply::Answered { result, http: None },

@@ -151,7 +151,12 @@ fn understood(answer: &Answer) -> LambdaReply {
                 _ => payload,
             },
             version: match answer.status {
-                200 => Some(answer.header("X-Amz-Executed-Version").unwrap_or("$LATEST").to_owned()),
+                200 => Some(
+                    answer
+                        .header("X-Amz-Executed-Version")
+                        .unwrap_or("$LATEST")
+                        .to_owned(),
+                ),
                 _ => answer.header("X-Amz-Executed-Version").map(str::to_owned),
             },
             http: answer.seen(),

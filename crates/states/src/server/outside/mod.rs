@@ -234,7 +234,9 @@ impl Answer {
     }
 
     fn request_id(&self) -> Option<String> {
-        let id = self.header("x-amzn-RequestId").or(self.header("x-amz-request-id"));
+        let id = self
+            .header("x-amzn-RequestId")
+            .or(self.header("x-amz-request-id"));
         id.map(str::to_owned)
     }
 
@@ -246,6 +248,7 @@ impl Answer {
             message: self.message(),
             status: self.status,
             request_id: self.request_id(),
+            extended_request_id: None,
         }
     }
 

@@ -52,6 +52,7 @@ impl Outside {
                     message,
                     status: 400,
                     request_id: None,
+                    extended_request_id: None,
                 });
             }
         };
@@ -153,16 +154,15 @@ fn described(answer: &Answer, action: &str) -> Value {
 fn refused(answer: &Answer) -> AwsReply {
     let document = xml::read(&String::from_utf8_lossy(&answer.body)).unwrap_or_default();
     // The answer to HEAD has no body to say more.
-    let code = document
-        .text_of("Code")
-        .unwrap_or_else(|| match answer.status {
-            404 => "NoSuchKey".to_owned(),
-            _ => "InternalError".to_owned(),
-        });
+    let code = document.text_of("Code").unwrap_or_else(|| match answer.status {
+        404 => "NoSuchKey".to_owned(),
+        _ => "InternalError".to_owned(),
+    });
     AwsReply::Refused {
         code,
         message: document.text_of("Message").unwrap_or_default(),
         status: answer.status,
         request_id: answer.request_id().or(document.text_of("RequestId")),
+        extended_request_id: answer.header("x-amz-id-2").map(str::to_owned),
     }
 }

@@ -87,6 +87,7 @@ fn understood(answer: &Answer, action: &str) -> Result<AwsReply, String> {
             message: error.text_of("Message").unwrap_or_default(),
             status: answer.status,
             request_id: answer.request_id().or(said_id),
+            extended_request_id: None,
         });
     }
     let members = document.find(&format!("{action}Result")).map(flat);
