@@ -1,6 +1,6 @@
 //! The engine on a virtual clock: time passes only when told to, and then at once.
 //!
-//! A [`World`] holds machines and executions. What they ask of functions and queues goes to an [`Outside`], which
+//! A [`World`] holds machines and executions. What they ask of functions and services goes to an [`Outside`], which
 //! may answer at once, at a later virtual time, or not at all until someone calls [`World::complete`]. So an effect
 //! that happened although its answer was lost, a slow answer, and every interleaving of two executions are
 //! ordinary things to write down. The same calls with the same seed give the same histories.
@@ -60,7 +60,7 @@ pub enum Answer {
     Later,
 }
 
-/// Functions and queues, as a simulation has them.
+/// Functions, queues and other services, as a simulation has them.
 pub trait Outside {
     /// Does what a call asks, or decides not to. The world is there to be used: a function may start executions,
     /// send a token back or look at the clock. It must not run the world's clock.

@@ -11,6 +11,7 @@ mod kinds;
 mod reach;
 mod resource;
 mod retry;
+pub mod services;
 mod substitution;
 mod template;
 #[cfg(test)]

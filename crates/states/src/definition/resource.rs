@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::integrations::{Does, ErrorNames, INTEGRATIONS, Integration, SERVICES, Service};
+use super::integrations::{Does, ErrorNames, INTEGRATIONS, Integration, SERVICES};
+use super::services::Service;
 
 /// Whether a task is done when the service has answered, or later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::definition::integrations::Service;
+use crate::definition::services::Service;
 use crate::execution::{AwsReply, LambdaReply, SqsReply, TaskId};
 
 use super::{Engine, ExecutionId};

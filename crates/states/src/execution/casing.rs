@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::definition::integrations::Service;
+use crate::definition::services::Service;
 use crate::timestamp;
 
 /// Arguments as the service's API wants them; the error is a sentence.

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::chance::Chance;
-use crate::definition::integrations::Service;
+use crate::definition::services::Service;
 use crate::definition::{Machine, Waits};
 use crate::history::{Details, EventType, HistoryEvent};
 

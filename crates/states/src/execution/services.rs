@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::chance::Chance;
 use crate::definition::Resource;
-use crate::definition::integrations::{ErrorNames, Service};
+use crate::definition::integrations::ErrorNames;
+use crate::definition::services::Service;
 
 use super::Failure;
 use super::casing;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::definition::integrations::Protocol;
+use crate::definition::services::Protocol;
 use crate::engine::{ActivityTask, Call, CallKind, Engine, EngineError, Reply};
 
 use super::api;

@@ -19,7 +19,8 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::definition::integrations::{Protocol, SERVICES, Service};
+use crate::definition::integrations::SERVICES;
+use crate::definition::services::{Protocol, Service};
 use crate::engine::{Call, CallKind, Place, Reply};
 use crate::execution::{AwsReply, Http};
 

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Map, Value};
 
-use crate::definition::integrations::Service;
+use crate::definition::services::Service;
 use crate::execution::AwsReply;
 
 use super::xml::{self, Element};
