@@ -134,3 +134,22 @@ impl Operation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_in_journals_of_earlier_versions_are_read() {
+        for reply in [
+            r#"{"Sqs":{"Sent":{"message_id":"m","body_md5":"0"}}}"#,
+            r#"{"Sqs":{"ServiceError":{"error":"SQS.QueueDoesNotExistException","cause":"c"}}}"#,
+            r#"{"Lambda":{"Returned":{"a":1}}}"#,
+            r#"{"Lambda":{"FunctionError":{"errorType":"E"}}}"#,
+        ] {
+            let line = format!(r#"{{"Complete":{{"call":1,"reply":{reply}}}}}"#);
+            let read = serde_json::from_str::<Operation>(&line).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), line);
+        }
+    }
+}
