@@ -16,3 +16,4 @@ pub mod simulate;
 pub mod stack;
 pub mod steps;
 pub mod test_stacks;
+pub mod web;

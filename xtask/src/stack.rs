@@ -306,6 +306,7 @@ fn front(
             port,
             engine,
             api_host,
+            site: project.path(crate::web::BUILT),
             openapi: project.path("docs/openapi.json"),
             swagger_ui: python
                 .package("drf_spectacular_sidecar")

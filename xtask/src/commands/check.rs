@@ -10,6 +10,7 @@ use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::steps::{Step, Steps};
 use xtask::test_stacks::{Shared, WHERE};
+use xtask::web::{self, Web};
 
 /// The cargo-deny whose configuration `deny.toml` is.
 const CARGO_DENY: &str = "0.20.2";
@@ -33,6 +34,11 @@ pub fn run() -> Result<ExitCode> {
     let python = steps.run("local stack's Python", |step| {
         Python::prepare(&project, Environment::Engine, step)
     })?;
+
+    let web = Web::prepare(&project, steps)?;
+    steps.run("web types, unit tests", |_| web.check())?;
+    web.build(&project, steps)?;
+    steps.run("web pages' weight", |step| weigh(&project, step))?;
 
     steps.announce("clippy");
     loudly(
@@ -149,6 +155,19 @@ fn is_right(cargo_deny: &PathBuf) -> bool {
         .stdin(Stdio::null())
         .output();
     said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).trim() == format!("cargo-deny {CARGO_DENY}"))
+}
+
+/// Holds every page to what it may begin with.
+fn weigh(project: &Project, step: &mut Step) -> Result<()> {
+    let pages = web::pages(project)?;
+    if let Some(heaviest) = pages.first() {
+        let kilobytes = heaviest.bytes / 1_000;
+        step.tell(format!(
+            "{} pages, at most {kilobytes} kB of JavaScript",
+            pages.len()
+        ));
+    }
+    Ok(())
 }
 
 /// `sam validate` and `sam validate --lint` (cfn-lint) catch different mistakes.
