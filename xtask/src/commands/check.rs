@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
+use xtask::browser;
 use xtask::failure::{Failure, Result, While};
 use xtask::functions;
 use xtask::processes::complete;
@@ -35,6 +36,7 @@ pub fn run() -> Result<ExitCode> {
         Python::prepare(&project, Environment::Engine, step)
     })?;
 
+    let chromium = steps.run("Chromium", browser::prepare)?;
     let web = Web::prepare(&project, steps)?;
     steps.run("web types, unit tests", |_| web.check())?;
     web.build(&project, steps)?;
@@ -73,6 +75,7 @@ pub fn run() -> Result<ExitCode> {
         // One that fails says nothing about the others; whoever reads the result wants to know of all of them.
         .args(["--workspace", "--no-fail-fast"])
         .env(WHERE, stacks.whereabouts())
+        .env(browser::WHERE, chromium)
         .current_dir(project.path("."))
         .status()
         .while_doing("start cargo")?;
