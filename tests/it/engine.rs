@@ -35,6 +35,7 @@ use xtask::python::{Environment, Python};
 use xtask::stack::{Addresses, Options};
 use xtask::steps::Steps;
 use xtask::test_stacks::{self, Kind, TestStack};
+use xtask::web::{Node, Web};
 
 /// Longest wait for anything that must happen. A loaded machine is slow; a broken one never gets there.
 pub const PATIENCE: Duration = Duration::from_secs(90);
@@ -150,6 +151,20 @@ fn with_pieces<T>(
     })?;
     let built: Built = build(&project, Tls::Without)?;
     begin(&project, &python, &built)
+}
+
+/// The web part with its packages installed and its pages built, and Node. After `cargo xtask test` all of it is there.
+pub async fn prepared_web() -> Node {
+    let preparing = tokio::task::spawn_blocking(|| {
+        let project = Project::here()?;
+        let web = Web::prepare(&project, Steps::Silent)?;
+        web.build(&project, Steps::Silent)?;
+        Ok::<_, xtask::failure::Failure>(web.node().clone())
+    });
+    preparing
+        .await
+        .unwrap_or_else(|_| panic!("the thread that builds the web part panicked"))
+        .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// Runs all of them at the same time and returns what came out, in their order.

@@ -3,7 +3,7 @@
 //! The protocol is in `web/browser/scenario.mjs`. A scenario's stay is bounded from both sides: it gives up by itself, with
 //! pictures, a little before it is ended here. When this process dies its end of the pipe closes, and the scenario ends.
 
-use crate::engine::{Shop, browser_turn};
+use crate::engine::{Shop, browser_turn, prepared_web};
 use crate::project::root;
 use serde_json::{Value, json};
 use std::fs::{self, File};
@@ -14,9 +14,7 @@ use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout_at;
-use xtask::project::Project;
-use xtask::steps::Steps;
-use xtask::web::{Node, Web};
+use xtask::web::Node;
 
 /// Longest stay on stage.
 const SCENARIO_MAX: Duration = Duration::from_secs(120);
@@ -48,7 +46,8 @@ where
     F: FnMut(Value) -> A,
     A: Future<Output = Value>,
 {
-    let (node, chromium) = prepare().await;
+    let node = prepared_web().await;
+    let chromium = xtask::browser::find().unwrap_or_else(|missing| panic!("{missing}"));
     let _turn = browser_turn().await;
     let deadline = tokio::time::Instant::now() + SCENARIO_MAX;
     let folder = folder(name);
@@ -89,20 +88,6 @@ where
         return Ok(saw);
     }
     Err(running.failure(&status.to_string()))
-}
-
-/// Node, the packages and the built pages; and where Chromium is. After `cargo xtask test` all of it is there.
-async fn prepare() -> (Node, PathBuf) {
-    let preparing = tokio::task::spawn_blocking(|| {
-        let project = Project::here()?;
-        let web = Web::prepare(&project, Steps::Silent)?;
-        web.build(&project, Steps::Silent)?;
-        Ok::<_, xtask::failure::Failure>((web.node().clone(), xtask::browser::find()?))
-    });
-    preparing
-        .await
-        .expect("preparing ends")
-        .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// An empty folder for what is kept of a failure.
