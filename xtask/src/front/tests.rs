@@ -38,6 +38,7 @@ fn front_before(engine: String, seen: Receiver<String>) -> Scene {
         port,
         engine,
         api_host: "abc.execute-api.localhost:4566".to_owned(),
+        live_host: "def.execute-api.localhost:4566".to_owned(),
         openapi: PathBuf::from("missing.json"),
         swagger_ui: PathBuf::from("missing"),
     };
