@@ -24,7 +24,7 @@ pub use page::LivePage;
 pub use products::Product;
 pub use provider::{SECRET, event, now_s, signature};
 pub use qr::{read_qr, read_svg};
-pub use turn::turn;
+pub use turn::{browser_turn, turn};
 
 use serde_json::Value;
 use std::future::Future;

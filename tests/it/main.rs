@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod browser;
 mod catalogue;
 mod conservation;
 mod costs;
