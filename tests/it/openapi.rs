@@ -42,6 +42,7 @@ fn described() -> OpenApi {
         of(products_api::api()),
         of(devices_api::api()),
         of(ops_api::api()),
+        of(describe_shop::api()),
         of(report_health::api()),
     ] {
         whole.merge(part);
