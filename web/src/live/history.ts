@@ -41,8 +41,13 @@ export function historyOf(rows: readonly Movement[], now: Pick<Balance, 'ingredi
   const own = rows.filter(({ ingredient }) => ingredient === now.ingredient)
   const endMs = Date.parse(rows.at(-1)?.at ?? '') || 0
   const startMs = Math.min(Date.parse(rows[0]?.at ?? '') || 0, endMs - SHORTEST_MS)
-  const before = own[0] === undefined ? now : beforeOf(own[0])
-  const steps: Step[] = [{ atMs: startMs, onHand: before.onHand, held: before.held, movement: undefined }]
+  const first = own[0]
+  const before = first === undefined ? now : beforeOf(first)
+  const steps: Step[] = []
+  // What begins with the time that is known has nothing before it.
+  if (first === undefined || Date.parse(first.at) > startMs) {
+    steps.push({ atMs: startMs, onHand: before.onHand, held: before.held, movement: undefined })
+  }
   let atMs = startMs
   for (const movement of own) {
     // Clocks of servers differ a little; the numbers are the order.
