@@ -65,8 +65,9 @@ export function unreachable(): Problem {
 
 /** The API's answer as a problem; an answer that is no problem document (a gateway's own) gets plain words. */
 export function problemOf(response: Response, body: unknown): Problem {
-  // Above 499, and for 408, nothing is said about whether it was carried out.
-  const certainty: Certainty = response.status >= 500 || response.status === 408 ? 'unknown' : 'refused'
+  // Above 499, and for 408, nothing is said about whether it was carried out; nor while the same request is worked on.
+  const isOpen = response.status >= 500 || response.status === 408 || (isProblemBody(body) && body.code === 'RequestInFlight')
+  const certainty: Certainty = isOpen ? 'unknown' : 'refused'
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterS = Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : null
   if (isProblemBody(body)) {
