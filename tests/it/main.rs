@@ -22,6 +22,7 @@ mod independent_client;
 mod kitchen;
 mod layout;
 mod links;
+mod live;
 mod openapi;
 mod operators;
 mod paths;

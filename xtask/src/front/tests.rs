@@ -39,6 +39,7 @@ fn front_before(engine: String, seen: Receiver<String>) -> Scene {
         port,
         engine,
         api_host: "abc.execute-api.localhost:4566".to_owned(),
+        live_host: "def.execute-api.localhost:4566".to_owned(),
         site: PathBuf::from("missing"),
         openapi: PathBuf::from("missing.json"),
         swagger_ui: PathBuf::from("missing"),
