@@ -36,7 +36,7 @@ use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::stack::{Addresses, Options};
 use xtask::steps::Steps;
-use xtask::test_stacks::{self, Kind, TestStack};
+use xtask::test_stacks::{self, Kind, Stopped, TestStack};
 use xtask::web::{Node, Web};
 
 /// Longest wait for anything that must happen. A loaded machine is slow; a broken one never gets there.
@@ -128,9 +128,20 @@ pub fn start(kind: Kind, change: impl FnOnce(&mut Options) + Send) -> TestStack 
 
 /// Stops a stack and starts it again on what it knew.
 pub fn restart(stack: TestStack) -> TestStack {
+    start_again(stop(stack))
+}
+
+/// Stops a stack, so that nothing answers any more until [`start_again`].
+pub fn stop(stack: TestStack) -> Stopped {
+    std::thread::scope(|scope| scope.spawn(|| stack.stop()).join())
+        .unwrap_or_else(|_| panic!("the thread that stops a stack panicked"))
+}
+
+/// Starts a stack that was stopped, on what it knew.
+pub fn start_again(stopped: Stopped) -> TestStack {
     std::thread::scope(|scope| {
         scope
-            .spawn(|| with_pieces(|project, python, built| stack.restart(project, python, built)))
+            .spawn(|| with_pieces(|project, python, built| stopped.start(project, python, built)))
             .join()
     })
     .unwrap_or_else(|_| panic!("the thread that restarts a stack panicked"))

@@ -13,11 +13,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout, timeout_at};
 use xtask::web::Node;
 
-/// Longest stay on stage.
+/// Longest stay on stage, without what the test was asked.
 const SCENARIO_MAX: Duration = Duration::from_secs(120);
+/// Longest time for one answer: a shop may have to be built and started.
+const ANSWER_MAX: Duration = Duration::from_secs(300);
 /// How much of what a scenario wrote goes into the message about its failure.
 const TAIL_LINES: usize = 60;
 
@@ -49,7 +51,7 @@ where
     let node = prepared_web().await;
     let chromium = xtask::browser::find().unwrap_or_else(|missing| panic!("{missing}"));
     let _turn = browser_turn().await;
-    let deadline = tokio::time::Instant::now() + SCENARIO_MAX;
+    let mut deadline = Instant::now() + SCENARIO_MAX;
     let folder = folder(name);
     let mut running = Running::start(&node, name, &folder);
     running.tell(&json!({
@@ -64,10 +66,11 @@ where
         match timeout_at(deadline, running.lines.recv()).await {
             Ok(Some(line)) => match serde_json::from_str::<Value>(&line) {
                 Ok(said) if said.get("ask").is_some() => {
-                    let answered = timeout_at(deadline, answer(said.clone())).await;
-                    let Ok(answered) = answered else {
+                    let asked_at = Instant::now();
+                    let Ok(answered) = timeout(ANSWER_MAX, answer(said.clone())).await else {
                         return Err(running.failure(&format!("nobody answered {said} in time")));
                     };
+                    deadline += asked_at.elapsed();
                     running.tell(&json!({ "answer": answered }));
                 }
                 Ok(said) if said.get("saw").is_some() => saw = said["saw"].clone(),
