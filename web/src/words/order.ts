@@ -4,6 +4,12 @@ import type { Shape } from '../api/client'
 /** An order as the API tells of it. */
 export type Order = Shape<'Order'>
 
+/** One attempt to charge an order. */
+export type Payment = Shape<'Payment'>
+
+/** Money of an order that goes back. */
+export type Refund = Shape<'Refund'>
+
 /** How a status looks and reads. */
 export interface StatusWords {
   /** One or two words, for a badge. */
@@ -41,4 +47,11 @@ export function hasEnded(status: string): boolean {
 /** Whether it waits for somebody to pay. */
 export function canBePaid(status: string): boolean {
   return status === 'held'
+}
+
+/** The page of what a line is for: where it can be had again. */
+export function placeOf(line: Order['lines'][number]): string {
+  if (line.ticketId) return `/tickets/${encodeURIComponent(line.ticketId)}`
+  if (line.productId) return `/products/${encodeURIComponent(line.productId)}`
+  return '/menu'
 }
