@@ -23,7 +23,7 @@ export default defineConfig({
       '/l/': stack,
       '/door': stack,
       // The shop refuses sockets of other origins, which this server is.
-      '/live': { target: stack.replace(/^http/, 'ws'), ws: true, rewriteWsOrigin: true },
+      '/live': { target: stack, ws: true, rewriteWsOrigin: true },
     },
   },
   test: { include: ['src/**/*.test.ts'] },
