@@ -53,7 +53,7 @@ pub async fn a_connection_is_found_by_what_it_watches_and_by_its_user(ports: &Po
     let (ana, bob) = (ports.user(), ports.user());
     let (page, guest) = (ports.opens(Some(&ana)).await, ports.opens(None).await);
     let of_ana = Audience::User(ana.clone());
-    assert_eq!(ports.audience(&of_ana).await, [page.clone()]);
+    assert_eq!(ports.audience(&of_ana).await, std::slice::from_ref(&page));
     assert_eq!(ports.audience(&Audience::User(bob)).await, []);
     assert!(!ports.is_in(&STOCK, &page).await, "it watches nothing yet");
 
