@@ -44,6 +44,8 @@ export function usePayment(
 ): PayingOrder {
   const pending = ref<PendingPayment | null>(recall(orderId))
   const wasLost = ref(false)
+  /** From the click until the order was read after the answer, so that nothing in between looks as if nothing had been. */
+  const isSending = ref(false)
   let request: AbortController | undefined
 
   function become(next: PendingPayment | null): void {
@@ -70,12 +72,14 @@ export function usePayment(
   }
 
   async function sendOnce(token: string, attempt: number): Promise<void> {
-    if (send.isRunning.value) return
+    if (isSending.value) return
+    isSending.value = true
     wasLost.value = false
     const taken = await send.run({ orderId, token, attempt })
     if (taken !== undefined || send.problem.value?.certainty === 'refused') become(null)
     else settle()
     await reload()
+    isSending.value = false
   }
 
   /** Forgets a payment of which the order tells, or to which nothing can happen any more. */
@@ -107,8 +111,8 @@ export function usePayment(
     askAgain: async () => {
       if (pending.value !== null) await sendOnce(pending.value.token, pending.value.attempt)
     },
-    isSending: send.isRunning,
-    isUnheard: computed(() => pending.value !== null && !send.isRunning.value),
+    isSending,
+    isUnheard: computed(() => pending.value !== null && !isSending.value),
     wasLost,
     problem: computed(() => {
       const met = send.problem.value
