@@ -10,6 +10,7 @@
 mod aws;
 mod books;
 mod client;
+mod page;
 mod payments;
 mod products;
 mod provider;
@@ -19,10 +20,11 @@ mod turn;
 pub use aws::Aws;
 pub use books::{booked, recorded};
 pub use client::{Answer, Person, Ticket};
+pub use page::LivePage;
 pub use products::Product;
 pub use provider::{SECRET, event, now_s, signature};
 pub use qr::{read_qr, read_svg};
-pub use turn::turn;
+pub use turn::{browser_turn, turn};
 
 use serde_json::Value;
 use std::future::Future;

@@ -10,8 +10,14 @@ use std::sync::Arc;
 
 /// On AWS a message is sent, received and deleted; the event source mapping does the last two.
 const SQS_REQUESTS_PER_MESSAGE: u32 = 3;
-/// Functions whose work is not part of an order: the provider's stand-in, and the rounds that are made each minute.
-const APART: [&str; 3] = ["simulate-payments", "reconcile-orders", "reorder-products"];
+/// Functions whose work is not part of an order: the provider's stand-in, the rounds that are made each minute, and what open
+/// pages are told.
+const APART: [&str; 4] = [
+    "simulate-payments",
+    "reconcile-orders",
+    "reorder-products",
+    "push-live",
+];
 /// The stack under count.
 pub struct Count {
     pub shop: Shop,
