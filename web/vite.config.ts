@@ -22,7 +22,8 @@ export default defineConfig({
       '/api': stack,
       '/l/': stack,
       '/door': stack,
-      '/live': { target: stack.replace(/^http/, 'ws'), ws: true },
+      // The shop refuses sockets of other origins than its own.
+      '/live': { target: stack, ws: true, rewriteWsOrigin: true },
     },
   },
   test: { include: ['src/**/*.test.ts'] },
