@@ -22,8 +22,8 @@ export default defineConfig({
       '/api': stack,
       '/l/': stack,
       '/door': stack,
-      // The shop refuses sockets of other origins, which this server is.
-      '/live': { target: stack.replace(/^http/, 'ws'), ws: true, rewriteWsOrigin: true },
+      // The shop refuses sockets of other origins than its own.
+      '/live': { target: stack, ws: true, rewriteWsOrigin: true },
     },
   },
   test: { include: ['src/**/*.test.ts'] },
