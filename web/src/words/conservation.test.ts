@@ -25,6 +25,7 @@ describe('conservation in words', () => {
   it('names the place and of what', () => {
     expect(whereWords({ place: 'kitchen', item: 'carne_molida' })).toBe('Kitchen, carne molida')
     expect(whereWords({ place: 'money' })).toBe('Money')
+    expect(whereWords({ place: 'inventory', item: 'prd_03r59fcqvqe436w3vhaq7p1v0r' })).toBe('Inventory, prd_03r59fcqvqe436w3vhaq7p1v0r')
   })
 
   it('leaves out what there is none of', () => {

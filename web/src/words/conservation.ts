@@ -52,10 +52,13 @@ export function ruleWords(name: string): RuleWords {
   return RULES[name] ?? { says: name.replaceAll('_', ' '), whatToDo: 'Look it up in the runbook.' }
 }
 
-/** `Kitchen, queso`, or only the place. */
+const ID = /^[a-z]{3}_[0-9a-z]{26}/
+
+/** `Kitchen, carne molida`, or only the place. An id stays as it is: somebody looks for it. */
 export function whereWords({ place, item }: { place: string; item?: string | undefined }): string {
   const where = ingredientName(place)
-  return item === undefined || item === '' ? where : `${where}, ${item.replaceAll('_', ' ')}`
+  if (item === undefined || item === '') return where
+  return `${where}, ${ID.test(item) ? item : item.replaceAll('_', ' ')}`
 }
 
 /** What must be, what is, and how far apart they are. */

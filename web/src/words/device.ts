@@ -74,6 +74,12 @@ export function watchOf(draft: WatchDraft, currency: string): { watch: Watch } |
   return { watch: maxPriceMinor === undefined ? watch : { ...watch, maxPriceMinor } }
 }
 
+/** `Watches 3 products`. */
+export function watchesWords({ watches }: Pick<Device, 'watches'>): string {
+  if (watches.length === 0) return 'Watches nothing yet'
+  return watches.length === 1 ? 'Watches one product' : `Watches ${watches.length} products`
+}
+
 /** How much is left, and whether that is enough. */
 export function levelWords({ quantity, threshold, measuredAt }: DeviceStock): string {
   if (threshold == null) return `${quantity} left; it is watched no longer.`
