@@ -1,6 +1,6 @@
 /** Reading orders. Each answer tells the server's time to the millisecond, so countdowns learn from it. */
 import { serverClock } from '../clock/server-clock'
-import type { Order, Payment, Refund } from '../words/order'
+import type { Order, OrderEvent, Payment, Refund } from '../words/order'
 import { api, ask } from './client'
 
 /** An order with what was charged for it and given back. */
@@ -25,6 +25,42 @@ export async function readOrderWithMoney(orderId: string, signal: AbortSignal): 
     ask(api.GET('/api/orders/{order_id}/payments', { params, signal })),
   ])
   return { order, payments: money.payments, refunds: money.refunds, beganMs }
+}
+
+/** An order with its money and everything that happened to it. */
+export interface OrderStory extends OrderWithMoney {
+  /** Oldest first. */
+  readonly events: readonly OrderEvent[]
+}
+
+/** An order and its story. @throws Problem as the API says */
+export async function readOrderStory(orderId: string, signal: AbortSignal): Promise<OrderStory> {
+  const [withMoney, story] = await Promise.all([
+    readOrderWithMoney(orderId, signal),
+    ask(api.GET('/api/orders/{order_id}/events', { params: { path: { order_id: orderId } }, signal })),
+  ])
+  return { ...withMoney, events: story.events }
+}
+
+/** How many orders are asked for at once. */
+const PAGE_SIZE = 20
+
+/** A page of the user's orders, newest first. @throws Problem as the API says */
+export async function readOrders(
+  cursor: string | undefined,
+  signal?: AbortSignal,
+): Promise<{ orders: readonly Order[]; nextCursor: string | undefined }> {
+  const query = cursor === undefined ? { limit: PAGE_SIZE } : { limit: PAGE_SIZE, cursor }
+  const page = await ask(api.GET('/api/orders', { params: { query }, ...(signal ? { signal } : {}) }))
+  return { orders: page.orders, nextCursor: page.nextCursor ?? undefined }
+}
+
+/** One order. @throws Problem as the API says */
+export async function readOrder(orderId: string): Promise<Order> {
+  const sentMs = performance.now()
+  const order = await ask(api.GET('/api/orders/{order_id}', { params: { path: { order_id: orderId } } }))
+  learnFromOrder(order, sentMs)
+  return order
 }
 
 /** Takes in the server's time of an order that was just read. */

@@ -52,9 +52,9 @@ export function fateOf(pending: PendingPayment, reading: Reading): Fate {
 }
 
 /** The payment of an order that got no answer before, if there is one. */
-export function recall(orderId: string, kept: Kept = sessionStorage): PendingPayment | null {
+export function recall(orderId: string, kept?: Kept): PendingPayment | null {
   try {
-    const row: unknown = JSON.parse(kept.getItem(PREFIX + orderId) ?? 'null')
+    const row: unknown = JSON.parse((kept ?? sessionStorage).getItem(PREFIX + orderId) ?? 'null')
     if (typeof row !== 'object' || row === null) return null
     const { token, attempt, isAlone, sentMs } = row as Partial<PendingPayment>
     if (typeof token !== 'string' || typeof attempt !== 'number' || typeof sentMs !== 'number') return null
@@ -65,10 +65,11 @@ export function recall(orderId: string, kept: Kept = sessionStorage): PendingPay
 }
 
 /** Keeps it, or forgets it. */
-export function keep(orderId: string, pending: PendingPayment | null, kept: Kept = sessionStorage): void {
+export function keep(orderId: string, pending: PendingPayment | null, kept?: Kept): void {
   try {
-    if (pending === null) kept.removeItem(PREFIX + orderId)
-    else kept.setItem(PREFIX + orderId, JSON.stringify(pending))
+    const storage = kept ?? sessionStorage
+    if (pending === null) storage.removeItem(PREFIX + orderId)
+    else storage.setItem(PREFIX + orderId, JSON.stringify(pending))
   } catch {
     // Without storage it is known for as long as the page is open.
   }

@@ -53,7 +53,7 @@ export function standingOf(order: Order, payments: readonly Payment[], around: C
 }
 
 /** Whether the provider has not said yet how it ended. */
-function isUnderWay(payment: Payment | undefined): boolean {
+export function isUnderWay(payment: Payment | undefined): boolean {
   return payment?.status === 'requested' || payment?.status === 'unknown'
 }
 

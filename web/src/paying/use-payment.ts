@@ -2,13 +2,13 @@
  * Pays an order, once. The order itself says what became of a payment; the answer to the request is only the sooner of
  * two ways to hear of it. While a payment got no answer and the order does not know of it either, no other is sent.
  */
-import { computed, ref, watch, type ComputedRef, type Ref } from 'vue'
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import type { OrderWithMoney } from '../api/orders'
 import { api, ask } from '../api/client'
 import type { Problem } from '../api/problem'
 import { useAction } from '../api/use-action'
 import { serverClock } from '../clock/server-clock'
-import { declineOf } from './standing'
+import { isUnderWay } from './standing'
 import { fateOf, keep, recall, type PendingPayment } from './pending'
 
 /** How long the API waits for the outcome before it answers, seconds. */
@@ -23,13 +23,13 @@ export interface PayingOrder {
   readonly pay: (token: string) => Promise<void>
   /** Sends the payment that was not answered once more: the same card, under the same key. */
   readonly askAgain: () => Promise<void>
-  readonly isSending: Readonly<Ref<boolean>>
+  readonly isSending: ComputedRef<boolean>
   /** A payment was sent, was not answered, and the order knows nothing of it. */
   readonly isUnheard: ComputedRef<boolean>
   /** A payment never reached the shop; said until the next one is sent. */
   readonly wasLost: Readonly<Ref<boolean>>
   /** Why the shop did not take the latest payment, unless the order itself says it. */
-  readonly problem: ComputedRef<Problem | null>
+  readonly problem: Readonly<Ref<Problem | null>>
 }
 
 /**
@@ -44,38 +44,41 @@ export function usePayment(
 ): PayingOrder {
   const pending = ref<PendingPayment | null>(recall(orderId))
   const wasLost = ref(false)
-  let request: AbortController | undefined
+  const problem = shallowRef<Problem | null>(null)
+  /** The request under way; it stays until the order was read after its answer, so that nothing in between looks undone. */
+  const request = shallowRef<AbortController>()
 
   function become(next: PendingPayment | null): void {
     pending.value = next
     keep(orderId, next)
   }
 
-  // Which attempt it is, is part of the intent: the same card after a decline is another payment.
-  const send = useAction('pay', ({ token, attempt }: { orderId: string; token: string; attempt: number }, key: string) => {
-    become({ token, attempt, isAlone: isAlone(), sentMs: serverClock.nowMs() })
-    request = new AbortController()
-    return ask(
-      api.POST('/api/orders/{order_id}/payments', {
-        params: { path: { order_id: orderId }, query: { wait: WAIT_S }, header: { 'Idempotency-Key': key } },
-        body: { token },
-        signal: request.signal,
-      }),
-    )
-  })
-
-  /** Of one that was sent before, what it was then; of a new one, whether no retry is about to come. */
-  function isAlone(): boolean {
-    return pending.value?.isAlone ?? !read()?.order.nextAttemptAt
-  }
-
-  async function sendOnce(token: string, attempt: number): Promise<void> {
-    if (send.isRunning.value) return
+  async function send(token: string, attempt: number, isAlone: boolean): Promise<void> {
+    const mine = new AbortController()
+    request.value = mine
+    problem.value = null
     wasLost.value = false
-    const taken = await send.run({ orderId, token, attempt })
-    if (taken !== undefined || send.problem.value?.certainty === 'refused') become(null)
-    else settle()
+    // Which attempt it is, is part of the intent: the same card after a decline is another payment.
+    const action = useAction('pay', (body: { orderId: string; token: string; attempt: number }, key: string) => {
+      mine.signal.throwIfAborted()
+      become({ token: body.token, attempt: body.attempt, isAlone, sentMs: serverClock.nowMs() })
+      return ask(
+        api.POST('/api/orders/{order_id}/payments', {
+          params: { path: { order_id: orderId }, query: { wait: WAIT_S }, header: { 'Idempotency-Key': key } },
+          body: { token: body.token },
+          signal: mine.signal,
+        }),
+      )
+    })
+    const taken = await action.run({ orderId, token, attempt })
+    // The order told sooner, and another payment may be under way by now.
+    if (mine.signal.aborted) return
+    const met = action.problem.value
+    if (taken !== undefined || met?.certainty === 'refused') become(null)
+    if (met?.certainty === 'refused' && !TOLD_BY_THE_ORDER.includes(met.code)) problem.value = met
     await reload()
+    if (request.value === mine) request.value = undefined
+    settle()
   }
 
   /** Forgets a payment of which the order tells, or to which nothing can happen any more. */
@@ -85,15 +88,19 @@ export function usePayment(
     if (sent === null || reading === undefined) return
     const { order, payments, beganMs } = reading
     const fate = fateOf(sent, { status: order.status, attempts: payments.length, beganMs })
-    if (fate === 'unknown') return
-    if (send.isRunning.value) {
-      // Its decline is known: whoever wants to pay with another card need not wait for the answer as well.
-      if (fate === 'arrived' && order.status === 'held' && declineOf(payments) !== undefined) request?.abort()
-      return
+    if (fate === 'arrived') {
+      become(null)
+      // Once its outcome stands there, nobody need wait for the answer as well.
+      if (order.status !== 'paying' && !isUnderWay(payments.at(-1))) hearNoMore()
+    } else if (fate === 'lost' && request.value === undefined) {
+      become(null)
+      wasLost.value = order.status === 'held'
     }
-    become(null)
-    send.forget()
-    wasLost.value = fate === 'lost' && order.status === 'held'
+  }
+
+  function hearNoMore(): void {
+    request.value?.abort()
+    request.value = undefined
   }
 
   watch(read, settle)
@@ -101,18 +108,17 @@ export function usePayment(
   return {
     pay: async (token) => {
       const reading = read()
-      if (reading === undefined || pending.value !== null) return
-      await sendOnce(token, reading.payments.length + 1)
+      if (reading === undefined || pending.value !== null || request.value !== undefined) return
+      // The card that was declined may be tried again at the same moment, and make an attempt of the same number.
+      await send(token, reading.payments.length + 1, !reading.order.nextAttemptAt)
     },
     askAgain: async () => {
-      if (pending.value !== null) await sendOnce(pending.value.token, pending.value.attempt)
+      const sent = pending.value
+      if (sent !== null && request.value === undefined) await send(sent.token, sent.attempt, sent.isAlone)
     },
-    isSending: send.isRunning,
-    isUnheard: computed(() => pending.value !== null && !send.isRunning.value),
+    isSending: computed(() => request.value !== undefined),
+    isUnheard: computed(() => pending.value !== null && request.value === undefined),
     wasLost,
-    problem: computed(() => {
-      const met = send.problem.value
-      return met === null || met.certainty === 'unknown' || TOLD_BY_THE_ORDER.includes(met.code) ? null : met
-    }),
+    problem,
   }
 }
