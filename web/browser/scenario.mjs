@@ -61,6 +61,7 @@ const FLAGS = [
  * @property {{ width: number, height: number }} [viewport] 1280 x 800 without it
  * @property {'light' | 'dark'} [colorScheme]
  * @property {'reduce' | 'no-preference'} [reducedMotion]
+ * @property {'live'} [without] `live`: a network that lets no socket through
  * @property {import('playwright-core').Page} [beside] another tab of that page's context, with its sign-in
  */
 
@@ -144,7 +145,7 @@ class Staging {
   }
 
   /** @param {How} how */
-  async #context({ as, clockOffMs = 0, viewport, colorScheme, reducedMotion }) {
+  async #context({ as, clockOffMs = 0, viewport, colorScheme, reducedMotion, without }) {
     const context = await this.browser.newContext({
       viewport: viewport ?? { width: 1280, height: 800 },
       colorScheme: colorScheme ?? 'light',
@@ -156,6 +157,7 @@ class Staging {
     if (as !== undefined) {
       await context.addCookies([{ name: 'session', value: as.token, url: this.front, httpOnly: true, sameSite: 'Lax' }])
     }
+    if (without === 'live') await context.routeWebSocket('**/live', (socket) => socket.close())
     if (clockOffMs !== 0) await context.addInitScript(setClock, clockOffMs)
     return context
   }
