@@ -297,6 +297,15 @@ async fn an_unpaid_order_expires_and_its_ticket_is_free_again() {
 }
 
 #[tokio::test]
+async fn a_page_is_told_how_the_shop_is_set_up_before_anybody_signs_in() {
+    for (shop, hold_ttl_s) in [(Shop::patient(), 900), (Shop::brisk(), 4)] {
+        let told = shop.stranger().get("/api/shop").await.expect(200);
+        let expected = json!({ "currency": "usd", "holdTtlS": hold_ttl_s, "stripePublishableKey": null });
+        assert_eq!(told.body, expected);
+    }
+}
+
+#[tokio::test]
 async fn the_api_says_that_it_is_well_and_what_it_does_not_know() {
     let shop = Shop::patient();
     let health = shop.stranger().get("/api/health").await.expect(200);

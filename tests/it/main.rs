@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod browser;
 mod catalogue;
 mod conservation;
 mod costs;
@@ -31,6 +32,7 @@ mod ports_in_memory;
 mod project;
 mod simulate;
 mod simulated;
+mod site;
 mod torn_reads;
 mod unlucky;
 mod unwind;

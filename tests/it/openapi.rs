@@ -1,6 +1,7 @@
 //! docs/openapi.json is what the code says, and nothing else. `cargo xtask openapi` writes it anew.
 
 use crate::project::root;
+use serde_json::Value;
 use std::fs;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, OpenApiBuilder};
@@ -41,6 +42,7 @@ fn described() -> OpenApi {
         of(products_api::api()),
         of(devices_api::api()),
         of(ops_api::api()),
+        of(describe_shop::api()),
         of(report_health::api()),
     ] {
         whole.merge(part);
@@ -66,6 +68,30 @@ fn the_description_of_the_api_is_what_the_code_says() {
         written == told,
         "docs/openapi.json is not what the code says: run `cargo xtask openapi` and look at the difference"
     );
+}
+
+#[test]
+fn every_shape_that_the_description_points_at_is_in_it() {
+    fn pointers(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(Value::String(pointer)) = fields.get("$ref") {
+                    found.push(pointer.clone());
+                }
+                fields.values().for_each(|inner| pointers(inner, found));
+            }
+            Value::Array(items) => items.iter().for_each(|inner| pointers(inner, found)),
+            _ => {}
+        }
+    }
+    let told = serde_json::to_value(described()).expect("it is JSON");
+    let mut found = Vec::new();
+    pointers(&told, &mut found);
+    assert!(!found.is_empty(), "a description without a single shape");
+    for pointer in found {
+        let inside = pointer.trim_start_matches('#');
+        assert!(told.pointer(inside).is_some(), "{pointer} leads nowhere");
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The front: one origin for everything a browser or a script needs.
 //!
-//! `/api`, `/simulator` and `/l` go to the HTTP API of the engine, as CloudFront would send them on AWS, and `/live` is a
-//! tunnel to its WebSocket API; `/docs` and `/` are pages of our own. It runs on a thread of its own, so whoever starts it need not be async.
+//! `/api` and a few more ([`TO_THE_API`]) go to the HTTP API of the engine, and `/live` is a tunnel to its WebSocket API;
+//! every other path is a page of the web part or one of its files, as on AWS, where CloudFront does the same. `/docs` is
+//! the front's own. It runs on a thread of its own, so whoever starts it need not be async.
 
 mod pages;
 mod proxy;
+pub mod security;
+mod site;
 mod tunnel;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -24,7 +27,12 @@ use tokio::sync::oneshot;
 use crate::failure::{Result, While};
 use pages::Pages;
 use proxy::Proxy;
+use site::Site;
 use tunnel::Tunnel;
+
+/// The first segments of paths that the HTTP API answers. No page begins with one of them, on AWS neither: there each is a
+/// behaviour of the distribution in template.yaml, except for the simulator, which people have no use for.
+pub const TO_THE_API: [&str; 4] = ["api", "l", "door", "simulator"];
 
 /// A response body, whether streamed from the engine or ours.
 type Body = BoxBody<Bytes, hyper::Error>;
@@ -40,6 +48,8 @@ pub struct Settings {
     pub api_host: String,
     /// The name under which the engine knows the WebSocket API: the host of the stack's `LiveUrl`.
     pub live_host: String,
+    /// The folder of the web part as it was built.
+    pub site: PathBuf,
     /// `docs/openapi.json`.
     pub openapi: PathBuf,
     /// The folder of Swagger UI's files.
@@ -75,6 +85,7 @@ impl Front {
             proxy: Proxy::to(settings.engine.clone(), settings.api_host),
             tunnel: Tunnel::to(settings.engine, settings.live_host),
             pages: Pages {
+                site: Site::of(settings.site),
                 openapi: settings.openapi,
                 swagger_ui: settings.swagger_ui,
             },
@@ -161,7 +172,7 @@ impl Route {
         let first = path.split('/').nth(1).unwrap_or_default();
         if first.eq_ignore_ascii_case("api") {
             Self::Engine(path.to_ascii_lowercase())
-        } else if ["simulator", "l", "door"].contains(&first) {
+        } else if TO_THE_API.contains(&first) {
             Self::Engine(path.to_owned())
         } else if path == "/live" {
             Self::Live

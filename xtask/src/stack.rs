@@ -314,6 +314,7 @@ fn front(
             engine,
             api_host,
             live_host,
+            site: project.path(crate::web::BUILT),
             openapi: project.path("docs/openapi.json"),
             swagger_ui: python
                 .package("drf_spectacular_sidecar")

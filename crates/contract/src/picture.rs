@@ -27,6 +27,7 @@ pub enum PictureFormat {
 pub struct PictureParams {
     /// `png` when absent, or `svg`.
     #[serde(default)]
+    #[param(inline)]
     pub format: PictureFormat,
 }
 

@@ -38,6 +38,15 @@ impl Settings {
         }
     }
 
+    /// A text that may be empty, which is none. The template sets the variable in either case.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when there is no such variable at all.
+    pub fn text_if_any(self, name: &str) -> Result<Option<String>, SettingError> {
+        let value = std::env::var(name).map_err(|_| SettingError::Missing(name.to_owned()))?;
+        Ok(Some(value).filter(|value| !value.is_empty()))
+    }
+
     /// A value that must be there and be readable as `T`.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::security::CONTENT_POLICY;
 use super::{Front, Route, Settings};
 use crate::ports::Port;
 
@@ -39,6 +40,7 @@ fn front_before(engine: String, seen: Receiver<String>) -> Scene {
         engine,
         api_host: "abc.execute-api.localhost:4566".to_owned(),
         live_host: "def.execute-api.localhost:4566".to_owned(),
+        site: PathBuf::from("missing"),
         openapi: PathBuf::from("missing.json"),
         swagger_ui: PathBuf::from("missing"),
     };
@@ -140,6 +142,37 @@ fn a_dead_engine_is_a_503_at_once() {
 }
 
 #[test]
+fn a_page_is_guarded_whatever_the_answer_is_and_only_read() {
+    let (_, seen) = channel();
+    let scene = front_before("127.0.0.1:1".to_owned(), seen);
+    for (request, status) in [
+        ("GET /docs", 200),
+        ("HEAD /docs", 200),
+        ("GET /orders/ord_1", 503),
+        ("GET /assets/missing.js", 404),
+        ("POST /orders", 405),
+    ] {
+        let answer = ask(
+            scene.port,
+            &format!("{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+        );
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}: {answer}"
+        );
+        let policy = format!("\r\ncontent-security-policy: {CONTENT_POLICY}\r\n");
+        assert!(answer.contains(&policy), "{request}: {answer}");
+        assert!(
+            answer.contains("\r\nx-content-type-options: nosniff\r\n"),
+            "{request}: {answer}"
+        );
+        if request.starts_with("HEAD") {
+            assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        }
+    }
+}
+
+#[test]
 fn api_paths_are_lowered_and_others_are_not() {
     assert_eq!(
         Route::of("/API/Users/SignUp"),
@@ -157,7 +190,17 @@ fn api_paths_are_lowered_and_others_are_not() {
 fn only_whole_segments_go_to_the_engine() {
     assert_eq!(Route::of("/live"), Route::Live);
     for path in [
-        "/", "/apian", "/docs", "/lists", "/doors", "/live/x", "/lively", "//api",
+        "/",
+        "/apian",
+        "/docs",
+        "/lists",
+        "/doors",
+        "//api",
+        "/orders/ord_1",
+        "/reports",
+        "/ops",
+        "/live/x",
+        "/lively",
     ] {
         assert_eq!(Route::of(path), Route::Page, "{path}");
     }

@@ -1,0 +1,135 @@
+/**
+ * What went wrong, in the shape that a page shows: either the API's own problem document (RFC 9457), or that nothing
+ * answered. A page never shows success before the API said so, and never shows a failure without a sentence.
+ */
+import type { components } from './schema'
+
+type ProblemBody = components['schemas']['ProblemBody']
+
+/** Whether the request may have had an effect. */
+export type Certainty =
+  /** The API refused it: nothing was changed. */
+  | 'refused'
+  /** No answer, or one that says nothing about the outcome: it may have been carried out. */
+  | 'unknown'
+
+/** One field that the API did not accept. */
+export interface FieldProblem {
+  readonly field: string
+  readonly message: string
+}
+
+/** A failed request. */
+export class Problem extends Error {
+  constructor(
+    /** What happened, in a few words. */
+    readonly title: string,
+    /** What happened this time, and what to do next. */
+    readonly detail: string,
+    /** The refusal's name, or `Unreachable`. */
+    readonly code: string,
+    /** The HTTP status; 0 when nothing answered. */
+    readonly status: number,
+    readonly certainty: Certainty,
+    /** Whether the same again can make sense. */
+    readonly isRetryable: boolean,
+    readonly fields: readonly FieldProblem[] = [],
+    /** The order that it is about. */
+    readonly orderId: string | null = null,
+    /** Tells this request apart in the logs. */
+    readonly requestId: string | null = null,
+    /** How long to wait before the next try, seconds, if the API said so. */
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(detail)
+    this.name = 'Problem'
+  }
+
+  /** What is wrong with a field, if anything. */
+  of(field: string): string | undefined {
+    return this.fields.find((problem) => problem.field === field)?.message
+  }
+}
+
+/** Nothing answered: no network, or the shop is down. */
+export function unreachable(): Problem {
+  return new Problem(
+    'The shop does not answer',
+    'Nothing was heard from the shop. Check your connection; this page tries again by itself.',
+    'Unreachable',
+    0,
+    'unknown',
+    true,
+  )
+}
+
+/** What an answer that is no success says about whether the request was carried out. */
+function certaintyOf(status: number, body: unknown): Certainty {
+  // Above 499, and for 408, nothing is said.
+  if (status >= 500 || status === 408) return 'unknown'
+  // The request itself was sent before, and is still being worked on: what becomes of it is told to whoever asks later.
+  if (isProblemBody(body) && body.code === 'RequestInFlight') return 'unknown'
+  return 'refused'
+}
+
+/** The API's answer as a problem; an answer that is no problem document (a gateway's own) gets plain words. */
+export function problemOf(response: Response, body: unknown): Problem {
+  const certainty = certaintyOf(response.status, body)
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const retryAfterS = Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : null
+  if (isProblemBody(body)) {
+    return new Problem(
+      body.title,
+      body.detail,
+      body.code,
+      response.status,
+      certainty,
+      body.retryable,
+      body.errors ?? [],
+      body.orderId ?? null,
+      body.requestId ?? null,
+      retryAfterS,
+    )
+  }
+  if (certainty === 'unknown') {
+    return new Problem(
+      'The shop is busy',
+      `It answered with status ${response.status} and no explanation. Try again in a moment.`,
+      'Unexplained',
+      response.status,
+      certainty,
+      true,
+      [],
+      null,
+      null,
+      retryAfterS,
+    )
+  }
+  return new Problem(
+    'The shop did not accept this',
+    `It answered with status ${response.status} and no explanation.`,
+    'Unexplained',
+    response.status,
+    certainty,
+    false,
+  )
+}
+
+/** Whatever was thrown, as a problem: what is none is a fault of this page. */
+export function asProblem(thrown: unknown): Problem {
+  if (thrown instanceof Problem) return thrown
+  return new Problem(
+    'This page made a mistake',
+    'Something in this page went wrong, and nothing was sent. Reload it; if that does not help, tell whoever runs the shop.',
+    'PageDefect',
+    0,
+    'unknown',
+    false,
+  )
+}
+
+function isProblemBody(body: unknown): body is ProblemBody {
+  if (typeof body !== 'object' || body === null) return false
+  const fields = body as Record<string, unknown>
+  return typeof fields['title'] === 'string' && typeof fields['detail'] === 'string' && typeof fields['code'] === 'string'
+}

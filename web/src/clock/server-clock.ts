@@ -1,0 +1,80 @@
+/**
+ * The server's time, as well as a page can know it.
+ *
+ * A countdown that trusts the browser's clock is wrong by as much as that clock is. Each answer of the API says what
+ * the server's clock showed while it was made (the `Date` header, whole seconds; an order's `serverTime`, exact). The
+ * true difference between the two clocks lies between two bounds that every answer narrows: the answer was made after
+ * the request was sent and before it was received. What is shown is the later bound, so that a page never promises
+ * more time than there is.
+ *
+ * This side is measured with a clock that only runs forwards (`performance.now`), so somebody who sets the computer's
+ * clock while a page is open changes nothing. That clock may stop while a computer sleeps; then the bounds contradict
+ * each other with the first answer after that, and the old ones are forgotten.
+ */
+
+/** One answer: what the server's clock showed, and when, by this side's clock, it was asked and heard. All in ms. */
+export interface Sample {
+  /** The server's time was at least this. */
+  readonly serverEarliestMs: number
+  /** And at most this. */
+  readonly serverLatestMs: number
+  readonly sentMs: number
+  readonly receivedMs: number
+}
+
+/** A server's clock, estimated. */
+export class ServerClock {
+  /** Bounds of (server's time - this side's time). */
+  #lowMs = Number.NEGATIVE_INFINITY
+  #highMs = Number.POSITIVE_INFINITY
+
+  /**
+   * @param ownMs this side's clock: runs forwards, from anywhere
+   * @param fallbackMs the wall clock, believed only until the server has said something
+   */
+  constructor(
+    private readonly ownMs: () => number,
+    private readonly fallbackMs: () => number,
+  ) {}
+
+  /** Whether the server has said anything yet. */
+  get isKnown(): boolean {
+    return Number.isFinite(this.#highMs)
+  }
+
+  /** How far the estimate may be off, ms. */
+  get uncertaintyMs(): number {
+    return this.#highMs - this.#lowMs
+  }
+
+  /** Takes in an answer. */
+  learn(sample: Sample): void {
+    const low = sample.serverEarliestMs - sample.receivedMs
+    const high = sample.serverLatestMs - sample.sentMs
+    if (!(low <= high)) return
+    const narrowedLow = Math.max(this.#lowMs, low)
+    const narrowedHigh = Math.min(this.#highMs, high)
+    // They contradict each other: one of the clocks was moved, and the newest answer knows best.
+    const isContradicted = narrowedLow > narrowedHigh
+    this.#lowMs = isContradicted ? low : narrowedLow
+    this.#highMs = isContradicted ? high : narrowedHigh
+  }
+
+  /** The server's time now, ms since 1970; never earlier than it truly is, as far as the answers tell. */
+  nowMs(): number {
+    return this.isKnown ? this.ownMs() + this.#highMs : this.fallbackMs()
+  }
+}
+
+/** The clock that all of this page's countdowns go by. */
+export const serverClock = new ServerClock(
+  () => performance.now(),
+  () => Date.now(),
+)
+
+/** Learns from an answer's `Date` header, which is cut to whole seconds. */
+export function learnFromHeader(clock: ServerClock, date: string | null, sentMs: number, receivedMs: number): void {
+  const serverMs = date === null ? Number.NaN : Date.parse(date)
+  if (Number.isNaN(serverMs)) return
+  clock.learn({ serverEarliestMs: serverMs, serverLatestMs: serverMs + 1000, sentMs, receivedMs })
+}

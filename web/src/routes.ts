@@ -1,0 +1,106 @@
+/** The pages and their addresses. Each page is a chunk of its own. */
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { currentUser } from './session/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** What the browser's tab says. */
+    title: string
+    /** Only for somebody who is signed in; others are asked to, and come back. */
+    needsSession?: boolean
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', component: () => import('./pages/HomePage.vue'), meta: { title: 'Holdfast' } },
+  { path: '/tickets', component: () => import('./pages/TicketsPage.vue'), meta: { title: 'Tickets' } },
+  { path: '/tickets/:ticketId', component: () => import('./pages/TicketPage.vue'), props: true, meta: { title: 'Ticket' } },
+  {
+    path: '/tickets/:ticketId/edit',
+    component: () => import('./pages/EditTicketPage.vue'),
+    props: true,
+    meta: { title: 'Edit a ticket', needsSession: true },
+  },
+  { path: '/sell', component: () => import('./pages/SellPage.vue'), meta: { title: 'Sell a ticket', needsSession: true } },
+  { path: '/menu', component: () => import('./pages/MenuPage.vue'), meta: { title: 'Today’s menu' } },
+  { path: '/products', component: () => import('./pages/ProductsPage.vue'), meta: { title: 'Products' } },
+  {
+    path: '/products/:productId',
+    component: () => import('./pages/ProductPage.vue'),
+    props: true,
+    meta: { title: 'Product' },
+  },
+  {
+    path: '/checkout/:orderId',
+    component: () => import('./pages/CheckoutPage.vue'),
+    props: true,
+    meta: { title: 'Checkout', needsSession: true },
+  },
+  { path: '/orders', component: () => import('./pages/OrdersPage.vue'), meta: { title: 'My orders', needsSession: true } },
+  {
+    path: '/orders/:orderId',
+    component: () => import('./pages/OrderPage.vue'),
+    props: true,
+    meta: { title: 'Order', needsSession: true },
+  },
+  { path: '/devices', component: () => import('./pages/DevicesPage.vue'), meta: { title: 'Devices', needsSession: true } },
+  {
+    path: '/devices/:deviceId',
+    component: () => import('./pages/DevicePage.vue'),
+    props: true,
+    meta: { title: 'Device', needsSession: true },
+  },
+  { path: '/account', component: () => import('./pages/AccountPage.vue'), meta: { title: 'Account', needsSession: true } },
+  { path: '/signin', component: () => import('./pages/SignInPage.vue'), meta: { title: 'Sign in' } },
+  { path: '/signup', component: () => import('./pages/SignUpPage.vue'), meta: { title: 'Sign up' } },
+  { path: '/reports', component: () => import('./pages/ReportsPage.vue'), meta: { title: 'Reports' } },
+  {
+    path: '/reports/conservation',
+    component: () => import('./pages/ConservationPage.vue'),
+    meta: { title: 'Conservation' },
+  },
+  {
+    path: '/reports/:place(kitchen|warehouse)',
+    component: () => import('./pages/StockPage.vue'),
+    props: true,
+    meta: { title: 'Stock' },
+  },
+  { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'Not found' } },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes,
+  scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? { el: to.hash } : { top: 0 }),
+})
+
+router.beforeEach(async (to) => {
+  if (to.meta.needsSession !== true) return true
+  try {
+    if ((await currentUser()) !== null) return true
+  } catch {
+    // Nothing answers: the page itself will say so, and try again.
+    return true
+  }
+  return { path: '/signin', query: { next: to.fullPath } }
+})
+
+/** A page was changed by a deployment while this one was open: its chunk is gone, so the page is loaded anew, once. */
+router.onError((error, to) => {
+  const isGone = error instanceof TypeError && error.message.includes('dynamically imported module')
+  const mark = 'holdfast.reloaded'
+  if (!isGone || sessionStorage.getItem(mark) === to.fullPath) return
+  sessionStorage.setItem(mark, to.fullPath)
+  location.assign(to.fullPath)
+})
+
+router.afterEach((to, from) => {
+  document.title = to.meta.title === 'Holdfast' ? 'Holdfast' : `${to.meta.title} · Holdfast`
+  sessionStorage.removeItem('holdfast.reloaded')
+  // Whoever listens to the page is told that it is another one: focus goes to its heading.
+  if (from.matched.length > 0 && from.path !== to.path) requestAnimationFrame(focusHeading)
+})
+
+function focusHeading(): void {
+  document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true })
+}
