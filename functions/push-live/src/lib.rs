@@ -64,12 +64,12 @@ impl PushLive {
         let count = |number: &AtomicU32| number.load(Ordering::Relaxed);
         let (told, gone, dropped) = (count(&tally.told), count(&tally.gone), count(&tally.dropped));
         match outcome {
-            Ok(Ok(())) if dropped == 0 => {
-                tracing::info!(told, gone, "pages were told");
-                Ok(())
-            }
             Ok(Ok(())) => {
-                tracing::warn!(told, gone, dropped, "some pages were not told and have to read");
+                if dropped > 0 {
+                    tracing::warn!(told, gone, dropped, "some pages were not told and have to read");
+                } else if told + gone > 0 {
+                    tracing::info!(told, gone, "pages were told");
+                }
                 Ok(())
             }
             Ok(Err(fault)) => Err(fault),
@@ -117,13 +117,13 @@ impl PushLive {
         let mut outcome = Ok(());
         for (audience, messages) in told {
             if reading.len() == AUDIENCES_AT_ONCE {
-                outcome = outcome.and(joined(reading.join_next().await));
+                outcome = outcome.and(joined(reading.join_next().await.unwrap_or(Ok(Ok(())))));
             }
             let (function, posts, tally) = (self.clone(), Arc::clone(&posts), Arc::clone(tally));
             reading.spawn(async move { function.tell(&audience, &messages, &posts, &tally).await });
         }
         while let Some(done) = reading.join_next().await {
-            outcome = outcome.and(joined(Some(done)));
+            outcome = outcome.and(joined(done));
         }
         outcome
     }
@@ -170,7 +170,11 @@ impl PushLive {
                 break;
             }
         }
-        while posting.join_next().await.is_some() {}
+        while let Some(posted) = posting.join_next().await {
+            if posted.is_err() {
+                tally.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        }
         Ok(())
     }
 
@@ -212,10 +216,7 @@ impl PushLive {
     }
 }
 
-/// A task's outcome. One that panicked is a defect of ours, and nobody is told again for it.
-fn joined(done: Option<Result<Result<(), Fault>, tokio::task::JoinError>>) -> Result<(), Fault> {
-    match done {
-        Some(Ok(outcome)) => outcome,
-        None | Some(Err(_)) => Ok(()),
-    }
+/// A task's outcome; one that panicked is a defect.
+fn joined(done: Result<Result<(), Fault>, tokio::task::JoinError>) -> Result<(), Fault> {
+    done.unwrap_or_else(|_| Err(Fault::Defect("telling an audience panicked".to_owned())))
 }
