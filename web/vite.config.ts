@@ -10,6 +10,8 @@ const stack = process.env['HOLDFAST_ORIGIN'] ?? 'http://localhost:8080'
 
 export default defineConfig({
   plugins: [vue()],
+  // Every component is written with the composition API: what Vue has for the other kind is left out.
+  define: { __VUE_OPTIONS_API__: 'false' },
   build: {
     manifest: true,
     target: 'es2022',
