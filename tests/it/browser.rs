@@ -3,9 +3,12 @@
 
 mod play;
 
-use crate::engine::Shop;
+use crate::engine::{Shop, start, start_again, stop};
 use play::{play, play_answering};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use xtask::ports::Port;
+use xtask::test_stacks::{Kind, Stopped, TestStack};
 
 #[tokio::test]
 async fn the_home_page_opens_without_complaints_and_axe_finds_nothing_serious_on_it() {
@@ -16,6 +19,53 @@ async fn the_home_page_opens_without_complaints_and_axe_finds_nothing_serious_on
 #[tokio::test]
 async fn the_page_that_tries_the_api_works_under_the_policy_of_all_pages() {
     play("docs", &Shop::patient(), Value::Null).await;
+}
+
+/// A shop that is stopped and started again at the scenario's word.
+enum Switched {
+    On(TestStack),
+    Off(Stopped),
+}
+
+impl Switched {
+    fn switch(self, word: &str) -> Self {
+        match (self, word) {
+            (Self::On(stack), "stop-the-shop") => Self::Off(stop(stack)),
+            (Self::Off(stopped), "start-the-shop") => Self::On(start_again(stopped)),
+            (_, other) => {
+                panic!("a shop that runs is stopped, one that is stopped is started; not {other:?}")
+            }
+        }
+    }
+}
+
+/// What was shown stays, the page says that it may be old, and it goes on by itself when somebody answers again.
+#[tokio::test]
+async fn a_page_outlives_a_shop_that_is_stopped_and_started() {
+    let (front, engine, states) = (Port::Any.choose(), Port::Any.choose(), Port::Any.choose());
+    let stack = start(Kind::Restarted, |options| {
+        options.front = Port::Fixed(front.expect("a free port"));
+        options.engine = Port::Fixed(engine.expect("a free port"));
+        options.states = Port::Fixed(states.expect("a free port"));
+    });
+    let shop = Shop::at(stack.addresses());
+    let switch = Arc::new(Mutex::new(Some(Switched::On(stack))));
+    let answer = |asked: Value| {
+        let switch = Arc::clone(&switch);
+        let switching = tokio::task::spawn_blocking(move || {
+            let mut switch = switch.lock().expect("nobody else switches");
+            *switch = switch
+                .take()
+                .map(|shop| shop.switch(asked["ask"].as_str().unwrap_or_default()));
+        });
+        async move {
+            switching.await.expect("the shop is switched");
+            json!(true)
+        }
+    };
+    play_answering("restarted", &shop, Value::Null, answer)
+        .await
+        .unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 /// The harness itself: without this, a scenario that fails could count as one that went well.

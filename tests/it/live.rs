@@ -4,6 +4,7 @@ use crate::engine::{LivePage, Person, Shop, fresh, until};
 use serde_json::{Value, json};
 
 mod doors;
+mod told;
 
 /// A dish that is eaten at once, of ingredients that only this test knows; the line of an order.
 async fn dish(shop: &Shop, cook: &Person, portions: u32) -> (Value, String) {

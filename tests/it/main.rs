@@ -32,6 +32,7 @@ mod ports_in_memory;
 mod project;
 mod simulate;
 mod simulated;
+mod site;
 mod torn_reads;
 mod unlucky;
 mod unwind;

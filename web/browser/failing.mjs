@@ -1,8 +1,7 @@
 /** A scenario that fails in every way it can, to see that this is told: it asks, and its page complains. */
 import { play } from './scenario.mjs'
 
-await play(async ({ open, ask, given, expects }) => {
-  expects(/WebSocket connection to .*\/live/)
+await play(async ({ open, ask, given }) => {
   const page = await open('/')
   if ((await page.getByText(given.looksFor).count()) > 0) return
   if ((await ask('what-is-wrong')) !== true) return

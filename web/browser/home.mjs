@@ -1,9 +1,7 @@
 /** The home page opens for somebody who is not signed in, wide and narrow, light and dark. */
 import { play } from './scenario.mjs'
 
-await play(async ({ open, sees, isAccessible, expects }) => {
-  // Without a socket a page asks every few seconds; that there is one is another scenario's matter.
-  expects(/WebSocket connection to .*\/live/)
+await play(async ({ open, sees, isAccessible }) => {
   for (const how of [{}, { viewport: { width: 360, height: 740 }, colorScheme: 'dark' }]) {
     const page = await open('/', how)
     await sees(page, 'Holdfast')

@@ -24,7 +24,7 @@ import { Shop } from './shop.mjs'
 
 /** How long anything may take that must happen. A loaded machine is slow; what is broken never gets there. */
 const PATIENCE_MS = 60_000
-/** A little less than the test waits, so that pictures are taken before it ends us. */
+/** A little less than the test waits, so that pictures are taken before it ends us. What the test is asked does not count. */
 const SCENARIO_MAX_MS = 110_000
 /** A headless browser that looks for nothing in the world outside. */
 const FLAGS = [
@@ -77,9 +77,10 @@ export async function play(body) {
   // The test is gone, so nobody waits for this any more.
   test.closed.then(() => browser.close().finally(() => process.exit(1)))
 
+  const limit = bound(SCENARIO_MAX_MS)
   let failure
   try {
-    const saw = await within(
+    const saw = await limit.on(
       body({
         shop: new Shop(front),
         given,
@@ -90,7 +91,8 @@ export async function play(body) {
         expects: (pattern) => stage.expected.push(pattern),
         ask: async (what, details = {}) => {
           say({ ask: what, ...details })
-          return (await test.next()).answer
+          const { answer } = await limit.without(test.next())
+          return answer
         },
       }),
     )
@@ -171,7 +173,7 @@ class Staging {
       const name = join(folder, `page-${index + 1}`)
       writeFileSync(`${name}.console.txt`, `${page.url()}\n${said.join('\n')}\n`)
       await page.screenshot({ path: `${name}.png`, fullPage: true, timeout: 5_000 }).catch(() => {})
-      await within(page.content(), 5_000).then((content) => writeFileSync(`${name}.html`, content)).catch(() => {})
+      await bound(5_000).on(page.content()).then((content) => writeFileSync(`${name}.html`, content)).catch(() => {})
     }
   }
 }
@@ -190,12 +192,11 @@ function setClock(offMs) {
 }
 
 async function sees(page, text) {
-  await page.getByText(text).first().waitFor({ state: 'visible' })
+  await page.getByText(text).filter({ visible: true }).first().waitFor()
 }
 
 async function seesNot(page, text) {
   const left = page.getByText(text).filter({ visible: true })
-  await page.waitForFunction(() => document.readyState === 'complete')
   const deadline = Date.now() + PATIENCE_MS
   while ((await left.count()) > 0) {
     if (Date.now() > deadline) throw new Error(`${text} is still to be seen at ${page.url()}`)
@@ -236,9 +237,24 @@ function say(message) {
   process.stdout.write(`${JSON.stringify(message)}\n`)
 }
 
-function within(promise, limitMs = SCENARIO_MAX_MS) {
-  const tooLong = new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`This took more than ${limitMs / 1_000} s.`)), limitMs).unref()
-  })
-  return Promise.race([promise, tooLong])
+/** A limit on how long something may take, apart from what others take meanwhile. */
+function bound(limitMs) {
+  let endsAt = Date.now() + limitMs
+  const tooLong = async () => {
+    for (let leftMs = limitMs; leftMs > 0; leftMs = endsAt - Date.now()) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, 1_000)).unref())
+    }
+    throw new Error(`This took more than ${limitMs / 1_000} s.`)
+  }
+  return {
+    on: (promise) => Promise.race([promise, tooLong()]),
+    without: async (promise) => {
+      const beganAt = Date.now()
+      const leftMs = endsAt - beganAt
+      endsAt = Number.POSITIVE_INFINITY
+      const done = await promise
+      endsAt = Date.now() + leftMs
+      return done
+    },
+  }
 }

@@ -123,6 +123,3 @@ fn refused(status: StatusCode, why: &str) -> StatusCode {
     tracing::info!(status = status.as_u16(), why, "a connection was refused");
     status
 }
-
-#[cfg(test)]
-mod tests;

@@ -219,6 +219,3 @@ fn joined(done: Option<Result<Result<(), Fault>, tokio::task::JoinError>>) -> Re
         None | Some(Err(_)) => Ok(()),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,7 @@
 //! The protocol is in `web/browser/scenario.mjs`. A scenario's stay is bounded from both sides: it gives up by itself, with
 //! pictures, a little before it is ended here. When this process dies its end of the pipe closes, and the scenario ends.
 
-use crate::engine::{Shop, browser_turn};
+use crate::engine::{Shop, browser_turn, prepared_web};
 use crate::project::root;
 use serde_json::{Value, json};
 use std::fs::{self, File};
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::timeout_at;
-use xtask::project::Project;
-use xtask::steps::Steps;
-use xtask::web::{Node, Web};
+use tokio::time::{Instant, timeout, timeout_at};
+use xtask::web::Node;
 
-/// Longest stay on stage.
+/// Longest stay on stage, without what the test was asked.
 const SCENARIO_MAX: Duration = Duration::from_secs(120);
+/// Longest time for one answer: a shop may have to be built and started.
+const ANSWER_MAX: Duration = Duration::from_secs(300);
 /// How much of what a scenario wrote goes into the message about its failure.
 const TAIL_LINES: usize = 60;
 
@@ -48,9 +48,10 @@ where
     F: FnMut(Value) -> A,
     A: Future<Output = Value>,
 {
-    let (node, chromium) = prepare().await;
+    let node = prepared_web().await;
+    let chromium = xtask::browser::find().unwrap_or_else(|missing| panic!("{missing}"));
     let _turn = browser_turn().await;
-    let deadline = tokio::time::Instant::now() + SCENARIO_MAX;
+    let mut deadline = Instant::now() + SCENARIO_MAX;
     let folder = folder(name);
     let mut running = Running::start(&node, name, &folder);
     running.tell(&json!({
@@ -65,10 +66,11 @@ where
         match timeout_at(deadline, running.lines.recv()).await {
             Ok(Some(line)) => match serde_json::from_str::<Value>(&line) {
                 Ok(said) if said.get("ask").is_some() => {
-                    let answered = timeout_at(deadline, answer(said.clone())).await;
-                    let Ok(answered) = answered else {
+                    let asked_at = Instant::now();
+                    let Ok(answered) = timeout(ANSWER_MAX, answer(said.clone())).await else {
                         return Err(running.failure(&format!("nobody answered {said} in time")));
                     };
+                    deadline += asked_at.elapsed();
                     running.tell(&json!({ "answer": answered }));
                 }
                 Ok(said) if said.get("saw").is_some() => saw = said["saw"].clone(),
@@ -89,20 +91,6 @@ where
         return Ok(saw);
     }
     Err(running.failure(&status.to_string()))
-}
-
-/// Node, the packages and the built pages; and where Chromium is. After `cargo xtask test` all of it is there.
-async fn prepare() -> (Node, PathBuf) {
-    let preparing = tokio::task::spawn_blocking(|| {
-        let project = Project::here()?;
-        let web = Web::prepare(&project, Steps::Silent)?;
-        web.build(&project, Steps::Silent)?;
-        Ok::<_, xtask::failure::Failure>((web.node().clone(), xtask::browser::find()?))
-    });
-    preparing
-        .await
-        .expect("preparing ends")
-        .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// An empty folder for what is kept of a failure.

@@ -24,8 +24,8 @@ pub struct Count {
     pub wire: Arc<Wire>,
     pub queues: Queues,
     pub functions: Vec<String>,
-    /// The simulator's table.
-    pub simulated: String,
+    /// The tables of what is no part of an order: the simulator's, and that of open pages.
+    pub apart: [String; 2],
     pub seller: Person,
 }
 
@@ -181,7 +181,7 @@ impl Count {
             write_units,
         } in self.wire.take().await
         {
-            let is_apart = tables.contains(&self.simulated) || index == "unfinished";
+            let is_apart = self.apart.iter().any(|table| tables.contains(table)) || index == "unfinished";
             if !is_apart {
                 counts.read_units += read_units;
                 counts.write_units += write_units;

@@ -114,6 +114,14 @@ impl LivePage {
         }
     }
 
+    /// Waits until the other side has ended it.
+    pub async fn ends(mut self) {
+        let until_it_ends = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        timeout(PATIENCE, until_it_ends)
+            .await
+            .expect("the page is told that its connection is over");
+    }
+
     /// Closes it as a page does that is left.
     pub async fn closes(mut self) {
         // The other side may be gone already.

@@ -31,6 +31,8 @@ export interface Pages<Item> {
   readonly reload: () => Promise<void>
   /** Reads the first page of another list: what was shown stays until it comes, and goes if it does not. */
   readonly restart: () => Promise<void>
+  /** Another list is under way, and what is shown is still the one before. */
+  readonly isRestarting: Readonly<Ref<boolean>>
   /** Reads again what is shown, and rejects with the problem if that failed: what `useLive` wants to be told. */
   readonly catchUp: () => Promise<void>
 }
@@ -47,6 +49,7 @@ export function usePages<Item extends { readonly id: string }>(
   const problem = ref<Problem | null>(null) as Ref<Problem | null>
   const extendProblem = ref<Problem | null>(null) as Ref<Problem | null>
   const isExtending = ref(false)
+  const isRestarting = ref(false)
   let current: AbortController | undefined
   let extending: Promise<void> | undefined
 
@@ -61,6 +64,7 @@ export function usePages<Item extends { readonly id: string }>(
 
   async function readAgain(count: number, isAnother: boolean): Promise<void> {
     const mine = begin()
+    isRestarting.value ||= isAnother
     try {
       const fresh: Page<Item>[] = []
       do {
@@ -73,15 +77,17 @@ export function usePages<Item extends { readonly id: string }>(
       extendProblem.value = null
     } catch (thrown) {
       if (current !== mine || mine.signal.aborted) return
-      if (isAnother) pages.value = undefined
+      if (isRestarting.value) pages.value = undefined
       problem.value = asProblem(thrown)
+    } finally {
+      if (current === mine) isRestarting.value = false
     }
   }
 
   async function reload(): Promise<void> {
     // Somebody asked for more: that comes first, and is not thrown away.
     await extending
-    await readAgain(pages.value?.length ?? 1, false)
+    await readAgain(isRestarting.value ? 1 : (pages.value?.length ?? 1), false)
   }
 
   async function extend(): Promise<void> {
@@ -120,6 +126,7 @@ export function usePages<Item extends { readonly id: string }>(
     extend,
     reload,
     restart: () => readAgain(1, true),
+    isRestarting,
     catchUp: async () => {
       await reload()
       if (problem.value !== null) throw problem.value

@@ -133,7 +133,7 @@ describe('a live page', () => {
     ears?.watching()
     await pass(5_000)
     expect(state.readings).toBe(1)
-    vi.setSystemTime(Date.now() + 3_600_000)
+    vi.setSystemTime(Date.now() + 30_000)
     await pass(1_000)
     expect(state.readings).toBe(2)
     expect(calls).toContain('ping')
@@ -291,6 +291,20 @@ describe('a live page', () => {
     finish[1]?.()
     await pass(0)
     expect(running).toEqual({ now: 0, most: 1, all: 2 })
+  })
+
+  it('does not hurry a slow reading', async () => {
+    const { live, ears } = page()
+    const finish: (() => void)[] = []
+    live.add({ topic: 'stock', message: () => {}, catchUp: () => new Promise((done) => finish.push(done)) })
+    ears?.closed()
+    await pass(9_500)
+    expect(finish).toHaveLength(1)
+    finish[0]?.()
+    await pass(0)
+    expect(finish).toHaveLength(1)
+    await pass(1_000)
+    expect(finish).toHaveLength(2)
   })
 
   it('asks for the topics of all who watch, once, and for none of those who left', async () => {

@@ -99,6 +99,10 @@ describe('a ledger that is followed', () => {
     expect(ledger.take(first)).toBe(true)
     expect(ledger.take(fifth)).toBe(false)
     expect(ledger.rows.at(-1)).toEqual(third)
+    // What there is needs no neighbours, and no older message takes it back.
+    expect(ledger.balances).toContainEqual({ ingredient: fifth.ingredient, onHand: 5, held: 1, available: 4, seq: 5 })
+    ledger.take(truth.movements[1] as Movement)
+    expect(ledger.balances.find(({ ingredient }) => ingredient === fifth.ingredient)?.seq).toBe(5)
     // Now it has what was between, but still not the one that it only heard of.
     expect(ledger.take(fourth)).toBe(false)
     await ledger.catchUp()

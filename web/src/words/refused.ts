@@ -19,6 +19,10 @@ const WORDS: Readonly<Record<string, readonly [title: string, detail: string]>> 
   ],
   ProductUnavailable: ['It cannot be had yet', 'Its seller has not said how many there are. Choose another product.'],
   ProductChanged: ['The product was changed', 'It is not what you saw any more, so nothing was ordered. Look at it again and decide.'],
+  DeviceChanged: [
+    'The device was changed elsewhere',
+    'Another page has stored what it watches, so nothing was changed from here. Begin with what is stored now.',
+  ],
   NotSignedIn: ['You are not signed in any more', 'Your session has ended, and nothing was done. Sign in, and you come back here.'],
 }
 

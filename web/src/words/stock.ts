@@ -67,3 +67,28 @@ export function causeOf(cause: string): Cause {
 export function placeName(place: Place): string {
   return place === 'kitchen' ? 'Kitchen' : 'Warehouse'
 }
+
+/**
+ * Ingredients of which there is less than one of some dish takes, and why, by name.
+ *
+ * @param dishes what can be ordered, and what one of each takes
+ * @param balances what there is in the kitchen
+ */
+export function shortages(
+  dishes: readonly { readonly name: string; readonly recipe: Readonly<Record<string, number>> }[],
+  balances: readonly { readonly ingredient: string; readonly available: number }[],
+): ReadonlyMap<string, string> {
+  const available = new Map(balances.map((row) => [row.ingredient, row.available]))
+  const wanted = new Map<string, string[]>()
+  for (const { name, recipe } of dishes) {
+    for (const [ingredient, units] of Object.entries(recipe)) {
+      if (units <= (available.get(ingredient) ?? 0)) continue
+      wanted.set(ingredient, [...(wanted.get(ingredient) ?? []), `${name} takes ${units}`])
+    }
+  }
+  return new Map(
+    [...wanted]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([ingredient, takes]) => [ingredient, `${available.get(ingredient) ?? 0} available; ${takes.join(', ')}.`]),
+  )
+}
