@@ -67,7 +67,7 @@ describe('a live page', () => {
     expect(live.liveness.value).toBe('live')
   })
 
-  it('catches up once a minute while it is live, and asks then whether the socket is one', async () => {
+  it('catches up once a minute while it is live, and asks every five whether the socket lives', async () => {
     const { live, ears, calls } = page()
     const { state, watcher } = counting()
     live.add(watcher)
@@ -77,9 +77,22 @@ describe('a live page', () => {
     expect(calls).not.toContain('ping')
     await pass(2_000)
     expect(state.readings).toBe(2)
+    expect(calls).not.toContain('ping')
+    await pass(240_000)
+    expect(state.readings).toBe(6)
     expect(calls.filter((call) => call === 'ping')).toHaveLength(1)
-    await pass(60_000)
-    expect(state.readings).toBe(3)
+  })
+
+  it('asks at once whether the socket lives when it did not tell what a reading found, and once', async () => {
+    const { live, ears, calls, browser } = page()
+    const { doubt } = live.add(counting().watcher)
+    doubt()
+    expect(calls).not.toContain('ping')
+    ears?.watching()
+    doubt()
+    browser.isUnsure = true
+    doubt()
+    expect(calls.filter((call) => call === 'ping')).toHaveLength(1)
   })
 
   it('asks every two seconds without a socket, and stops asking when there is one', async () => {

@@ -38,6 +38,8 @@ export interface Watcher {
 export interface Watching {
   /** Catches up now: something was seen to be missing. Resolves when that was tried; a failure is tried again by itself. */
   readonly catchUp: () => Promise<void>
+  /** A reading found what no message had told of: whether the socket still lives is asked before its time. */
+  readonly doubt: () => void
 }
 
 /** What a browser tells, so that a test can stand in for it. */
@@ -49,8 +51,10 @@ export interface Surroundings {
 
 /** Without a socket, how often is asked. */
 const POLL_MS = 2_000
-/** With a socket, how often it is checked that it is one and that nothing was missed. */
+/** With a socket, how often it is checked that nothing was missed. */
 const CHECK_MS = 60_000
+/** How often a socket is asked whether it lives. The gateway ends one that is silent for ten minutes. */
+const PING_MS = 300_000
 /** What failed is read again after 2 s, then ever later, at most this. */
 const RETRY_MAX_MS = 10_000
 /** A second that took this long was slept through. */
@@ -123,6 +127,9 @@ export class Live {
     this.#judge()
     return {
       catchUp: () => this.#catchUp(entry),
+      doubt: () => {
+        if (this.#isWatching && !this.#socket.isUnsure) this.#ping()
+      },
       end: () => {
         this.#entries.delete(entry)
         this.#askForTopics()
@@ -206,7 +213,7 @@ export class Live {
       return
     }
     this.#judge()
-    if (this.#isWatching && Math.abs(nowMs - this.#pingedAtMs) >= CHECK_MS) this.#ping()
+    if (this.#isWatching && Math.abs(nowMs - this.#pingedAtMs) >= PING_MS) this.#ping()
     const isFollowing = this.#isWatching && !this.#socket.isUnsure
     for (const entry of this.#entries) {
       if (entry.isReading) continue
@@ -295,9 +302,9 @@ export function useLiveness(): Readonly<Ref<Liveness>> {
 
 /** Watches for as long as the page (or part) that calls this is there. */
 export function useLive(watcher: Watcher): Watching {
-  const { catchUp, end } = live.add(watcher)
+  const { catchUp, doubt, end } = live.add(watcher)
   onScopeDispose(end)
-  return { catchUp }
+  return { catchUp, doubt }
 }
 
 /** Somebody signed in or out: what the socket may tell has changed. */

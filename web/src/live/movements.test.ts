@@ -105,7 +105,8 @@ describe('a ledger that is followed', () => {
     expect(ledger.balances.find(({ ingredient }) => ingredient === fifth.ingredient)?.seq).toBe(5)
     // Now it has what was between, but still not the one that it only heard of.
     expect(ledger.take(fourth)).toBe(false)
-    await ledger.catchUp()
+    expect(await ledger.catchUp()).toBe(true)
+    expect(await ledger.catchUp()).toBe(false)
     await expectAll(ledger, truth)
   })
 

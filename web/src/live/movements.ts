@@ -84,14 +84,18 @@ export class Ledger {
     return this.#last === undefined || this.#last >= this.#heardOf
   }
 
-  /** Reads what there is and what was missed. Rejects when that failed; what was read until then stays. */
-  async catchUp(): Promise<void> {
+  /**
+   * Reads what there is and what was missed. Rejects when that failed; what was read until then stays.
+   *
+   * @returns whether movements had to be read, because no message brought them in their turn
+   */
+  async catchUp(): Promise<boolean> {
     const stock = await this.source.stock()
     for (const item of stock.items) this.#balance(item, stock.seq)
     this.#heardOf = Math.max(this.#heardOf, stock.seq)
     this.#last ??= Math.max(0, stock.seq - FIRST_READ)
     this.changed()
-    await this.#readUpToWhatWasHeardOf()
+    return await this.#readUpToWhatWasHeardOf()
   }
 
   /** Reads movements before the first of `rows`. Rejects when that failed. */
@@ -121,18 +125,19 @@ export class Ledger {
     return (this.#rows[0]?.seq ?? (this.#last ?? 0) + 1) - 1
   }
 
-  async #readUpToWhatWasHeardOf(): Promise<void> {
+  async #readUpToWhatWasHeardOf(): Promise<boolean> {
+    let hasFound = false
     for (;;) {
       const behind = this.#heardOf - (this.#last ?? 0)
-      if (behind <= 0) return
+      if (behind <= 0) return hasFound
       if (behind > BEHIND_MAX) this.#beginAnew(this.#heardOf - FIRST_READ)
       const before = this.#last ?? 0
       const read = await this.source.movements(before, PAGE_MAX)
-      this.#append(read)
+      hasFound = this.#append(read) || hasFound
       for (const movement of read) this.#balance(movement, movement.seq)
       this.changed()
       // Heard of, but not to be read yet: the next catching up finds it.
-      if (this.#last === before) return
+      if (this.#last === before) return hasFound
     }
   }
 
@@ -142,8 +147,8 @@ export class Ledger {
     this.#last = last
   }
 
-  /** Takes those that follow the last one, and no others. */
-  #append(movements: readonly Movement[]): void {
+  /** Takes those that follow the last one, and no others. @returns whether there were any */
+  #append(movements: readonly Movement[]): boolean {
     const next: Movement[] = []
     for (const movement of movements) {
       if (movement.seq !== (this.#last ?? 0) + 1) continue
@@ -151,6 +156,7 @@ export class Ledger {
       this.#last = movement.seq
     }
     if (next.length > 0) this.#rows = [...this.#rows, ...next]
+    return next.length > 0
   }
 
   #balance({ ingredient, onHand, held }: Pick<Balance, 'ingredient' | 'onHand' | 'held'>, seq: number): void {

@@ -64,7 +64,9 @@ export function useLedger(place: Place): FollowedLedger {
 
   async function catchUp(): Promise<void> {
     try {
-      await ledger.catchUp()
+      const hasFound = await ledger.catchUp()
+      // Something was not told: perhaps the socket is dead.
+      if (hasFound && hasBegun.value) live.doubt()
       if (!hasBegun.value) beganAt.value = ledger.rows.at(-1)?.seq ?? 0
       hasBegun.value = true
       problem.value = null
