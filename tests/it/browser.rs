@@ -4,6 +4,7 @@
 mod play;
 
 use crate::engine::{Shop, start, start_again, stop};
+use crate::project::root;
 use play::{play, play_answering};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -13,6 +14,58 @@ use xtask::test_stacks::{Kind, Stopped, TestStack};
 #[tokio::test]
 async fn the_home_page_opens_without_complaints_and_axe_finds_nothing_serious_on_it() {
     play("home", &Shop::patient(), Value::Null).await;
+}
+
+/// Anna holds it, and Ben sees it vanish from his list and his page without a reload; Anna pays, and has a QR code.
+#[tokio::test]
+async fn of_two_people_at_one_ticket_one_has_it_and_the_other_is_told_within_their_open_pages() {
+    play("two-people", &Shop::patient(), Value::Null).await;
+}
+
+/// Seven minutes ahead, seven behind, and set while the page is open.
+#[tokio::test]
+async fn countdown_follows_the_server() {
+    play("countdown", &Shop::patient(), Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_hold_that_runs_out_is_said_in_words_and_the_ticket_is_free_for_others() {
+    play("time-over", &Shop::brisk(), Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_declined_card_is_no_success_and_another_one_pays() {
+    play("declined", &Shop::patient(), Value::Null).await;
+}
+
+/// A refusal, a shop that breaks, an answer that is lost, a double click: failure is called failure, and nothing is done twice.
+#[tokio::test]
+async fn page_says_failed_when_it_failed() {
+    play("failed", &Shop::patient(), Value::Null).await;
+}
+
+/// With a network that goes and comes back, and without any socket.
+#[tokio::test]
+async fn a_page_that_was_away_catches_up_by_number_and_misses_nothing() {
+    play("away", &Shop::patient(), Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_dish_that_is_bought_moves_the_open_report_of_the_kitchen() {
+    play("kitchen-moves", &Shop::patient(), Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_ticket_is_bought_without_a_mouse_on_a_narrow_screen_without_motion() {
+    play("keyboard", &Shop::patient(), Value::Null).await;
+}
+
+/// With `HOLDFAST_TAKE_PICTURES=1` it writes the pictures of docs/pictures as well.
+#[tokio::test]
+async fn axe_finds_nothing_serious_on_any_page_and_none_is_wider_than_a_narrow_screen() {
+    let takes = std::env::var_os("HOLDFAST_TAKE_PICTURES").is_some();
+    let pictures = takes.then(|| root().join("docs/pictures"));
+    play("every-page", &Shop::patient(), json!({ "pictures": pictures })).await;
 }
 
 /// Its scripts are not ours, and the content security policy is the same as for every page.
