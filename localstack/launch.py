@@ -1,9 +1,12 @@
-"""Starts the pinned local engine with two repairs, and changes nothing else about it.
+"""Starts the pinned local engine with three repairs, and changes nothing else about it.
 
 Stock, a warm invocation of a native function costs 60 to 100 ms that no program of ours spends: the engine
 waits a fixed time for log lines that may never come, and its Runtime API answers in two small packets that
 Nagle's algorithm holds back. Here both waits go, and no log line goes with them: a function writes its lines
 into the pipe before it posts its answer, so when the answer is there and the pipe is empty, the log is whole.
+
+And an engine that is started again on what it knew keeps how far each stream was read, but not the stream: every consumer
+then waits until as much has been written as before. Here it begins at the start of the new one.
 
 The repairs reach into the engine's internals, so they are bound to the version pinned in requirements.txt:
 with another one this program stops and says so.
@@ -93,6 +96,19 @@ def drain_output(worker, *_ignored, **_also_ignored):
         time.sleep(0.0002)
 
 
+def restore_to_the_start_of_streams(lambda_svc):
+    """Makes restored consumers of table streams read from the start: nothing of a stream outlives the engine."""
+    stock_restore = lambda_svc._restore_state
+
+    def restore(data):
+        stock_restore(data)
+        positions = lambda_svc._dynamodb_stream_positions._data  # of every account and region
+        for consumer in positions:
+            positions[consumer] = 0
+
+    lambda_svc._restore_state = restore
+
+
 def repair():
     """Applies the repairs, or ends the program when the engine is not the one they were written for."""
     installed = version("ministack")
@@ -111,6 +127,10 @@ def repair():
     ProvidedWorker._pump_output = pump_output
     ProvidedWorker._drain_stderr_bounded = drain_output
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+    from ministack.services import lambda_svc
+
+    restore_to_the_start_of_streams(lambda_svc)
 
 
 if __name__ == "__main__":

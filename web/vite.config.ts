@@ -9,7 +9,8 @@ import { defineConfig } from 'vitest/config'
 const stack = process.env['HOLDFAST_ORIGIN'] ?? 'http://localhost:8080'
 
 export default defineConfig({
-  plugins: [vue()],
+  // No page uses Vue's options API: without it every page loads some kilobytes less.
+  plugins: [vue({ features: { optionsAPI: false } })],
   build: {
     manifest: true,
     target: 'es2022',
@@ -22,7 +23,8 @@ export default defineConfig({
       '/api': stack,
       '/l/': stack,
       '/door': stack,
-      '/live': { target: stack.replace(/^http/, 'ws'), ws: true },
+      // The shop refuses sockets of other origins than its own.
+      '/live': { target: stack, ws: true, rewriteWsOrigin: true },
     },
   },
   test: { include: ['src/**/*.test.ts'] },

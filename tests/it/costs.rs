@@ -68,16 +68,18 @@ async fn an_order_costs_no_more_than_this() {
         }
     });
     let shop = Shop::at(stack.addresses());
-    let simulated = shop
-        .aws
-        .setting("simulate-payments", "TABLE_SIMULATED_PAYMENTS")
-        .await;
+    let apart = [
+        shop.aws
+            .setting("simulate-payments", "TABLE_SIMULATED_PAYMENTS")
+            .await,
+        shop.aws.setting("push-live", "TABLE_CONNECTIONS").await,
+    ];
     let count = Count {
         functions: Project::here()
             .and_then(|project| project.functions())
             .expect("there are functions"),
         seller: shop.person("seller").await,
-        simulated,
+        apart,
         shop,
         wire,
         queues: Queues::at(at(engine)),

@@ -10,6 +10,7 @@
 mod aws;
 mod books;
 mod client;
+mod page;
 mod payments;
 mod products;
 mod provider;
@@ -19,10 +20,11 @@ mod turn;
 pub use aws::Aws;
 pub use books::{booked, recorded};
 pub use client::{Answer, Person, Ticket};
+pub use page::LivePage;
 pub use products::Product;
 pub use provider::{SECRET, event, now_s, signature};
 pub use qr::{read_qr, read_svg};
-pub use turn::turn;
+pub use turn::{browser_turn, turn};
 
 use serde_json::Value;
 use std::future::Future;
@@ -34,7 +36,8 @@ use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::stack::{Addresses, Options};
 use xtask::steps::Steps;
-use xtask::test_stacks::{self, Kind, TestStack};
+use xtask::test_stacks::{self, Kind, Stopped, TestStack};
+use xtask::web::{Node, Web};
 
 /// Longest wait for anything that must happen. A loaded machine is slow; a broken one never gets there.
 pub const PATIENCE: Duration = Duration::from_secs(90);
@@ -125,9 +128,20 @@ pub fn start(kind: Kind, change: impl FnOnce(&mut Options) + Send) -> TestStack 
 
 /// Stops a stack and starts it again on what it knew.
 pub fn restart(stack: TestStack) -> TestStack {
+    start_again(stop(stack))
+}
+
+/// Stops a stack, so that nothing answers any more until [`start_again`].
+pub fn stop(stack: TestStack) -> Stopped {
+    std::thread::scope(|scope| scope.spawn(|| stack.stop()).join())
+        .unwrap_or_else(|_| panic!("the thread that stops a stack panicked"))
+}
+
+/// Starts a stack that was stopped, on what it knew.
+pub fn start_again(stopped: Stopped) -> TestStack {
     std::thread::scope(|scope| {
         scope
-            .spawn(|| with_pieces(|project, python, built| stack.restart(project, python, built)))
+            .spawn(|| with_pieces(|project, python, built| stopped.start(project, python, built)))
             .join()
     })
     .unwrap_or_else(|_| panic!("the thread that restarts a stack panicked"))
@@ -150,6 +164,20 @@ fn with_pieces<T>(
     })?;
     let built: Built = build(&project, Tls::Without)?;
     begin(&project, &python, &built)
+}
+
+/// The web part with its packages installed and its pages built, and Node. After `cargo xtask test` all of it is there.
+pub async fn prepared_web() -> Node {
+    let preparing = tokio::task::spawn_blocking(|| {
+        let project = Project::here()?;
+        let web = Web::prepare(&project, Steps::Silent)?;
+        web.build(&project, Steps::Silent)?;
+        Ok::<_, xtask::failure::Failure>(web.node().clone())
+    });
+    preparing
+        .await
+        .unwrap_or_else(|_| panic!("the thread that builds the web part panicked"))
+        .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// Runs all of them at the same time and returns what came out, in their order.

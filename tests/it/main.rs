@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod browser;
 mod catalogue;
 mod conservation;
 mod costs;
@@ -21,6 +22,7 @@ mod independent_client;
 mod kitchen;
 mod layout;
 mod links;
+mod live;
 mod openapi;
 mod operators;
 mod paths;
@@ -30,6 +32,7 @@ mod ports_in_memory;
 mod project;
 mod simulate;
 mod simulated;
+mod site;
 mod torn_reads;
 mod unlucky;
 mod unwind;

@@ -14,6 +14,7 @@ mod inventory;
 mod kitchen;
 mod ledgers;
 mod links;
+mod live;
 mod money;
 mod orders;
 mod people;
@@ -29,8 +30,8 @@ pub use products::Still;
 
 use domain::order::{Line, NewOrder, Thing};
 use domain::ports::{
-    Accounts, AllRows, Devices, Dishes, Documents, Ledgers, Links, Orders, PaymentMethods, Products, Reports,
-    Requests, Sessions, Supplies, Tickets,
+    Accounts, AllRows, Devices, Dishes, Documents, Ledgers, Links, LiveConnections, Orders, PaymentMethods,
+    Products, Reports, Requests, Sessions, Supplies, Tickets,
 };
 use domain::{
     Currency, Cursor, Decision, Fault, Order, OrderId, Page, PageRequest, PriceMinor, Refusal, Ruling,
@@ -51,6 +52,7 @@ pub struct Ports<'a> {
     pub requests: &'a dyn Requests,
     pub documents: &'a dyn Documents,
     pub links: &'a dyn Links,
+    pub connections: &'a dyn LiveConnections,
     pub dishes: &'a dyn Dishes,
     pub ledgers: &'a dyn Ledgers,
     pub supplies: &'a dyn Supplies,
@@ -98,6 +100,9 @@ pub async fn hold_for(ports: &Ports<'_>) {
     links::a_link_that_is_taken_down_keeps_its_id_and_the_first_moment(ports).await;
     links::many_who_shorten_one_address_get_one_link(ports).await;
     links::where_every_id_is_taken_nothing_is_written(ports).await;
+    live::a_connection_is_found_by_what_it_watches_and_by_its_user(ports).await;
+    live::a_connection_that_is_forgotten_is_found_nowhere_and_watches_nothing(ports).await;
+    live::an_audience_is_read_to_its_end_and_each_connection_once(ports).await;
     dishes::a_dish_can_be_put_on_the_menu_again(ports).await;
     dishes::the_menu_is_read_to_its_end(ports).await;
     ledgers::stock_is_booked_once_under_its_cause(ports).await;

@@ -7,9 +7,9 @@ use crate::engine::{Shop, fresh};
 use crate::ports_contract::{Ports, Still, hold_for};
 use aws::{
     AccountTables, Connections, DeviceTables, DynamoAccounts, DynamoDevices, DynamoDishes, DynamoDocuments,
-    DynamoLedgers, DynamoLinks, DynamoOrders, DynamoPaymentMethods, DynamoProducts, DynamoReports,
-    DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, OrderTables, ProductTables,
-    RowTables, SupplyTables,
+    DynamoLedgers, DynamoLinks, DynamoLiveConnections, DynamoOrders, DynamoPaymentMethods, DynamoProducts,
+    DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, OrderTables,
+    ProductTables, RowTables, SupplyTables,
 };
 use domain::Currency;
 use reserve_products::ReserveProducts;
@@ -132,6 +132,7 @@ async fn the_ports_on_dynamodb_keep_the_contract() {
         requests: &DynamoRequests::new(&connections, tables.name("TABLE_REQUESTS")),
         documents: &DynamoDocuments::new(&connections, tables.name("TABLE_SIMULATED_PAYMENTS")),
         links: &DynamoLinks::new(&connections, tables.name("TABLE_LINKS")),
+        connections: &DynamoLiveConnections::new(&connections, tables.name("TABLE_CONNECTIONS")),
         dishes: &DynamoDishes::new(&connections, tables.name("TABLE_DISHES")),
         ledgers: &DynamoLedgers::new(&connections, tables.name("TABLE_LEDGERS")),
         supplies: &DynamoSupplies::new(&connections, supplies),

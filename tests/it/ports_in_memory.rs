@@ -4,9 +4,9 @@ use crate::ports_contract::{Ports, Still, hold_for};
 use domain::Currency;
 use reserve_products::ReserveProducts;
 use simulation::memory::{
-    MemoryAccounts, MemoryDevices, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryLinks, MemoryOrders,
-    MemoryPaymentMethods, MemoryProducts, MemoryRequests, MemoryRows, MemorySessions, MemorySupplies,
-    MemoryTickets, SharedTables,
+    MemoryAccounts, MemoryDevices, MemoryDishes, MemoryDocuments, MemoryLedgers, MemoryLinks,
+    MemoryLiveConnections, MemoryOrders, MemoryPaymentMethods, MemoryProducts, MemoryRequests, MemoryRows,
+    MemorySessions, MemorySupplies, MemoryTickets, SharedTables,
 };
 use simulation::wire::Wire;
 use std::pin::pin;
@@ -34,6 +34,7 @@ fn the_ports_in_memory_keep_the_contract() {
         requests: &MemoryRequests::new(tables.clone(), wire.clone()),
         documents: &MemoryDocuments::new(tables.clone(), wire.clone()),
         links: &MemoryLinks::new(tables.clone(), wire.clone()),
+        connections: &MemoryLiveConnections::new(tables.clone(), wire.clone()),
         dishes: &MemoryDishes::new(tables.clone(), wire.clone()),
         ledgers: &MemoryLedgers::new(tables.clone(), wire.clone()),
         supplies: &MemorySupplies::new(tables.clone(), wire.clone()),

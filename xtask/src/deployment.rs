@@ -1,4 +1,5 @@
-//! Runs `localstack/deploy.py`, the one deployer: for the local engine, another engine, or an AWS account.
+//! Runs `localstack/deploy.py`, the one deployer: for the local engine, another engine, or an AWS account; and
+//! `localstack/site.py`, which uploads the pages.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -48,9 +49,36 @@ impl Deployment {
             .arg(project.path("localstack/deploy.py"))
             .arg("--outputs")
             .arg(outputs);
+        self.say_where(&mut command);
+        if let Some(url) = &self.states_url {
+            command.arg("--states-url").arg(url);
+        }
+        for (name, value) in &self.parameters {
+            command.arg("--parameter").arg(format!("{name}={value}"));
+        }
+        follow(command, "deployment", step)?;
+        let text = std::fs::read_to_string(outputs).while_doing(format!("read {}", outputs.display()))?;
+        serde_json::from_str(&text).while_doing(format!("read {}", outputs.display()))
+    }
+
+    /// Uploads the built pages in `folder` to the bucket of the stack, which must be there.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub fn publish(&self, project: &Project, python: &Python, folder: &Path, step: &mut Step) -> Result<()> {
+        let mut command = python.command("python");
+        command
+            .arg("-u")
+            .arg(project.path("localstack/site.py"))
+            .arg(folder);
+        self.say_where(&mut command);
+        follow(command, "upload of the pages", step)
+    }
+
+    /// Tells a program where the stack is.
+    fn say_where(&self, command: &mut Command) {
         for (option, value) in [
             ("--endpoint-url", &self.endpoint_url),
-            ("--states-url", &self.states_url),
             ("--profile", &self.profile),
             ("--region", &self.region),
         ] {
@@ -58,15 +86,9 @@ impl Deployment {
                 command.arg(option).arg(value);
             }
         }
-        for (name, value) in &self.parameters {
-            command.arg("--parameter").arg(format!("{name}={value}"));
-        }
         if self.endpoint_url.is_some() && self.profile.is_none() {
-            local_credentials(&mut command);
+            local_credentials(command);
         }
-        follow(command, step)?;
-        let text = std::fs::read_to_string(outputs).while_doing(format!("read {}", outputs.display()))?;
-        serde_json::from_str(&text).while_doing(format!("read {}", outputs.display()))
     }
 }
 
@@ -88,15 +110,15 @@ pub fn local_credentials(command: &mut Command) {
         .env("AWS_EC2_METADATA_DISABLED", "true");
 }
 
-/// Runs the deployer, its lines becoming the step's details and its error the failure.
-fn follow(mut command: Command, step: &mut Step) -> Result<()> {
+/// Runs a program, its lines becoming the step's details and its error the failure.
+fn follow(mut command: Command, what: &str, step: &mut Step) -> Result<()> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .while_doing("start the deployer")?;
-    // Standard error is read aside: a full pipe would stop the deployer.
+        .while_doing(format!("start the {what}"))?;
+    // Standard error is read aside: a full pipe would stop the program.
     let errors = child.stderr.take().map(|mut pipe| {
         thread::spawn(move || {
             let mut said = String::new();
@@ -106,14 +128,14 @@ fn follow(mut command: Command, step: &mut Step) -> Result<()> {
     });
     if let Some(lines) = child.stdout.take() {
         for line in BufReader::new(lines).lines() {
-            step.tell(line.while_doing("read what the deployer says")?);
+            step.tell(line.while_doing(format!("read what the {what} says"))?);
         }
     }
-    let status = child.wait().while_doing("wait for the deployer")?;
+    let status = child.wait().while_doing(format!("wait for the {what}"))?;
     let said = errors.and_then(|reader| reader.join().ok()).unwrap_or_default();
     if status.success() {
         Ok(())
     } else {
-        Err(Failure::new(format!("The deployment failed: {}", said.trim())))
+        Err(Failure::new(format!("The {what} failed: {}", said.trim())))
     }
 }

@@ -1,10 +1,14 @@
 //! The front: one origin for everything a browser or a script needs.
 //!
-//! `/api`, `/simulator` and `/l` go to the HTTP API of the engine, as CloudFront would send them on AWS;
-//! `/docs` and `/` are pages of our own. It runs on a thread of its own, so whoever starts it need not be async.
+//! `/api` and a few more ([`TO_THE_API`]) go to the HTTP API of the engine, and `/live` is a tunnel to its WebSocket API;
+//! every other path is a page of the web part or one of its files, as on AWS, where CloudFront does the same. `/docs` is
+//! the front's own. It runs on a thread of its own, so whoever starts it need not be async.
 
 mod pages;
 mod proxy;
+pub mod security;
+mod site;
+mod tunnel;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
@@ -23,6 +27,12 @@ use tokio::sync::oneshot;
 use crate::failure::{Result, While};
 use pages::Pages;
 use proxy::Proxy;
+use site::Site;
+use tunnel::Tunnel;
+
+/// The first segments of paths that the HTTP API answers. No page begins with one of them, on AWS neither: there each is a
+/// behaviour of the distribution in template.yaml, except for the simulator, which people have no use for.
+pub const TO_THE_API: [&str; 4] = ["api", "l", "door", "simulator"];
 
 /// A response body, whether streamed from the engine or ours.
 type Body = BoxBody<Bytes, hyper::Error>;
@@ -36,6 +46,10 @@ pub struct Settings {
     pub engine: String,
     /// The name under which the engine knows the HTTP API: the host of the stack's `HttpApiUrl`.
     pub api_host: String,
+    /// The name under which the engine knows the WebSocket API: the host of the stack's `LiveUrl`.
+    pub live_host: String,
+    /// The folder of the web part as it was built.
+    pub site: PathBuf,
     /// `docs/openapi.json`.
     pub openapi: PathBuf,
     /// The folder of Swagger UI's files.
@@ -52,6 +66,7 @@ pub struct Front {
 /// What answers requests.
 struct Origin {
     proxy: Proxy,
+    tunnel: Tunnel,
     pages: Pages,
 }
 
@@ -67,8 +82,10 @@ impl Front {
             .while_doing(&doing)?;
         let (stop, stopped) = oneshot::channel();
         let origin = Arc::new(Origin {
-            proxy: Proxy::to(settings.engine, settings.api_host),
+            proxy: Proxy::to(settings.engine.clone(), settings.api_host),
+            tunnel: Tunnel::to(settings.engine, settings.live_host),
             pages: Pages {
+                site: Site::of(settings.site),
                 openapi: settings.openapi,
                 swagger_ui: settings.swagger_ui,
             },
@@ -121,6 +138,7 @@ async fn serve(listener: StdListener, origin: Arc<Origin>) {
             let _ = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(stream), answer)
+                .with_upgrades()
                 .await;
         });
     }
@@ -130,6 +148,7 @@ impl Origin {
     async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<Body> {
         match Route::of(request.uri().path()) {
             Route::Engine(path) => self.proxy.forward(request, &path, client).await,
+            Route::Live => self.tunnel.open(request).await,
             Route::Page => self.pages.answer(&request),
         }
     }
@@ -140,6 +159,8 @@ impl Origin {
 enum Route {
     /// The engine, under this path.
     Engine(String),
+    /// The engine's WebSocket API.
+    Live,
     /// The front itself.
     Page,
 }
@@ -151,8 +172,10 @@ impl Route {
         let first = path.split('/').nth(1).unwrap_or_default();
         if first.eq_ignore_ascii_case("api") {
             Self::Engine(path.to_ascii_lowercase())
-        } else if ["simulator", "l", "door"].contains(&first) {
+        } else if TO_THE_API.contains(&first) {
             Self::Engine(path.to_owned())
+        } else if path == "/live" {
+            Self::Live
         } else {
             Self::Page
         }

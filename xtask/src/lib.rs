@@ -3,6 +3,7 @@
 //! Everything that knows which local engine is used is in `localstack/`; this crate knows only that it is started
 //! by `localstack/launch.py`, deployed to by `localstack/deploy.py` and answers the AWS APIs.
 
+pub mod browser;
 pub mod deployment;
 pub mod failure;
 pub mod front;
@@ -16,3 +17,4 @@ pub mod simulate;
 pub mod stack;
 pub mod steps;
 pub mod test_stacks;
+pub mod web;

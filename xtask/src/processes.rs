@@ -133,21 +133,17 @@ impl Drop for Guard {
     }
 }
 
-/// Runs `command` to its end, and makes its error output part of the failure.
+/// Runs `command` to its end, and makes what it said part of the failure.
 pub fn complete(mut command: Command, doing: &str) -> Result<()> {
     let output = command.stdin(Stdio::null()).output().while_doing(doing)?;
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = if said.trim().is_empty() {
-        String::from_utf8_lossy(&output.stdout)
-    } else {
-        said
-    };
+    // Checkers differ in where they tell what they found.
+    let said = [&output.stdout, &output.stderr].map(|out| String::from_utf8_lossy(out).trim().to_owned());
     Err(Failure::new(format!(
         "cannot {doing} ({}):\n{}",
         output.status,
-        said.trim()
+        said.join("\n").trim()
     )))
 }

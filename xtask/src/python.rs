@@ -21,6 +21,8 @@ pub enum Environment {
     Check,
     /// What builds for a real account: `requirements-deploy.txt`.
     Deploy,
+    /// Node.js, where this machine has none: `requirements-web.txt`.
+    Web,
 }
 
 impl Environment {
@@ -29,6 +31,7 @@ impl Environment {
             Self::Engine => "localstack/requirements.txt",
             Self::Check => "localstack/requirements-check.txt",
             Self::Deploy => "localstack/requirements-deploy.txt",
+            Self::Web => "localstack/requirements-web.txt",
         }
     }
 
@@ -37,6 +40,7 @@ impl Environment {
             Self::Engine => "python/engine",
             Self::Check => "python/check",
             Self::Deploy => "python/deploy",
+            Self::Web => "python/web",
         }
     }
 }
@@ -85,7 +89,7 @@ impl Python {
 
     /// One of the environment's programs, which will find the others on its path.
     pub fn command(&self, program: &str) -> Command {
-        let programs = self.folder.join("bin");
+        let programs = self.programs();
         let mut path = programs.clone().into_os_string();
         if let Some(before) = std::env::var_os("PATH") {
             path.push(":");
@@ -97,6 +101,11 @@ impl Python {
             .env_remove("PYTHONHOME")
             .env_remove("PYTHONPATH");
         command
+    }
+
+    /// The folder of the environment's programs.
+    pub fn programs(&self) -> PathBuf {
+        self.folder.join("bin")
     }
 
     /// The folder of an installed package, whatever Python's version is called.

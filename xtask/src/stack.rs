@@ -130,6 +130,11 @@ impl Stack {
                     parameters.push((name.to_owned(), url));
                 }
             }
+            // Nor does the name of an API resolve here: the engine serves them by their path as well.
+            if !parameters.iter().any(|(given, _)| given == "ExecuteApiBaseUrl") {
+                let url = format!("{}/_aws/execute-api", pieces.engine_url);
+                parameters.push(("ExecuteApiBaseUrl".to_owned(), url));
+            }
         }
         let deployment = Deployment {
             endpoint_url: Some(pieces.engine_url.clone()),
@@ -292,20 +297,24 @@ fn front(
     engine_url: &str,
     outputs: &Map<String, Value>,
 ) -> Result<Front> {
-    let api = outputs
-        .get("HttpApiUrl")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let output = |name| outputs.get(name).and_then(Value::as_str).unwrap_or_default();
+    // What is between the scheme and the first slash.
     let host = |url: &str| {
-        url.split("://")
-            .nth(1)
-            .map(|rest| rest.trim_end_matches('/').to_owned())
+        let rest = url.split("://").nth(1)?;
+        rest.split('/').next().map(str::to_owned)
     };
-    match (host(engine_url), host(api)) {
-        (Some(engine), Some(api_host)) => Front::start(Settings {
+    let hosts = (
+        host(engine_url),
+        host(output("HttpApiUrl")),
+        host(output("LiveUrl")),
+    );
+    match hosts {
+        (Some(engine), Some(api_host), Some(live_host)) => Front::start(Settings {
             port,
             engine,
             api_host,
+            live_host,
+            site: project.path(crate::web::BUILT),
             openapi: project.path("docs/openapi.json"),
             swagger_ui: python
                 .package("drf_spectacular_sidecar")
@@ -313,7 +322,7 @@ fn front(
                 .join(SWAGGER_UI),
         }),
         _ => Err(Failure::new(
-            "The stack has no output `HttpApiUrl`, so the front does not know where the API is.",
+            "The stack has no output `HttpApiUrl` or `LiveUrl`, so the front does not know where its APIs are.",
         )),
     }
 }

@@ -139,29 +139,45 @@ impl TestStack {
         })
     }
 
-    /// Stops it and starts it again on what it knew. Its ports must have been fixed.
-    ///
-    /// # Errors
-    /// What [`Stack::start`] reports.
-    pub fn restart(self, project: &Project, python: &Python, built: &Built) -> Result<Self> {
+    /// Stops it; what it knows is kept for [`Stopped::start`], which needs ports that were fixed.
+    #[must_use]
+    pub fn stop(self) -> Stopped {
         let Self {
             stack,
             options,
             _folder,
         } = self;
         stack.stop();
-        let stack = Stack::start(project, python, built, &options, Steps::Silent)?;
-        Ok(Self {
-            stack,
-            options,
-            _folder,
-        })
+        Stopped { options, _folder }
     }
 
     /// Where it answers.
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
         self.stack.addresses()
+    }
+}
+
+/// A stack for tests that was stopped and can be started again, in the same place and on what it knew.
+#[derive(Debug)]
+pub struct Stopped {
+    options: Options,
+    _folder: Folder,
+}
+
+impl Stopped {
+    /// Starts it again.
+    ///
+    /// # Errors
+    /// What [`Stack::start`] reports.
+    pub fn start(self, project: &Project, python: &Python, built: &Built) -> Result<TestStack> {
+        let Self { options, _folder } = self;
+        let stack = Stack::start(project, python, built, &options, Steps::Silent)?;
+        Ok(TestStack {
+            stack,
+            options,
+            _folder,
+        })
     }
 }
 

@@ -21,6 +21,13 @@ const OPERATION_LIMIT: Duration = Duration::from_secs(8);
 /// The first attempt and two repetitions.
 const ATTEMPTS_MAX: u32 = 3;
 
+/// One attempt to tell an open page something.
+const PAGE_ATTEMPT_LIMIT: Duration = Duration::from_secs(1);
+/// All attempts to tell it.
+const PAGE_LIMIT: Duration = Duration::from_secs(3);
+/// The first attempt and one repetition, after a pause, when the gateway was busy.
+const PAGE_ATTEMPTS_MAX: u32 = 2;
+
 /// The way to AWS, or to an engine that speaks like it. Cheap to clone; one per process.
 #[derive(Clone, Debug)]
 pub struct Connections {
@@ -109,6 +116,22 @@ impl Connections {
             .sqs
             .get_or_init(|| aws_sdk_sqs::Client::new(&self.shared.sdk))
             .clone()
+    }
+
+    /// A client of the management API at `endpoint`. An open page is told at once or not at all, so it is soon given up.
+    pub(crate) fn live_pages(&self, endpoint: &str) -> aws_sdk_apigatewaymanagement::Client {
+        let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.shared.sdk)
+            .endpoint_url(endpoint)
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_LIMIT)
+                    .operation_attempt_timeout(PAGE_ATTEMPT_LIMIT)
+                    .operation_timeout(PAGE_LIMIT)
+                    .build(),
+            )
+            .retry_config(RetryConfig::standard().with_max_attempts(PAGE_ATTEMPTS_MAX))
+            .build();
+        aws_sdk_apigatewaymanagement::Client::from_conf(config)
     }
 
     pub(crate) fn sfn(&self) -> aws_sdk_sfn::Client {

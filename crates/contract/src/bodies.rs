@@ -1,9 +1,11 @@
 //! The shapes of requests and answers: camelCase, money in minor units, times as RFC 3339.
 
 mod delivery;
+mod movement;
 mod refunds;
 
 pub use delivery::DeliveryBody;
+pub use movement::MovementBody;
 pub use refunds::{RefundBody, RefundedLineBody};
 
 use domain::order::{Line, OrderEvent, Thing};

@@ -37,6 +37,31 @@ impl Gate {
         let was_ended = self.sessions.was_ended(&signed.session_id).await?;
         Ok((!was_ended).then_some(signed))
     }
+
+    /// Who opens something that goes on without being asked again: unlike for one request, a session that is no good is not
+    /// the same as none.
+    ///
+    /// # Errors
+    /// Only what the sessions port reports.
+    pub async fn visitor(&self, headers: &HeaderMap) -> Result<Visitor, Fault> {
+        // An empty cookie is what signing out leaves behind.
+        if token(headers).is_none_or(str::is_empty) {
+            return Ok(Visitor::Guest);
+        }
+        let signed = self.who(headers).await?;
+        Ok(signed.map_or(Visitor::Refused, Visitor::SignedIn))
+    }
+}
+
+/// Who sent some headers.
+#[derive(Clone, Debug)]
+pub enum Visitor {
+    /// Nobody who says who they are.
+    Guest,
+    /// The user of this session.
+    SignedIn(Signed),
+    /// Somebody whose session is forged, over, or was ended.
+    Refused,
 }
 
 /// The token in the `Authorization: Bearer` header, else in the session cookie.

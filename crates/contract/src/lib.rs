@@ -1,4 +1,4 @@
-//! What the HTTP API says: bodies, problem documents, sessions, idempotency keys and waiting.
+//! What the HTTP API says: bodies, problem documents, sessions, idempotency keys and waiting; and what `/live` says.
 //!
 //! Shared by the functions that answer HTTP, so that every one of them says the same thing the same way.
 //! Knows the domain and axum; knows neither AWS nor which function calls it.
@@ -6,6 +6,7 @@
 pub mod bodies;
 pub mod gate;
 pub mod input;
+pub mod live;
 pub mod once;
 pub mod pass;
 pub mod picture;
@@ -16,7 +17,7 @@ pub mod session;
 mod strict;
 pub mod wait;
 
-pub use gate::{Gate, OperatorOnly, SignedIn, is_operator};
+pub use gate::{Gate, OperatorOnly, SignedIn, Visitor, is_operator};
 pub use input::{Body, Limits, PathId, Query};
 pub use pass::PassCode;
 pub use problem::Problem;

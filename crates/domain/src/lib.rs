@@ -13,6 +13,7 @@ pub mod ids;
 pub mod inventory;
 pub mod ledger;
 pub mod link;
+pub mod live;
 pub mod market;
 pub mod money;
 pub mod money_ledger;

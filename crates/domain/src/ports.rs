@@ -10,6 +10,7 @@ mod devices;
 mod documents;
 mod kitchen;
 mod links;
+mod live;
 mod money;
 mod store;
 mod world;
@@ -21,6 +22,7 @@ pub use devices::{DeviceError, Devices, PaymentMethod, PaymentMethods};
 pub use documents::{Document, Documents, PutError};
 pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
 pub use links::{Links, PutLink, shorten};
+pub use live::{LiveConnections, LivePages, Posted};
 pub use money::Money;
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{

@@ -4,20 +4,20 @@
 //! never read.
 
 use aws::{
-    AccountTables, Connections, DeviceTables, DynamoAccounts, DynamoCategories, DynamoDevices, DynamoDishes,
-    DynamoDocuments, DynamoLedgers, DynamoLinks, DynamoMoney, DynamoOrders, DynamoPaymentMethods,
-    DynamoProducts, DynamoReports, DynamoRequests, DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets,
-    Machines, OrderTables, ProductTables, RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock,
-    SystemEntropy,
+    AccountTables, ApiGatewayPages, Connections, DeviceTables, DynamoAccounts, DynamoCategories,
+    DynamoDevices, DynamoDishes, DynamoDocuments, DynamoLedgers, DynamoLinks, DynamoLiveConnections,
+    DynamoMoney, DynamoOrders, DynamoPaymentMethods, DynamoProducts, DynamoReports, DynamoRequests,
+    DynamoRows, DynamoSessions, DynamoSupplies, DynamoTickets, Machines, OrderTables, ProductTables,
+    RowTables, StepFunctionsWorkflows, SupplyTables, SystemClock, SystemEntropy,
 };
 use contract::Gate;
 use domain::conservation::Sources;
 use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{
-    Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Links, Market, Money, Orders,
-    PaymentMethods, PaymentProvider, Products, ProviderEvents, Reports, Requests, Sessions, Supplies,
-    Tickets, Workflows,
+    Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Links, LiveConnections,
+    LivePages, Market, Money, Orders, PaymentMethods, PaymentProvider, Products, ProviderEvents, Reports,
+    Requests, Sessions, Supplies, Tickets, Workflows,
 };
 use domain::truth::Truth;
 use openfoodfacts::{ProductSource, user_agent};
@@ -352,6 +352,26 @@ impl World {
         )))
     }
 
+    /// The connections of open pages.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn live_connections(&self) -> Result<Arc<dyn LiveConnections>, SettingError> {
+        Ok(Arc::new(DynamoLiveConnections::new(
+            &self.connections,
+            self.settings.text("TABLE_CONNECTIONS")?,
+        )))
+    }
+
+    /// The way to open pages.
+    ///
+    /// # Errors
+    /// A missing address.
+    pub fn live_pages(&self) -> Result<Arc<dyn LivePages>, SettingError> {
+        let endpoint = self.settings.text("LIVE_ENDPOINT")?;
+        Ok(Arc::new(ApiGatewayPages::new(&self.connections, &endpoint)))
+    }
+
     /// The state machines.
     ///
     /// # Errors
@@ -370,15 +390,23 @@ impl World {
         )))
     }
 
+    /// Sessions that were ended.
+    ///
+    /// # Errors
+    /// A missing name.
+    pub fn sessions(&self) -> Result<Arc<dyn Sessions>, SettingError> {
+        Ok(Arc::new(DynamoSessions::new(
+            &self.connections,
+            self.settings.text("TABLE_SESSIONS")?,
+        )))
+    }
+
     /// Who asks, and whether it was asked before.
     ///
     /// # Errors
     /// A missing name or secret.
     pub fn gate(&self) -> Result<Gate, SettingError> {
-        let sessions: Arc<dyn Sessions> = Arc::new(DynamoSessions::new(
-            &self.connections,
-            self.settings.text("TABLE_SESSIONS")?,
-        ));
+        let sessions = self.sessions()?;
         let requests = DynamoRequests::new(&self.connections, self.settings.text("TABLE_REQUESTS")?);
         Ok(Gate {
             sessions,

@@ -57,7 +57,7 @@ pub fn api() -> OpenApiRouter<DevicesApi> {
     OpenApiRouter::new()
         .routes(routes!(listing::list_devices, register::register_device))
         .routes(routes!(listing::show_device))
-        .routes(routes!(listing::show_stock))
+        .routes(routes!(listing::show_device_stock))
         .routes(routes!(register::replace_watches))
         .routes(routes!(readings::take_reading))
         .routes(routes!(

@@ -105,7 +105,7 @@ pub(crate) async fn show_device(
     ),
     security(("session" = []))
 )]
-pub(crate) async fn show_stock(
+pub(crate) async fn show_device_stock(
     State(function): State<DevicesApi>,
     signed_in: SignedIn,
     PathId(device_id): PathId<DeviceId>,

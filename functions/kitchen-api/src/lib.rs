@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use dishes::{DishBody, DishPage, Menu, NewDish};
-pub use stock::{MarketYield, MovementBody, MovementPage, StockItem, StockPage};
+pub use stock::{MarketYield, MovementPage, StockItem, StockPage};
 
 /// What the function needs.
 #[derive(Clone)]

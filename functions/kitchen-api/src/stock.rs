@@ -3,11 +3,11 @@
 use crate::KitchenApi;
 use axum::Json;
 use axum::extract::{Path, State};
-use contract::bodies::PageParams;
+use contract::bodies::{MovementBody, PageParams};
 use contract::input::page_request;
 use contract::problem::ProblemBody;
 use contract::{Query, Reply};
-use domain::ledger::{Ingredient, Movement, Place, Posting};
+use domain::ledger::{Ingredient, Place};
 use domain::{Cursor, PageRequest, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -39,28 +39,6 @@ pub struct StockPage {
     /// Send it as `cursor` for the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-}
-
-/// One row of a ledger.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct MovementBody {
-    /// Its number, without gaps.
-    pub seq: u64,
-    /// What was moved.
-    pub ingredient: String,
-    /// `set`, `bought`, `received`, `given`, `held`, `released` or `served`.
-    pub kind: String,
-    /// How much.
-    pub quantity: u32,
-    /// The order, supply request or purchase that caused it.
-    pub cause: String,
-    /// When.
-    pub at: String,
-    /// What was there after it.
-    pub on_hand: u32,
-    /// How much of that was claimed.
-    pub held: u32,
 }
 
 /// Movements after a number.
@@ -178,7 +156,7 @@ pub(crate) async fn list_movements(
             posting
                 .movements
                 .iter()
-                .map(move |movement| row(posting, movement))
+                .map(move |movement| MovementBody::new(&posting.cause, posting.at, movement))
         })
         .filter(|row| row.seq > after)
         .take(usize::from(limit))
@@ -188,19 +166,6 @@ pub(crate) async fn list_movements(
         movements,
         next_after,
     }))
-}
-
-fn row(posting: &Posting, movement: &Movement) -> MovementBody {
-    MovementBody {
-        seq: movement.seq,
-        ingredient: movement.ingredient.to_string(),
-        kind: movement.kind.as_str().to_owned(),
-        quantity: movement.quantity,
-        cause: posting.cause.clone(),
-        at: posting.at.to_rfc3339(),
-        on_hand: movement.balance.on_hand,
-        held: movement.balance.held,
-    }
 }
 
 /// Ask the market

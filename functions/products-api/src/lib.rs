@@ -78,7 +78,7 @@ pub fn api() -> OpenApiRouter<ProductsApi> {
         .routes(routes!(inventory::show_inventory, inventory::set_inventory))
         .routes(routes!(inventory::adjust_inventory))
         .routes(routes!(inventory::open_shards))
-        .routes(routes!(movements::list_movements))
+        .routes(routes!(movements::list_product_movements))
         .routes(routes!(categories::list_categories, categories::create_category))
 }
 

@@ -91,7 +91,7 @@ pub(crate) struct MovementParams {
     ),
     security(("session" = []))
 )]
-pub(crate) async fn list_movements(
+pub(crate) async fn list_product_movements(
     State(function): State<ProductsApi>,
     signed_in: SignedIn,
     PathId(product_id): PathId<ProductId>,

@@ -4,6 +4,7 @@
 //! format itself shares no mistake with the code it tests.
 
 use reqwest::Client;
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use xtask::stack::Addresses;
 
@@ -157,6 +158,45 @@ impl Aws {
         } else {
             Err((status.as_u16(), body))
         }
+    }
+
+    /// The name that the stack gave to a resource of the template.
+    pub async fn resource(&self, logical: &str) -> String {
+        let asked = [
+            ("Action", "DescribeStackResource"),
+            ("Version", "2010-05-15"),
+            ("StackName", STACK),
+            ("LogicalResourceId", logical),
+        ];
+        let response = self
+            .http
+            .post(&self.engine)
+            .header("authorization", signature("cloudformation"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(asked.map(|(name, value)| format!("{name}={value}")).join("&"))
+            .send()
+            .await
+            .expect("the engine answers");
+        let told = response.text().await.unwrap_or_default();
+        let after = told.split("<PhysicalResourceId>").nth(1);
+        after
+            .and_then(|rest| rest.split('<').next())
+            .unwrap_or_else(|| panic!("no resource {logical}: {told}"))
+            .to_owned()
+    }
+
+    /// An object of S3: its headers, and its content as text if it is there.
+    pub async fn object(&self, bucket: &str, key: &str) -> (HeaderMap, Option<String>) {
+        let response = self
+            .http
+            .get(format!("{}/{bucket}/{key}", self.engine))
+            .header("authorization", signature("s3"))
+            .send()
+            .await
+            .expect("the engine answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let content = response.text().await.unwrap_or_default();
+        (headers, status.is_success().then_some(content))
     }
 
     /// One row of a table, or null. `table` is the variable of `function` that names it.

@@ -42,13 +42,22 @@ async fn restart_in_a_wait() {
     let before = buyer.get(&format!("/api/orders/{parcel}")).await.expect(200);
     assert_ne!(before.str("/status"), "completed", "a minute is ten seconds here");
 
+    let left_open = buyer.opens_a_page(&shop).await;
+
     let stack = restart(stack);
     let shop = Shop::at(stack.addresses());
+    left_open.ends().await;
     // The session outlives the restart; the connection does not.
     let buyer = shop.stranger().with_token(buyer.token.as_deref().unwrap());
+    let mut page = buyer.opens_a_page(&shop).await;
     for order in [&paid_order, &dish_order] {
         buyer.pays(order, "tok_visa").await.expect(201);
         buyer.sees(order, "completed").await;
+        // What changes is told again, from the first change on.
+        page.hears_of("order", |told| {
+            told["body"] == json!({ "orderId": order, "status": "completed" })
+        })
+        .await;
         let money = shop.aws.money(order).await;
         assert_eq!((money.charges, money.taken_minor > 0), (1, true), "{money:?}");
     }

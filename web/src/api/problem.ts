@@ -63,10 +63,18 @@ export function unreachable(): Problem {
   )
 }
 
+/** What an answer that is no success says about whether the request was carried out. */
+function certaintyOf(status: number, body: unknown): Certainty {
+  // Above 499, and for 408, nothing is said.
+  if (status >= 500 || status === 408) return 'unknown'
+  // The request itself was sent before, and is still being worked on: what becomes of it is told to whoever asks later.
+  if (isProblemBody(body) && body.code === 'RequestInFlight') return 'unknown'
+  return 'refused'
+}
+
 /** The API's answer as a problem; an answer that is no problem document (a gateway's own) gets plain words. */
 export function problemOf(response: Response, body: unknown): Problem {
-  // Above 499, and for 408, nothing is said about whether it was carried out.
-  const certainty: Certainty = response.status >= 500 || response.status === 408 ? 'unknown' : 'refused'
+  const certainty = certaintyOf(response.status, body)
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterS = Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : null
   if (isProblemBody(body)) {

@@ -1,80 +1,45 @@
 /** What holds for the whole shop. Asked for once; until the shop has answered, what is shown makes no promise. */
-import { readonly, ref, type Ref } from 'vue'
-import { problemOf } from './problem'
-
-/** The shop's settings, as the API tells them. */
-interface Shop {
-  /** ISO 4217 code, lower case. */
-  readonly currency: string
-  /** How long a hold lives, seconds; undefined when the shop does not say. */
-  readonly holdTtlS: number | undefined
-  /** The key with which a page asks Stripe for its card form; null when the simulator takes the payments. */
-  readonly stripePublishableKey: string | null
-}
+import { computed, shallowRef, type ComputedRef } from 'vue'
+import { api, ask, type Shape } from './client'
 
 /** What a page knows of the shop. */
 export interface ShopRefs {
-  readonly currency: Readonly<Ref<string>>
-  readonly holdTtlS: Readonly<Ref<number | undefined>>
-  readonly stripePublishableKey: Readonly<Ref<string | null>>
+  /** ISO 4217 code, lower case. */
+  readonly currency: ComputedRef<string>
+  /** How long a hold lives, seconds; undefined until the shop has said so. */
+  readonly holdTtlS: ComputedRef<number | undefined>
+  /** The key with which a page asks Stripe for its card form; null when the simulator takes the payments. */
+  readonly stripePublishableKey: ComputedRef<string | null>
   /** Whether the shop has answered: before that nobody knows which card form is the right one. */
-  readonly isKnown: Readonly<Ref<boolean>>
+  readonly isKnown: ComputedRef<boolean>
 }
 
-/** A shop that tells no settings is one without a key. */
-const DEFAULTS: Shop = { currency: 'usd', holdTtlS: undefined, stripePublishableKey: null }
-/** Pause before it is asked again after no answer. */
+/** Pause before it is asked again after no answer, ms. */
 const AGAIN_MS = 3_000
 
-const currency = ref(DEFAULTS.currency)
-const holdTtlS = ref(DEFAULTS.holdTtlS)
-const stripePublishableKey = ref(DEFAULTS.stripePublishableKey)
-const isKnown = ref(false)
+const shop = shallowRef<Shape<'Shop'>>()
 let isAsking = false
 
 /** The shop's settings; asks for them if nobody has yet. Prices in answers carry their own currency, which goes first. */
 export function useShop(): ShopRefs {
-  if (!isKnown.value && !isAsking) void learn()
+  if (shop.value === undefined && !isAsking) void learn()
   return {
-    currency: readonly(currency),
-    holdTtlS: readonly(holdTtlS),
-    stripePublishableKey: readonly(stripePublishableKey),
-    isKnown: readonly(isKnown),
+    currency: computed(() => shop.value?.currency ?? 'usd'),
+    holdTtlS: computed(() => shop.value?.holdTtlS),
+    stripePublishableKey: computed(() => shop.value?.stripePublishableKey || null),
+    isKnown: computed(() => shop.value !== undefined),
   }
 }
 
+/** Asks until there is an answer. What is wrong is told by whatever else the page reads. */
 async function learn(): Promise<void> {
   isAsking = true
-  for (;;) {
+  while (shop.value === undefined) {
     try {
-      const shop = await read()
-      currency.value = shop.currency
-      holdTtlS.value = shop.holdTtlS
-      stripePublishableKey.value = shop.stripePublishableKey
-      isKnown.value = true
-      isAsking = false
-      return
+      shop.value = await ask(api.GET('/api/shop'))
     } catch {
       await new Promise((wake) => setTimeout(wake, AGAIN_MS))
     }
   }
-}
-
-async function read(): Promise<Shop> {
-  const response = await fetch('/api/shop', { cache: 'no-store' })
-  if (response.status === 404) return DEFAULTS
-  if (!response.ok) throw problemOf(response, null)
-  return shopOf(await response.json())
-}
-
-/** Settings from an answer; what is missing or odd is as in a shop that says nothing. */
-export function shopOf(answer: unknown): Shop {
-  if (typeof answer !== 'object' || answer === null) return DEFAULTS
-  const said = answer as Record<string, unknown>
-  const key = said['stripePublishableKey']
-  return {
-    currency: typeof said['currency'] === 'string' ? said['currency'] : DEFAULTS.currency,
-    holdTtlS: typeof said['holdTtlS'] === 'number' ? said['holdTtlS'] : DEFAULTS.holdTtlS,
-    stripePublishableKey: typeof key === 'string' && key !== '' ? key : null,
-  }
+  isAsking = false
 }

@@ -23,9 +23,10 @@ export interface Surroundings {
 
 /** What the owner of a socket wants to know. */
 export interface Ears {
-  /** It is open and watches what was asked for: from here on nothing is missed. */
+  /** It is open and watches all that was asked for: from here on nothing is missed. */
   readonly watching: () => void
   readonly message: (message: LiveMessage) => void
+  /** It is gone, and nothing is watched until `watching` is said again. */
   readonly closed: () => void
 }
 
@@ -33,6 +34,10 @@ const FIRST_PAUSE_MS = 400
 const LONGEST_PAUSE_MS = 15_000
 /** Longest silence after a question before the socket counts as dead. */
 const ANSWER_MAX_MS = 8_000
+/** A socket that lived this long was a good one: the pauses begin anew. One that always dies at once is no reason to hurry. */
+const GOOD_AFTER_MS = 10_000
+/** `WebSocket.OPEN`. */
+const OPEN = 1
 
 /** The page's own browser. */
 export const browser: Surroundings = {
@@ -41,11 +46,14 @@ export const browser: Surroundings = {
   random: () => Math.random(),
 }
 
-/** A socket that keeps itself open. */
+/** A socket that keeps itself open from the first `watch` until it is told to rest. */
 export class LiveSocket {
   #socket: WebSocket | undefined
   #topics: readonly string[] = []
+  #isResting = true
   #failures = 0
+  /** Since when this socket watches, ms since 1970; undefined when it does not. */
+  #watchingSinceMs: number | undefined
   #reopen: ReturnType<typeof setTimeout> | undefined
   #silence: ReturnType<typeof setTimeout> | undefined
 
@@ -54,8 +62,45 @@ export class LiveSocket {
     private readonly around: Surroundings = browser,
   ) {}
 
-  /** Opens it, if it is not open, and without waiting for the pause after a failure. */
-  open(): void {
+  /** Whether something was asked that has no answer yet: then nobody knows whether it is still there. */
+  get isUnsure(): boolean {
+    return this.#silence !== undefined
+  }
+
+  /** Replaces what is watched. A socket that rests is opened. */
+  watch(topics: readonly string[]): void {
+    const isNew = topics.join() !== this.#topics.join()
+    this.#topics = topics
+    if (this.#isResting) this.#open()
+    else if (isNew && this.#socket?.readyState === OPEN) this.#askForTopics()
+  }
+
+  /** Asks whether anybody is there; if not, the socket is replaced. Opens it at once if there is none. */
+  ping(): void {
+    if (this.#socket?.readyState === OPEN) this.#send({ action: 'ping' })
+    else this.#open()
+  }
+
+  /** Closes it and opens a new one: for another session, or another network. */
+  restart(): void {
+    if (this.#isResting) return
+    this.#drop()
+    this.ears.closed()
+    this.#open()
+  }
+
+  /** Closes it until somebody watches or pings. */
+  rest(): void {
+    if (this.#isResting) return
+    this.#isResting = true
+    clearTimeout(this.#reopen)
+    this.#reopen = undefined
+    this.#drop()
+    this.ears.closed()
+  }
+
+  #open(): void {
+    this.#isResting = false
     clearTimeout(this.#reopen)
     this.#reopen = undefined
     if (this.#socket !== undefined) return
@@ -69,41 +114,18 @@ export class LiveSocket {
     this.#socket = socket
     this.#expectAnswer()
     socket.onopen = () => {
-      this.#send({ action: 'watch', topics: this.#topics })
+      this.#askForTopics()
     }
     socket.onmessage = (event) => {
-      if (this.#socket === socket) this.#heard(event.data)
+      this.#heard(event.data)
     }
     socket.onclose = () => {
-      if (this.#socket === socket) this.#lost()
+      this.#lost()
     }
   }
 
-  /** Replaces what is watched. */
-  watch(topics: readonly string[]): void {
-    this.#topics = topics
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#send({ action: 'watch', topics })
-  }
-
-  /** Asks whether anybody is there; if not, the socket is replaced. */
-  ping(): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#send({ action: 'ping' })
-    else this.open()
-  }
-
-  /** Closes it and opens a new one: for another session. */
-  restart(): void {
-    this.#drop()
-    this.ears.closed()
-    this.open()
-  }
-
-  /** Closes it for good. */
-  close(): void {
-    clearTimeout(this.#reopen)
-    this.#reopen = undefined
-    this.#drop()
-    this.ears.closed()
+  #askForTopics(): void {
+    this.#send({ action: 'watch', topics: this.#topics })
   }
 
   #send(request: object): void {
@@ -120,17 +142,24 @@ export class LiveSocket {
 
   #heard(data: unknown): void {
     clearTimeout(this.#silence)
+    this.#silence = undefined
     for (const message of messagesOf(data)) {
-      if (message.kind === 'watching') {
-        this.#failures = 0
+      if (message.kind === 'pong') continue
+      if (message.kind !== 'watching') this.ears.message(message)
+      else if (this.#isAll(message.body['topics'])) {
+        this.#watchingSinceMs ??= Date.now()
         this.ears.watching()
-      } else if (message.kind !== 'pong') {
-        this.ears.message(message)
       }
     }
   }
 
+  /** Whether an answer names all that is wished for by now; one to an earlier wish may not. */
+  #isAll(topics: unknown): boolean {
+    return Array.isArray(topics) && this.#topics.every((topic) => topics.includes(topic))
+  }
+
   #lost(): void {
+    if (this.#watchingSinceMs !== undefined && Date.now() - this.#watchingSinceMs >= GOOD_AFTER_MS) this.#failures = 0
     this.#drop()
     this.ears.closed()
     this.#later()
@@ -138,6 +167,8 @@ export class LiveSocket {
 
   #drop(): void {
     clearTimeout(this.#silence)
+    this.#silence = undefined
+    this.#watchingSinceMs = undefined
     const socket = this.#socket
     this.#socket = undefined
     if (socket === undefined) return
@@ -153,7 +184,7 @@ export class LiveSocket {
     clearTimeout(this.#reopen)
     this.#reopen = setTimeout(
       () => {
-        this.open()
+        this.#open()
       },
       longest / 2 + (this.around.random() * longest) / 2,
     )

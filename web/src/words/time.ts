@@ -35,3 +35,8 @@ export function spoken(leftMs: number): string {
   if (seconds > 0 || minutes === 0) parts.push(`${seconds} second${seconds === 1 ? '' : 's'}`)
   return parts.join(' ')
 }
+
+/** A sentence of the API with each moment in it (RFC 3339) as people read it. */
+export function withReadableTimes(sentence: string, nowMs: number = Date.now()): string {
+  return sentence.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => clockTime(at, nowMs))
+}

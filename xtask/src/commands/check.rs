@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
+use xtask::browser;
 use xtask::failure::{Failure, Result, While};
 use xtask::functions;
 use xtask::processes::complete;
@@ -10,6 +11,7 @@ use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::steps::{Step, Steps};
 use xtask::test_stacks::{Shared, WHERE};
+use xtask::web::{self, Web};
 
 /// The cargo-deny whose configuration `deny.toml` is.
 const CARGO_DENY: &str = "0.20.2";
@@ -33,6 +35,12 @@ pub fn run() -> Result<ExitCode> {
     let python = steps.run("local stack's Python", |step| {
         Python::prepare(&project, Environment::Engine, step)
     })?;
+
+    let chromium = steps.run("Chromium", browser::prepare)?;
+    let web = Web::prepare(&project, steps)?;
+    steps.run("web types, unit tests", |_| web.check())?;
+    web.build(&project, steps)?;
+    steps.run("web pages' weight", |step| weigh(&project, step))?;
 
     steps.announce("clippy");
     loudly(
@@ -67,6 +75,7 @@ pub fn run() -> Result<ExitCode> {
         // One that fails says nothing about the others; whoever reads the result wants to know of all of them.
         .args(["--workspace", "--no-fail-fast"])
         .env(WHERE, stacks.whereabouts())
+        .env(browser::WHERE, chromium)
         .current_dir(project.path("."))
         .status()
         .while_doing("start cargo")?;
@@ -149,6 +158,19 @@ fn is_right(cargo_deny: &PathBuf) -> bool {
         .stdin(Stdio::null())
         .output();
     said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).trim() == format!("cargo-deny {CARGO_DENY}"))
+}
+
+/// Holds every page to what it may begin with.
+fn weigh(project: &Project, step: &mut Step) -> Result<()> {
+    let pages = web::pages(project)?;
+    if let Some(heaviest) = pages.first() {
+        let kilobytes = heaviest.bytes / 1_000;
+        step.tell(format!(
+            "{} pages, at most {kilobytes} kB of JavaScript",
+            pages.len()
+        ));
+    }
+    Ok(())
 }
 
 /// `sam validate` and `sam validate --lint` (cfn-lint) catch different mistakes.

@@ -1,4 +1,4 @@
-//! `cargo xtask deploy`: builds the functions as AWS runs them, and deploys them to an account.
+//! `cargo xtask deploy`: builds the functions as AWS runs them and the pages, and deploys both to an account.
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -9,6 +9,7 @@ use xtask::functions::LAYOUT;
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::steps::Steps;
+use xtask::web::{BUILT, Web};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// Every crate of the workspace with a feature `https`: only a deployment needs TLS, and it needs all of them.
@@ -38,6 +39,7 @@ pub fn run(wanted: Wanted) -> Result<ExitCode> {
     let python = steps.run("Python environment", |step| {
         Python::prepare(&project, Environment::Engine, step)
     })?;
+    Web::prepare(&project, steps)?.build(&project, steps)?;
     steps.announce("building for arm64");
     compile(&project, &cargo_lambda)?;
 
@@ -51,6 +53,10 @@ pub fn run(wanted: Wanted) -> Result<ExitCode> {
     let outputs = project.local("deploy/outputs.json")?;
     let made = steps.run("stack deployed", |step| {
         deployment.run(&project, &python, &outputs, step)
+    })?;
+    // The API first: pages may need what is new in it, and it serves pages of the build before.
+    steps.run("pages uploaded", |step| {
+        deployment.publish(&project, &python, &project.path(BUILT), step)
     })?;
     for (name, value) in &made {
         eprintln!("  {name:<20} {}", value.as_str().unwrap_or_default());

@@ -16,6 +16,7 @@ use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::stack::{Addresses, Options, Stack};
 use xtask::steps::Steps;
+use xtask::web::Web;
 
 /// How often to look whether every piece still runs.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -66,6 +67,7 @@ pub fn run(wanted: &Wanted) -> Result<ExitCode> {
     let python = steps.run("Python environment", |step| {
         Python::prepare(&project, Environment::Engine, step)
     })?;
+    Web::prepare(&project, steps)?.build(&project, steps)?;
     steps.announce("building (the first time takes minutes)");
     let tls = if wanted.https { Tls::With } else { Tls::Without };
     let built = functions::build(&project, tls)?;
@@ -136,7 +138,7 @@ fn what_next(at: &Addresses, options: &Options, took: Duration) -> String {
     let states = at.states.as_deref().unwrap_or(&at.engine);
     format!(
         "\nUp in {:.0} s.\n
-  What runs here      {front}
+  The shop            {front}
   Try the API         {front}/docs
   A whole story       cargo xtask demo                (in another terminal)
   More products       cargo xtask import FILE         (a dump of Open Food Facts)

@@ -1,4 +1,4 @@
-//! The front's own pages: what runs here, the try-it page, and problem documents. Nothing comes from a CDN.
+//! What the front answers itself: the web part, the try-it page, and problem documents. Nothing comes from a CDN.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,12 +10,16 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::Body;
+use super::security::guard;
+use super::site::Site;
 
 const HTML: &str = "text/html; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
 /// Files served from disk, so that a page reload shows the newest.
 pub struct Pages {
+    pub(super) site: Site,
     pub(super) openapi: PathBuf,
     pub(super) swagger_ui: PathBuf,
 }
@@ -23,6 +27,12 @@ pub struct Pages {
 impl Pages {
     /// Answers a request that is not the engine's.
     pub fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
+        let mut answer = self.find(request);
+        guard(answer.headers_mut());
+        answer
+    }
+
+    fn find<B>(&self, request: &Request<B>) -> Response<Body> {
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut refusal = problem(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -35,19 +45,13 @@ impl Pages {
             return refusal;
         }
         match request.uri().path() {
-            "/" => page(HTML, include_str!("landing.html")),
             "/docs" => page(HTML, include_str!("docs.html")),
             "/docs/" => elsewhere("/docs"),
+            "/docs/docs.js" => page(JAVASCRIPT, include_str!("docs.js")),
             "/docs/openapi.json" => self.file(JSON, &self.openapi),
             "/docs/swagger-ui.css" => self.file("text/css", &self.swagger_ui.join("swagger-ui.css")),
-            "/docs/swagger-ui.js" => {
-                self.file("text/javascript", &self.swagger_ui.join("swagger-ui-bundle.js"))
-            }
-            _ => problem(
-                StatusCode::NOT_FOUND,
-                "NotFound",
-                "There is no such page. `/` says what is here.",
-            ),
+            "/docs/swagger-ui.js" => self.file(JAVASCRIPT, &self.swagger_ui.join("swagger-ui-bundle.js")),
+            _ => self.site.answer(request),
         }
     }
 
@@ -96,6 +100,7 @@ pub fn problem(status: StatusCode, code: &str, detail: &str) -> Response<Body> {
     problem
 }
 
-fn whole(content: impl Into<Bytes>) -> Body {
+/// A body that is there already.
+pub fn whole(content: impl Into<Bytes>) -> Body {
     Full::new(content.into()).map_err(|never| match never {}).boxed()
 }

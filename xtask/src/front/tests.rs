@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::security::CONTENT_POLICY;
 use super::{Front, Route, Settings};
 use crate::ports::Port;
 
@@ -38,6 +39,8 @@ fn front_before(engine: String, seen: Receiver<String>) -> Scene {
         port,
         engine,
         api_host: "abc.execute-api.localhost:4566".to_owned(),
+        live_host: "def.execute-api.localhost:4566".to_owned(),
+        site: PathBuf::from("missing"),
         openapi: PathBuf::from("missing.json"),
         swagger_ui: PathBuf::from("missing"),
     };
@@ -139,6 +142,37 @@ fn a_dead_engine_is_a_503_at_once() {
 }
 
 #[test]
+fn a_page_is_guarded_whatever_the_answer_is_and_only_read() {
+    let (_, seen) = channel();
+    let scene = front_before("127.0.0.1:1".to_owned(), seen);
+    for (request, status) in [
+        ("GET /docs", 200),
+        ("HEAD /docs", 200),
+        ("GET /orders/ord_1", 503),
+        ("GET /assets/missing.js", 404),
+        ("POST /orders", 405),
+    ] {
+        let answer = ask(
+            scene.port,
+            &format!("{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+        );
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}: {answer}"
+        );
+        let policy = format!("\r\ncontent-security-policy: {CONTENT_POLICY}\r\n");
+        assert!(answer.contains(&policy), "{request}: {answer}");
+        assert!(
+            answer.contains("\r\nx-content-type-options: nosniff\r\n"),
+            "{request}: {answer}"
+        );
+        if request.starts_with("HEAD") {
+            assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        }
+    }
+}
+
+#[test]
 fn api_paths_are_lowered_and_others_are_not() {
     assert_eq!(
         Route::of("/API/Users/SignUp"),
@@ -154,7 +188,131 @@ fn api_paths_are_lowered_and_others_are_not() {
 
 #[test]
 fn only_whole_segments_go_to_the_engine() {
-    for path in ["/", "/apian", "/docs", "/lists", "/doors", "//api"] {
+    assert_eq!(Route::of("/live"), Route::Live);
+    for path in [
+        "/",
+        "/apian",
+        "/docs",
+        "/lists",
+        "/doors",
+        "//api",
+        "/orders/ord_1",
+        "/reports",
+        "/ops",
+        "/live/x",
+        "/lively",
+    ] {
         assert_eq!(Route::of(path), Route::Page, "{path}");
+    }
+}
+
+const HANDSHAKE: &str = "GET /live?a=B HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:8080\r\nCookie: session=x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// Reads up to the end of a head.
+fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        assert_eq!(stream.read(&mut byte).unwrap(), 1, "it ended inside the head");
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[test]
+fn a_socket_is_a_tunnel_to_the_engine_and_ends_with_it() {
+    let engine = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let (_, unseen) = channel();
+    let scene = front_before(engine.local_addr().unwrap().to_string(), unseen);
+    let mut page = TcpStream::connect(("127.0.0.1", scene.port)).unwrap();
+    page.write_all(HANDSHAKE.as_bytes()).unwrap();
+
+    let (mut engine, _) = engine.accept().unwrap();
+    let seen = read_head(&mut engine).to_ascii_lowercase();
+    assert!(seen.starts_with("get /live?a=b http/1.1\r\n"), "{seen}");
+    for header in [
+        "host: def.execute-api.localhost:4566",
+        "upgrade: websocket",
+        "connection: upgrade",
+        "sec-websocket-key: dghlihnhbxbszsbub25jzq==",
+        "origin: http://localhost:8080",
+        "cookie: session=x",
+    ] {
+        assert!(seen.contains(&format!("\r\n{header}\r\n")), "{header} in {seen}");
+    }
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nfirst";
+    engine.write_all(answer.as_bytes()).unwrap();
+    let head = read_head(&mut page).to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 101 "), "{head}");
+    assert!(
+        head.contains("\r\nsec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=\r\n"),
+        "{head}"
+    );
+
+    let mut told = [0; 5];
+    page.read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"first");
+    page.write_all(b"said").unwrap();
+    let mut said = [0; 4];
+    engine.read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"said");
+    // What the engine says last still arrives.
+    engine.write_all(b"last").unwrap();
+    drop(engine);
+    let mut rest = String::new();
+    page.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "last");
+}
+
+#[test]
+fn a_page_that_leaves_ends_the_tunnel() {
+    let engine = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let (_, unseen) = channel();
+    let scene = front_before(engine.local_addr().unwrap().to_string(), unseen);
+    let mut page = TcpStream::connect(("127.0.0.1", scene.port)).unwrap();
+    page.write_all(HANDSHAKE.as_bytes()).unwrap();
+    let (mut engine, _) = engine.accept().unwrap();
+    read_head(&mut engine);
+    engine
+        .write_all(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        .unwrap();
+    read_head(&mut page);
+    drop(page);
+    let mut rest = Vec::new();
+    assert_eq!(engine.read_to_end(&mut rest).unwrap(), 0, "{rest:?}");
+}
+
+#[test]
+fn a_socket_that_the_engine_refuses_is_refused_in_its_words() {
+    let scene = scene("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+    let mut page = TcpStream::connect(("127.0.0.1", scene.port)).unwrap();
+    page.write_all(HANDSHAKE.as_bytes()).unwrap();
+    let head = read_head(&mut page);
+    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+    let mut body = [0; 2];
+    page.read_exact(&mut body).unwrap();
+    assert_eq!(&body, b"no");
+}
+
+#[test]
+fn a_socket_to_a_dead_engine_is_a_503_and_a_plain_request_a_426() {
+    let nobody = TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let (_, unseen) = channel();
+    let scene = front_before(nobody, unseen);
+    let mut page = TcpStream::connect(("127.0.0.1", scene.port)).unwrap();
+    page.write_all(HANDSHAKE.as_bytes()).unwrap();
+    assert!(read_head(&mut page).starts_with("HTTP/1.1 503 "));
+    for plain in [
+        "GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "GET /live HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: close\r\n\r\n",
+        "POST /live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    ] {
+        let answer = ask(scene.port, plain);
+        assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
+        assert!(answer.contains("application/problem+json"), "{answer}");
     }
 }

@@ -8,6 +8,7 @@ mod devices;
 mod imports;
 mod kitchen;
 mod links;
+mod live;
 mod money;
 mod orders;
 mod people;
@@ -20,6 +21,7 @@ pub use devices::{DeviceNews, MemoryDevices, MemoryPaymentMethods};
 pub use imports::{MemoryCategories, MemorySource};
 pub use kitchen::{Book, KitchenNews, MemoryDishes, MemoryLedgers, MemoryMarket, MemorySupplies};
 pub use links::MemoryLinks;
+pub use live::{MemoryLiveConnections, Watching};
 pub use money::MemoryMoney;
 pub use orders::{MemoryOrders, OrderChange};
 pub use people::{MemoryAccounts, MemorySessions};
@@ -33,6 +35,7 @@ use domain::conservation::Report;
 use domain::dish::Dish;
 use domain::ledger::Place;
 use domain::link::Link;
+use domain::live::ConnectionId;
 use domain::ports::{Clock, Document, Entropy, PaymentMethod};
 use domain::product::{Category, Product};
 use domain::supply::Supply;
@@ -75,6 +78,8 @@ pub struct Tables {
     pub payment_methods: BTreeMap<UserId, PaymentMethod>,
     /// What devices said and what was delivered to them, oldest first.
     pub device_news: Vec<DeviceNews>,
+    /// The connections of open pages.
+    pub connections: BTreeMap<ConnectionId, Watching>,
     /// Each buyer's live orders.
     pub holders: BTreeMap<UserId, BTreeSet<OrderId>>,
     /// What was committed since somebody last took it away, oldest first.

@@ -1,0 +1,42 @@
+//! The ports to open pages: which there are, and the way to each of them.
+
+use super::Answer;
+use crate::live::{Audience, ConnectionId, LiveConnection, Topic};
+use std::collections::BTreeSet;
+
+/// The connections of open pages. What is kept of one is forgotten some time after it expires, if nobody does so before.
+pub trait LiveConnections: Send + Sync {
+    /// Keeps a connection that was opened; it watches nothing yet. Repeated, it changes nothing.
+    fn open<'a>(&'a self, connection: &'a LiveConnection) -> Answer<'a, ()>;
+
+    /// From now on the connection watches these topics and no others. `false`: there is no such connection, and nothing was
+    /// written. Whoever is told `true` misses nothing that is written from then on.
+    fn watch<'a>(&'a self, connection_id: &'a ConnectionId, topics: &'a BTreeSet<Topic>) -> Answer<'a, bool>;
+
+    /// Forgets a connection, with everything that it watches. Harmless when there is none.
+    fn forget<'a>(&'a self, connection_id: &'a ConnectionId) -> Answer<'a, ()>;
+
+    /// At most [`crate::live::PAGE_MAX`] connections of an audience, those after `after` in the order of their ids; fewer than
+    /// that when there are no more. Expired ones may be among them.
+    fn page<'a>(
+        &'a self,
+        audience: &'a Audience,
+        after: Option<&'a ConnectionId>,
+    ) -> Answer<'a, Vec<LiveConnection>>;
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// The gateway took it.
+    Taken,
+    /// The connection is gone for good.
+    Gone,
+}
+
+/// The way to open pages.
+pub trait LivePages: Send + Sync {
+    /// Sends one frame, at most 32 KB of JSON, to one connection. It is tried again a little, within seconds: a fault says that
+    /// the page was not told, and that nobody need try any more.
+    fn post<'a>(&'a self, connection_id: &'a ConnectionId, frame: &'a str) -> Answer<'a, Posted>;
+}

@@ -1,0 +1,22 @@
+//! Wiring of `live-api`.
+
+use live_api::LiveApi;
+use shell::{StartError, run_socket, start};
+use wiring::World;
+
+fn main() -> Result<(), StartError> {
+    start(async {
+        let world = World::connect().await;
+        let function = LiveApi {
+            gate: world.gate()?,
+            connections: world.live_connections()?,
+            pages: world.live_pages()?,
+            base: world.settings().public_base_if_known()?,
+        };
+        run_socket("live-api", move |request| {
+            let function = function.clone();
+            async move { function.handle(request).await }
+        })
+        .await
+    })
+}

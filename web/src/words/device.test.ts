@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { draftOf, isLow, levelWords, macOf, watchOf, wholeOf, type DeviceStock } from './device'
+
+describe('what somebody types of a device', () => {
+  it('is a MAC address with colons, with dashes or plain, and not with both', () => {
+    for (const typed of ['02:1A:ff:00:5b:9c', ' 02-1a-ff-00-5b-9c ', '021aff005b9c']) expect(macOf(typed)).toBe('02:1a:ff:00:5b:9c')
+    for (const typed of ['', '02:1a:ff:00:5b', '02:1a-ff:00:5b:9c', '02:1a:ff:00:5b:9g', '021aff005b9c0']) expect(macOf(typed)).toBeUndefined()
+  })
+
+  it('is a whole number within its bounds', () => {
+    expect(wholeOf('7', 1, 10)).toBe(7)
+    for (const typed of ['', '0', '11', '1.5', '-1', '1e3', 'x']) expect(wholeOf(typed, 1, 10)).toBeUndefined()
+  })
+
+  it('is a watch, or says what is wrong with each field', () => {
+    expect(watchOf({ productId: 'prd_1', threshold: '3', orderQuantity: '10', maxPrice: '' }, 'usd')).toEqual({
+      watch: { productId: 'prd_1', threshold: 3, orderQuantity: 10 },
+    })
+    expect(watchOf({ productId: 'prd_1', threshold: '3', orderQuantity: '10', maxPrice: '2.50' }, 'usd')).toEqual({
+      watch: { productId: 'prd_1', threshold: 3, orderQuantity: 10, maxPriceMinor: 250 },
+    })
+    const checked = watchOf({ productId: 'prd_1', threshold: '0', orderQuantity: '1001', maxPrice: '0.10' }, 'usd')
+    expect('wrong' in checked && Object.keys(checked.wrong)).toEqual(['threshold', 'orderQuantity', 'maxPrice'])
+  })
+
+  it('begins with what is stored', () => {
+    const watch = { productId: 'prd_1', threshold: 3, orderQuantity: 10, maxPriceMinor: 250 }
+    expect(watchOf(draftOf(watch, 'usd'), 'usd')).toEqual({ watch })
+  })
+})
+
+describe('the level at a device', () => {
+  const stock: DeviceStock = { productId: 'prd_1', quantity: 2, threshold: 3, orderQuantity: 5, version: 1, updatedAt: '', measuredAt: '2026-11-21T12:00:00Z' }
+
+  it('is low below the threshold, once the device has said so', () => {
+    expect([isLow(stock), isLow({ ...stock, quantity: 3 }), isLow({ ...stock, measuredAt: null }), isLow({ ...stock, threshold: null })]).toEqual([
+      true, false, false, false,
+    ])
+    expect(levelWords(stock)).toBe('2 left, fewer than 3.')
+    expect(levelWords({ ...stock, measuredAt: null })).toContain('has not said yet')
+    expect(levelWords({ ...stock, threshold: null })).toContain('watched no longer')
+  })
+})
