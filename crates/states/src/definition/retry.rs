@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fields::{Fields, complain};
 use super::flows::{FlowReader, SECONDS_MAX, Targets};
-use super::{Catcher, Code, Retrier};
+use super::{Catcher, Code, Language, Placement, Retrier};
 
 /// Largest `MaxDelaySeconds` (a leap year) that AWS takes.
 const DELAY_S_MAX: u64 = 31_622_400;
@@ -14,10 +14,17 @@ const RESERVED: &[&str] = &[
     "States.ALL",
     "States.BranchFailed",
     "States.DataLimitExceeded",
+    "States.ExceedToleratedFailureThreshold",
     "States.HeartbeatTimeout",
+    "States.IntrinsicFailure",
+    "States.ItemReaderFailed",
     "States.NoChoiceMatched",
+    "States.ParameterPathFailure",
     "States.Permissions",
     "States.QueryEvaluationError",
+    "States.ReferencePathConflict",
+    "States.ResultPathMatchFailure",
+    "States.ResultWriterFailed",
     "States.Runtime",
     "States.TaskFailed",
     "States.Timeout",
@@ -109,22 +116,29 @@ impl FlowReader {
         let mut catchers = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let place = format!("{}/Catch/{index}", fields.path);
-            let Some(fields) = Fields::of(entry, &place, &mut self.report) else {
+            let within = format!("Catch[{index}]/");
+            let Some(fields) = fields.inner(entry, &place, &within, &mut self.report) else {
                 continue;
             };
+            let own = match fields.language {
+                Language::Jsonata => "Output",
+                Language::JsonPath => "ResultPath",
+            };
             fields.allow(
-                &["ErrorEquals", "Next", "Assign", "Output", "Comment"],
+                &["ErrorEquals", "Next", "Assign", "Comment", own],
                 &[],
                 &mut self.report,
             );
+            let placement = Placement::read(fields, &mut self.report);
             let errors = self.read_errors(fields, index + 1 == entries.len());
             let assign = fields.assign(&mut self.report);
-            let output = fields.template("Output", &mut self.report);
+            let output = fields.output(&mut self.report);
             if let Some(next) = self.read_target(fields, "Next", targets) {
                 catchers.push(Catcher {
                     errors,
                     assign,
                     output,
+                    placement,
                     next,
                 });
             }

@@ -15,6 +15,7 @@ mod faults;
 mod fork;
 mod integration;
 mod limits;
+mod shape;
 mod step;
 mod strand;
 mod task;

@@ -143,7 +143,11 @@ impl Execution {
     /// The task is done.
     pub(super) fn succeed_task(&mut self, id: StrandId, task: TaskId, resource: &Resource, result: Value) {
         if limits::payload_text(&result).is_none() {
-            return self.fail_task(id, task, resource, Failure::data_limit(resource.service()));
+            let name = match resource.is_function() {
+                true => resource.action(),
+                false => resource.service(),
+            };
+            return self.fail_task(id, task, resource, Failure::large_result(name));
         }
         self.forget_task(task);
         self.clear_timers(id);

@@ -116,19 +116,21 @@ fn hash(arguments: &[JValue]) -> HostFnResult {
     ) else {
         return Err(refuse("$hash takes a text and the name of an algorithm"));
     };
-    let digest = match algorithm {
+    hexadecimal_digest(text, algorithm)
+        .map(JValue::string)
+        .ok_or_else(|| refuse("The algorithm of $hash must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512"))
+}
+
+/// The digest of a text in lower-case hexadecimal; nothing if there is no such algorithm.
+pub(crate) fn hexadecimal_digest(text: &str, algorithm: &str) -> Option<String> {
+    Some(match algorithm {
         "MD5" => hexadecimal(&Md5::digest(text)),
         "SHA-1" => hexadecimal(&Sha1::digest(text)),
         "SHA-256" => hexadecimal(&Sha256::digest(text)),
         "SHA-384" => hexadecimal(&Sha384::digest(text)),
         "SHA-512" => hexadecimal(&Sha512::digest(text)),
-        _ => {
-            return Err(refuse(
-                "The algorithm of $hash must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512",
-            ));
-        }
-    };
-    Ok(JValue::string(digest))
+        _ => return None,
+    })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -14,6 +14,7 @@ use jsonata_core::ast::AstNode;
 use jsonata_core::parser;
 
 pub use evaluate::{Evaluation, Scope, States, Variables};
+pub(crate) use functions::hexadecimal_digest;
 
 /// The fields `$states` can have.
 const STATES_FIELDS: &[&str] = &["input", "result", "errorOutput", "context"];
@@ -78,9 +79,11 @@ impl Query {
     }
 }
 
-/// Why an evaluation yielded nothing usable; a `States.QueryEvaluationError`.
+/// Why an evaluation yielded nothing usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryError {
+    /// The error's name: [`QueryError::EVALUATION`] in JSONata, mostly `States.Runtime` in JSONPath.
+    pub error: &'static str,
     /// Where in the state, such as `Output/total`.
     pub field: String,
     /// A sentence, worded as Step Functions does.
@@ -88,18 +91,38 @@ pub struct QueryError {
 }
 
 impl QueryError {
+    /// What a failed JSONata expression is.
+    pub const EVALUATION: &'static str = "States.QueryEvaluationError";
+
+    /// A failure with a name of its own.
+    pub fn named(error: &'static str, field: &str, message: String) -> QueryError {
+        QueryError {
+            error,
+            field: field.to_owned(),
+            message,
+        }
+    }
+
+    /// A failure that nothing can catch, as most are in JSONPath.
+    pub fn runtime(field: &str, message: String) -> QueryError {
+        QueryError::named("States.Runtime", field, message)
+    }
+
+    /// A failed JSONata expression.
+    pub fn evaluation(field: &str, message: String) -> QueryError {
+        QueryError::named(QueryError::EVALUATION, field, message)
+    }
+
     /// A value of the wrong type.
     pub fn unexpected_type(query: &Query, expected: &str, value: &serde_json::Value) -> QueryError {
-        QueryError {
-            field: query.field.clone(),
-            message: format!(
-                "The JSONata expression '{}' specified for the field '{}' returned an unexpected result type. \
-                 Expected '{expected}', but was '{}' for value: {value}",
-                query.source,
-                query.field,
-                type_name(value)
-            ),
-        }
+        let message = format!(
+            "The JSONata expression '{}' specified for the field '{}' returned an unexpected result type. \
+             Expected '{expected}', but was '{}' for value: {value}",
+            query.source,
+            query.field,
+            type_name(value)
+        );
+        QueryError::evaluation(&query.field, message)
     }
 
     fn undefined(query: &Query) -> QueryError {
@@ -107,10 +130,7 @@ impl QueryError {
             "The JSONata expression '{}' specified for the field '{}' returned nothing (undefined).",
             query.source, query.field
         );
-        QueryError {
-            field: query.field.clone(),
-            message,
-        }
+        QueryError::evaluation(&query.field, message)
     }
 
     fn thrown(query: &Query, reason: &str) -> QueryError {
@@ -118,10 +138,7 @@ impl QueryError {
             "The JSONata expression '{}' specified for the field '{}' threw an error during evaluation. {reason}",
             query.source, query.field
         );
-        QueryError {
-            field: query.field.clone(),
-            message,
-        }
+        QueryError::evaluation(&query.field, message)
     }
 }
 
