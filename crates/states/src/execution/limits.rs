@@ -17,7 +17,7 @@ pub(super) const EXPRESS_S_MAX: u64 = 300;
 
 /// Levels of lists and objects within each other. A loop that wraps its input in an object each time would otherwise
 /// build a value that no recursive walk survives, long before it is too many bytes.
-const PAYLOAD_DEPTH_MAX: usize = 500;
+const PAYLOAD_DEPTH_MAX: usize = 200;
 
 /// Compact JSON text, or nothing if it is larger or deeper than a payload may be.
 pub(super) fn payload_text(value: &Value) -> Option<String> {

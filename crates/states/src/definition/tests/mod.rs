@@ -82,6 +82,16 @@ fn transitions_must_lead_to_a_state_of_the_same_flow() {
 }
 
 #[test]
+fn every_flow_has_an_end() {
+    let endless = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": {
+        "A": { "Type": "Choice", "Choices": [{ "Condition": true, "Next": "B" }] },
+        "B": { "Type": "Pass", "Next": "A" },
+    } });
+    let found = complaints(&endless, MachineType::Standard);
+    assert_eq!((found[0].0, found[0].1.as_str()), (Code::EndState, "/"));
+}
+
+#[test]
 fn a_state_ends_or_goes_on_and_not_both() {
     check(
         json!({ "Type": "Pass", "Next": "B", "End": true }),
