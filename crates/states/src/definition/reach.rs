@@ -18,8 +18,13 @@ pub(super) fn check(flows: &[Flow], report: &mut Report) {
             complain(report, Code::Transition, &place(flow, state), &message);
         }
         let ends = |state: &State| state.next == Next::End && !matches!(state.kind, Kind::Choice(_));
-        if !reached.iter().filter_map(|index| flow.states.get(*index)).any(ends) {
-            let message = "No state ends this flow: one must be a Succeed or Fail state or have \"End\": true";
+        if !reached
+            .iter()
+            .filter_map(|index| flow.states.get(*index))
+            .any(ends)
+        {
+            let message =
+                "No state ends this flow: one must be a Succeed or Fail state or have \"End\": true";
             complain(report, Code::EndState, &flow.path, message);
         }
     }
