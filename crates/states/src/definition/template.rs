@@ -35,7 +35,7 @@ impl Template {
                         report.push(Diagnostic {
                             code: Code::Expression,
                             location: location.to_owned(),
-                            message: format!("The JSONata expression {source:?} does not parse: {reason}"),
+                            message: format!("The JSONata expression {source:?} cannot be used: {reason}"),
                         });
                         Template::Literal(Value::Null)
                     }

@@ -6,6 +6,7 @@
 mod evaluate;
 mod functions;
 mod json;
+mod references;
 
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
@@ -38,24 +39,35 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// A sentence that says why it does not parse.
+    /// A sentence that says what is wrong with it.
     pub fn parse(source: &str, field: &str) -> Result<Query, String> {
         if source.is_empty() {
             return Err("the expression is empty".to_owned());
         }
-        if source.contains("$eval") {
-            return Err("$eval is not available in Step Functions; use $parse for JSON text".to_owned());
-        }
         // The parser belongs to someone else; whatever it makes of strange input must not end this process.
         let ast = catch_unwind(|| parser::parse(source))
-            .map_err(|_| "the parser gave up".to_owned())?
-            .map_err(|reason| reason.to_string())?;
+            .map_err(|_| "it does not parse: the parser gave up".to_owned())?
+            .map_err(|reason| format!("it does not parse: {reason}"))?;
+        if let Some(name) = references::to_context_item(&ast) {
+            return Err(format!(
+                "Reference to '{name}' at the top level is not supported: the input is $states.input, and a \
+                 variable has a $ before it"
+            ));
+        }
         let mut variables = BTreeSet::new();
         if let Ok(tree) = serde_json::to_value(&ast) {
             collect_variables(&tree, &mut variables);
         }
+        if variables.contains("eval") {
+            return Err("$eval is not available in Step Functions; use $parse for JSON text".to_owned());
+        }
+        let states = states_fields(source);
+        let is_catcher = field.starts_with("Catch[");
+        if source.contains("$states.errorOutput") && !is_catcher {
+            return Err("$states.errorOutput can only be used in a catcher's Output and Assign".to_owned());
+        }
         Ok(Query {
-            states: states_fields(source),
+            states,
             functions: functions::NAMES
                 .iter()
                 .copied()
