@@ -134,10 +134,10 @@ fn read_test(fields: Fields<'_>, depth: usize, report: &mut Report) -> Option<Te
             }
             let variable = fields.path_query("Variable", report);
             let against = read_against(fields, operator, report);
-            Some(Test::Compare(Comparison {
+            Some(Test::Compare(Box::new(Comparison {
                 variable: variable?,
                 against: against?,
-            }))
+            })))
         }
     }
 }

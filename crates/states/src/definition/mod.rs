@@ -7,6 +7,7 @@ mod choices;
 mod diagnostic;
 mod fields;
 mod flows;
+mod forks;
 mod kinds;
 mod payload;
 mod reach;

@@ -20,7 +20,7 @@ pub enum Test {
     /// Not this one.
     Not(Box<Test>),
     /// Something of one value.
-    Compare(Comparison),
+    Compare(Box<Comparison>),
 }
 
 /// A question about the value a path leads to.

@@ -248,10 +248,10 @@ fn patterns_match_whole_texts_with_wildcards_and_escapes() {
             context: &|| Value::Null,
             variables: &variables,
         };
-        let test = super::Test::Compare(super::Comparison {
+        let test = super::Test::Compare(Box::new(super::Comparison {
             variable: PathQuery::path("$", "Variable").map_err(|reason| reason.to_string())?,
             against: Against::pattern(pattern)?,
-        });
+        }));
         test.holds(&sight).map_err(|error| error.message)
     };
     for (pattern, text, expected) in [
