@@ -9,27 +9,6 @@ use super::{Catcher, Code, Language, Placement, Retrier};
 /// Largest `MaxDelaySeconds` (a leap year) that AWS takes.
 const DELAY_S_MAX: u64 = 31_622_400;
 
-/// Names a definition may use although they begin with `States.`.
-const RESERVED: &[&str] = &[
-    "States.ALL",
-    "States.BranchFailed",
-    "States.DataLimitExceeded",
-    "States.ExceedToleratedFailureThreshold",
-    "States.HeartbeatTimeout",
-    "States.IntrinsicFailure",
-    "States.ItemReaderFailed",
-    "States.NoChoiceMatched",
-    "States.ParameterPathFailure",
-    "States.Permissions",
-    "States.QueryEvaluationError",
-    "States.ReferencePathConflict",
-    "States.ResultPathMatchFailure",
-    "States.ResultWriterFailed",
-    "States.Runtime",
-    "States.TaskFailed",
-    "States.Timeout",
-];
-
 impl FlowReader {
     pub(super) fn read_retry(&mut self, fields: Fields<'_>) -> Vec<Retrier> {
         let entries = self.entries(fields, "Retry");
@@ -173,13 +152,6 @@ impl FlowReader {
             match entry.as_str() {
                 Some(name) => names.push(name.to_owned()),
                 None => complain(&mut self.report, Code::Schema, &place, "Error names must be text"),
-            }
-        }
-        for name in &names {
-            if name.starts_with("States.") && !RESERVED.contains(&name.as_str()) {
-                let message =
-                    format!("{name:?} is not an error of the language; names like States.* are reserved");
-                complain(&mut self.report, Code::Schema, &place, &message);
             }
         }
         if names.iter().any(|name| name == "States.ALL") && (names.len() > 1 || !is_last) {

@@ -28,6 +28,7 @@ pub enum Origin {
 #[derive(Debug)]
 pub(super) enum Step {
     Name(String),
+    Names(Vec<String>),
     Index(i64),
     Indexes(Vec<i64>),
     Slice(Option<i64>, Option<i64>),
@@ -104,6 +105,7 @@ impl Path {
             }
             match step {
                 Step::Name(name) => text += &format!("['{name}']"),
+                Step::Names(names) => text += &format!("['{}']", names.join("','")),
                 Step::Index(index) => text += &format!("[{index}]"),
                 Step::Indexes(indexes) => {
                     let list: Vec<String> = indexes.iter().map(i64::to_string).collect();
@@ -199,12 +201,17 @@ fn read_bracket(cursor: &mut Cursor<'_>) -> Result<Step, String> {
     cursor.skip_blanks();
     let step = match cursor.peek() {
         Some('\'' | '"') => {
-            let name = cursor.take_quoted()?;
+            let mut names = vec![cursor.take_quoted()?];
             cursor.skip_blanks();
-            if cursor.peek() == Some(',') {
-                return Err("several names in one bracket are not supported".to_owned());
+            while cursor.take(",") {
+                cursor.skip_blanks();
+                names.push(cursor.take_quoted()?);
+                cursor.skip_blanks();
             }
-            Step::Name(name)
+            match names.len() {
+                1 => Step::Name(names.remove(0)),
+                _ => Step::Names(names),
+            }
         }
         Some('*') => {
             cursor.next();
@@ -254,6 +261,33 @@ fn read_numbers(cursor: &mut Cursor<'_>) -> Result<Step, String> {
 
 /// Follows steps from a root.
 pub(super) fn select(steps: &[(bool, Step)], root: &Value) -> Found {
+    // Several names at the end make an object of what they name, one for each place.
+    if let Some(((false, Step::Names(names)), before)) = steps.split_last() {
+        let part = |place: &&Value| {
+            let members = place.as_object()?;
+            let named = names
+                .iter()
+                .filter_map(|name| members.get_key_value(name))
+                .map(|(name, member)| (name.clone(), member.clone()));
+            Some(Value::Object(named.collect()))
+        };
+        return match follow(before, root) {
+            None => Found::Nothing,
+            Some((true, places)) => places.first().and_then(part).map_or(Found::Nothing, Found::Value),
+            Some((false, places)) => Found::Value(places.iter().filter_map(part).collect()),
+        };
+    }
+    match follow(steps, root) {
+        Some((true, places)) => places
+            .first()
+            .map_or(Found::Nothing, |place| Found::Value((*place).clone())),
+        Some((false, places)) => Found::Value(places.into_iter().cloned().collect()),
+        None => Found::Nothing,
+    }
+}
+
+/// Where steps lead, and whether they can only lead to one place; `None` if there is no such place.
+fn follow<'a>(steps: &[(bool, Step)], root: &'a Value) -> Option<(bool, Vec<&'a Value>)> {
     let mut places = vec![root];
     let mut definite = true;
     for (deep, step) in steps {
@@ -265,26 +299,26 @@ pub(super) fn select(steps: &[(bool, Step)], root: &Value) -> Found {
         }
         let mut next = Vec::new();
         for place in &places {
-            take(step, place, definite, &mut next);
+            take(step, place, *deep, &mut next);
         }
-        if definite && next.is_empty() && !may_be_empty(step, places[0]) {
-            return Found::Nothing;
+        if definite && next.is_empty() && !may_be_empty(step, root_of(&places, root)) {
+            return None;
         }
         definite = definite && matches!(step, Step::Name(_) | Step::Index(_));
         next.truncate(PLACES_MAX);
         places = next;
     }
-    match (definite, places.as_slice()) {
-        (true, [place]) => Found::Value((*place).clone()),
-        (true, _) => Found::Nothing,
-        (false, places) => Found::Value(places.iter().map(|place| (*place).clone()).collect()),
-    }
+    Some((definite, places))
+}
+
+fn root_of<'a>(places: &[&'a Value], root: &'a Value) -> &'a Value {
+    places.first().copied().unwrap_or(root)
 }
 
 /// Whether a step that yields many may yield none here: slices and lists of indexes want a list.
 fn may_be_empty(step: &Step, place: &Value) -> bool {
     match step {
-        Step::Name(_) | Step::Index(_) => false,
+        Step::Name(_) | Step::Names(_) | Step::Index(_) => false,
         Step::Indexes(_) | Step::Slice(..) => place.is_array(),
         Step::All | Step::Where(_) => true,
     }
@@ -303,9 +337,10 @@ fn below<'a>(value: &'a Value, all: &mut Vec<&'a Value>) {
     }
 }
 
-fn take<'a>(step: &Step, place: &'a Value, definite: bool, next: &mut Vec<&'a Value>) {
+fn take<'a>(step: &Step, place: &'a Value, deep: bool, next: &mut Vec<&'a Value>) {
     match (step, place) {
         (Step::Name(name), _) => next.extend(place.get(name)),
+        (Step::Names(names), _) => next.extend(names.iter().filter_map(|name| place.get(name))),
         (Step::Index(index), _) => next.extend(at_index(place, *index)),
         (Step::Indexes(indexes), _) => {
             next.extend(indexes.iter().filter_map(|index| at_index(place, *index)));
@@ -317,11 +352,11 @@ fn take<'a>(step: &Step, place: &'a Value, definite: bool, next: &mut Vec<&'a Va
         }
         (Step::All, Value::Array(items)) => next.extend(items),
         (Step::All, Value::Object(members)) => next.extend(members.values()),
-        (Step::Where(filter), Value::Array(items)) => {
+        // A filter behind `..` asks every object; the items of a list are among them already.
+        (Step::Where(filter), Value::Array(items)) if !deep => {
             next.extend(items.iter().filter(|item| filter.accepts(item)));
         }
-        // A filter on an object asks whether that object fits.
-        (Step::Where(filter), Value::Object(_)) if definite && filter.accepts(place) => next.push(place),
+        (Step::Where(filter), Value::Object(_)) if filter.accepts(place) => next.push(place),
         _ => {}
     }
 }

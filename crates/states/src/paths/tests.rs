@@ -58,6 +58,14 @@ fn a_path_to_one_place_yields_what_is_there() {
         ("$$.Execution.Input.n", json!(5)),
         ("$list[0].a", json!(7)),
         ("$list", json!([{ "a": 7 }])),
+        (
+            "$['foo', 'nope', 'car']",
+            json!({ "foo": 123, "car": { "cdr": true } }),
+        ),
+        (
+            "$$['Execution', 'State']",
+            json!({ "Execution": { "Input": { "n": 5 } } }),
+        ),
     ] {
         yields(path, root.clone(), expected);
     }
@@ -100,6 +108,10 @@ fn a_path_to_many_places_yields_a_list_even_of_one_or_none() {
         ("$.jar[?(@.a != 1)].a", json!([5, 2, 7, 3])),
         ("$.jar[?(@.a == '5')]", json!([])),
         ("$..b", json!([{ "b": 1 }, 1, 2])),
+        ("$..c[?(@.b)].b", json!([2])),
+        ("$..[?(@.b == 2)]", json!([{ "b": 2 }])),
+        ("$.jar[0:2]['a','b']", json!([{ "a": 1 }, { "a": 5 }])),
+        ("$.deep['b','c'][*]", json!([1, { "b": 2 }])),
         ("$.deep.*", json!([{ "b": 1 }, [{ "b": 2 }]])),
     ] {
         yields(path, root.clone(), expected);
