@@ -1,6 +1,6 @@
 //! The engine on a virtual clock: time passes only when told to, and then at once.
 //!
-//! A [`World`] holds machines and executions. What they ask of functions and queues goes to an [`Outside`], which
+//! A [`World`] holds machines and executions. What they ask of functions and services goes to an [`Outside`], which
 //! may answer at once, at a later virtual time, or not at all until someone calls [`World::complete`]. So an effect
 //! that happened although its answer was lost, a slow answer, and every interleaving of two executions are
 //! ordinary things to write down. The same calls with the same seed give the same histories.
@@ -22,7 +22,7 @@
 //!                 // Half a second later on the virtual clock.
 //!                 Answer::At(world.now_ms() + 500, Reply::Lambda(LambdaReply::Returned(json!(doubled))))
 //!             }
-//!             CallKind::Sqs { .. } => Answer::Later,
+//!             CallKind::Sqs { .. } | CallKind::Aws { .. } => Answer::Later,
 //!         }
 //!     }
 //! }
@@ -45,7 +45,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::definition::MachineType;
-use crate::engine::{Call, CallId, Engine, EngineError, NewMachine, Place, Reply};
+use crate::engine::{Activity, ActivityTask, Call, CallId, Engine, EngineError, NewMachine, Place, Reply};
 use crate::execution::{Execution, Status};
 use crate::history::HistoryEvent;
 
@@ -60,7 +60,7 @@ pub enum Answer {
     Later,
 }
 
-/// Functions and queues, as a simulation has them.
+/// Functions, queues and other services, as a simulation has them.
 pub trait Outside {
     /// Does what a call asks, or decides not to. The world is there to be used: a function may start executions,
     /// send a token back or look at the clock. It must not run the world's clock.
@@ -189,6 +189,28 @@ impl World {
     /// As [`Engine::send_task_heartbeat`].
     pub fn send_task_heartbeat(&mut self, token: &str) -> Result<(), EngineError> {
         self.engine.send_task_heartbeat(token, self.now_ms)
+    }
+
+    /// Registers an activity.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::create_activity`].
+    pub fn create_activity(&mut self, name: &str) -> Result<Activity, EngineError> {
+        self.engine.create_activity(name, self.now_ms)
+    }
+
+    /// Takes a task of an activity as one of its workers, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::take_activity_task`].
+    pub fn take_activity_task(
+        &mut self,
+        arn: &str,
+        worker: Option<&str>,
+    ) -> Result<Option<ActivityTask>, EngineError> {
+        self.engine.take_activity_task(arn, worker, self.now_ms)
     }
 
     /// Stops an execution.

@@ -2,15 +2,19 @@
 //!
 //! A case is a JSON object:
 //! - `about`: what it shows. `definition`, `input`; `type` (`STANDARD` unless said), `seed`.
-//! - `machines`: other machines by name, for `states:startExecution`; their definitions.
-//! - `answers`: by function name, or `sqs`, a list of answers to its calls in order; the last one repeats. Each has
-//!   one of `returns`, `fails` (a function's error payload), `service_error` (`[error, cause]`), `sent`, `never`, and
-//!   perhaps `after_ms`.
+//! - `machines`: other machines by name, for `states:startExecution`; their definitions. `activities`: names.
+//! - `answers`: by function name, `sqs`, or service and action (`dynamodb:PutItem`), a list of answers to its calls
+//!   in order; the last one repeats. Each has one of `returns`, `fails` (a function's error payload),
+//!   `service_error` (`[error, cause]`), `sent`, `never`, or for services `result` (in the API's own words),
+//!   `refused` (`[code, message]` with status 400 and the request id `request-1`) or `unreachable` (why), and perhaps
+//!   `after_ms`.
 //! - `script`: what happens by itself, in order: `at_ms` since the start, and one of `token_success` /
-//!   `token_failure` / `heartbeat` with `token` (which token, in order of their being handed out), or `stop`.
+//!   `token_failure` / `heartbeat` with `token` (which token, in order of their being handed out), `stop`, or `take`
+//!   (an activity's name; a worker, perhaps named by `worker`, takes a task, whose input must be `input`).
 //! - `expect`: `status`, and any of `output`, `error`, `cause_contains`, `elapsed_ms`, `elapsed_ms_between`,
 //!   `transitions`, `events` (all event types in order), `calls` (times of calls in ms since the start, by
-//!   function), `history` (by event id, members the event must have), `payloads` (payloads or bodies in order).
+//!   function), `history` (by event id, members the event must have), `payloads` (payloads, bodies or arguments in
+//!   order).
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

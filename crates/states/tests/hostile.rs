@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use states::chance::Chance;
 use states::definition::MachineType;
 use states::engine::{Call, CallKind, Reply};
-use states::execution::{LambdaReply, SqsReply, Status};
+use states::execution::{AwsReply, LambdaReply, SqsReply, Status};
 use states::{Answer, Outside, World};
 
 const START_MS: u64 = 1_700_000_000_000;
@@ -35,6 +35,17 @@ impl Outside for Random {
             }
             (CallKind::Lambda { .. }, 2) => Reply::Lambda(LambdaReply::FunctionError(json!("no object"))),
             (CallKind::Sqs { body, .. }, 0 | 1) => Reply::Sqs(SqsReply::sent("m", body)),
+            (CallKind::Aws { arguments, .. }, 0) => Reply::Aws(AwsReply::Answered {
+                result: arguments.clone(),
+                http: None,
+            }),
+            (CallKind::Aws { .. }, 1) => Reply::Aws(AwsReply::Refused {
+                code: "ValidationException".to_owned(),
+                message: "no".to_owned(),
+                status: 400,
+                request_id: None,
+                extended_request_id: None,
+            }),
             _ => return Answer::Later,
         };
         Answer::At(world.now_ms() + self.0.up_to(5_000), reply)

@@ -9,7 +9,7 @@ use crate::wire::lock;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use states::engine::{Call, CallKind, Reply};
-use states::execution::{LambdaReply, SqsReply, function_name};
+use states::execution::{AwsReply, LambdaReply, SqsReply, function_name};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
@@ -108,6 +108,12 @@ impl World {
                     .to_owned(),
                 payload: serde_json::from_str(body).unwrap_or_default(),
             },
+            CallKind::Aws {
+                service, arguments, ..
+            } => Asked {
+                function: service.resource_type.to_owned(),
+                payload: arguments.clone(),
+            },
         };
         self.asked
             .entry((call.machine_name.clone(), state))
@@ -115,6 +121,10 @@ impl World {
         match &call.kind {
             CallKind::Lambda { .. } => self.take_invocation(&call, &asked.function, asked.payload, befell),
             CallKind::Sqs { queue_url, body, .. } => self.send(&call, queue_of(queue_url), body, befell),
+            CallKind::Aws { .. } => {
+                let reason = "simulated: there is no such service".to_owned();
+                self.answer(&call, Reply::Aws(AwsReply::Unreachable { reason }));
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::fields::{Fields, complain};
 use super::flows::{FlowReader, SECONDS_MAX, Targets};
+use super::resource::{missing, not_supported};
 use super::{
     Code, Kind, Language, MachineType, Next, Resource, Shape, State, Task, Template, WaitFor, Waits,
 };
@@ -118,7 +119,7 @@ impl FlowReader {
     }
 
     fn read_task(&mut self, fields: Fields<'_>) -> Option<Kind> {
-        let own = ["Resource", "TimeoutSeconds", "HeartbeatSeconds"];
+        let own = ["Resource", "TimeoutSeconds", "HeartbeatSeconds", "Credentials"];
         let in_paths = [
             "Parameters",
             "ResultSelector",
@@ -126,15 +127,11 @@ impl FlowReader {
             "TimeoutSecondsPath",
             "HeartbeatSecondsPath",
         ];
-        let refused = [(
-            "Credentials",
-            "Credentials are not supported; one account is assumed",
-        )];
         self.allow(
             fields,
             &[TRANSITION, FAULTS, &own, only_jsonata(fields, &["Arguments"])],
             &in_paths,
-            &refused,
+            &[],
         );
         let arguments = self.read_arguments(fields);
         let timeout_s = self.read_limit(fields, "TimeoutSeconds");
@@ -168,15 +165,17 @@ impl FlowReader {
             }
         };
         if self.machine_type == MachineType::Express && resource.waits() != Waits::ForAnswer {
-            let message = "An Express machine can neither wait for a task token nor for another execution";
+            let message = "An Express machine can wait for no task token, activity or other execution";
             complain(&mut self.report, Code::Schema, &fields.place("Resource"), message);
         }
         self.check_arguments(fields, &resource, arguments.as_ref());
+        let role_arn = self.read_credentials(fields, &resource);
         Some(Kind::Task(Task {
             resource,
             arguments,
             timeout_s,
             heartbeat_s,
+            role_arn,
         }))
     }
 
@@ -192,6 +191,26 @@ impl FlowReader {
         let read =
             |fields: &Fields<'_>, report: &mut _| fields.number_or_expression(name, 1, SECONDS_MAX, report);
         fields.or_path(name, read, &mut self.report)
+    }
+
+    /// The role in `Credentials`. Histories have no place for an activity's: its worker has its own.
+    fn read_credentials(&mut self, fields: Fields<'_>, resource: &Resource) -> Option<Template> {
+        let value = fields.raw("Credentials")?;
+        let place = fields.place("Credentials");
+        if matches!(resource, Resource::Activity(_)) {
+            let message = "An activity's worker has credentials of its own";
+            complain(&mut self.report, Code::Schema, &place, message);
+        }
+        let within = fields.field("Credentials") + "/";
+        let credentials = fields.inner(value, &place, &within, &mut self.report)?;
+        if credentials.language == Language::JsonPath && credentials.raw("RoleArn.$").is_some() {
+            credentials.allow(&["RoleArn.$"], &[], &mut self.report);
+            let query = credentials.path_or_call("RoleArn.$", &mut self.report)?;
+            return Some(Template::Path(Box::new(query)));
+        }
+        credentials.allow(&["RoleArn"], &[], &mut self.report);
+        credentials.needed_text("RoleArn", &mut self.report)?;
+        credentials.template("RoleArn", &mut self.report)
     }
 
     /// What can be seen of wrong arguments before they are evaluated.
@@ -214,7 +233,7 @@ impl FlowReader {
             Language::JsonPath => "Parameters",
         };
         for name in names.iter().filter(|name| !known.contains(name)) {
-            let message = format!("The argument {name:?} of {} is not supported", resource.action());
+            let message = not_supported(name, resource);
             complain(
                 &mut self.report,
                 Code::NotSupported,
@@ -223,7 +242,7 @@ impl FlowReader {
             );
         }
         for name in required.iter().filter(|name| !names.contains(name)) {
-            let message = format!("The argument {name:?} of {} is missing", resource.action());
+            let message = missing(name);
             complain(&mut self.report, Code::Schema, &fields.place(field), &message);
         }
     }

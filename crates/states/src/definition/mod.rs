@@ -8,11 +8,13 @@ mod diagnostic;
 mod fields;
 mod flows;
 mod forks;
+pub mod integrations;
 mod kinds;
 mod payload;
 mod reach;
 mod resource;
 mod retry;
+pub mod services;
 mod shape;
 mod substitution;
 mod template;
@@ -171,6 +173,8 @@ pub struct Task {
     pub timeout_s: Option<Template>,
     /// Seconds between two signs of life.
     pub heartbeat_s: Option<Template>,
+    /// The ARN of the role to ask as; it is only written down.
+    pub role_arn: Option<Template>,
 }
 
 /// The fields only a Map state has.

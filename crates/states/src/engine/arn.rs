@@ -30,6 +30,11 @@ impl Place {
         self.arn(&format!("stateMachine:{machine}"))
     }
 
+    /// The ARN of an activity.
+    pub fn activity_arn(&self, activity: &str) -> String {
+        self.arn(&format!("activity:{activity}"))
+    }
+
     /// The ARN of a Standard execution.
     pub fn execution_arn(&self, machine: &str, name: &str) -> String {
         self.arn(&format!("execution:{machine}:{name}"))

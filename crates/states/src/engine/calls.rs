@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::execution::{LambdaReply, SqsReply, TaskId};
+use crate::definition::services::Service;
+use crate::execution::{AwsReply, LambdaReply, SqsReply, TaskId};
 
 use super::{Engine, ExecutionId};
 
@@ -41,8 +42,21 @@ pub enum CallKind {
         qualifier: Option<String>,
         /// The function's input.
         payload: Value,
+        /// `RequestResponse` unless stated; `Event` and `DryRun` do not wait for the function.
+        invocation_type: Option<String>,
+        /// What the definition says for the function's client context.
+        client_context: Option<String>,
     },
-    /// Send a message; answered with [`Reply::Sqs`].
+    /// Ask a service; answered with [`Reply::Aws`].
+    Aws {
+        /// Which one.
+        service: &'static Service,
+        /// The action as the API names it, such as `PutItem`.
+        action: Arc<str>,
+        /// The arguments as the API names them.
+        arguments: Value,
+    },
+    /// Send a message; answered with [`Reply::Sqs`] or [`Reply::Aws`].
     Sqs {
         /// The queue's URL.
         queue_url: String,
@@ -60,6 +74,8 @@ pub enum Reply {
     Lambda(LambdaReply),
     /// Of a queue.
     Sqs(SqsReply),
+    /// Of any service but Lambda.
+    Aws(AwsReply),
 }
 
 impl Engine {
@@ -90,6 +106,9 @@ impl Engine {
                 entry.execution.lambda_replied(task, reply, now_ms)
             }
             (Reply::Sqs(reply), CallKind::Sqs { .. }) => entry.execution.sqs_replied(task, reply, now_ms),
+            (Reply::Aws(reply), CallKind::Aws { .. } | CallKind::Sqs { .. }) => {
+                entry.execution.aws_replied(task, reply, now_ms)
+            }
             _ => return false,
         }
         self.calls.remove(&id);

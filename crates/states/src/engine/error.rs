@@ -26,6 +26,9 @@ pub enum EngineError {
     /// Too many started at once.
     #[error("The maximum number of running executions has been reached")]
     ExecutionLimitExceeded,
+    /// No such activity.
+    #[error("Activity Does Not Exist: '{0}'")]
+    ActivityDoesNotExist(String),
     /// Not an ARN of the right kind.
     #[error("Invalid Arn: '{0}'")]
     InvalidArn(String),
@@ -65,6 +68,7 @@ impl EngineError {
             EngineError::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             EngineError::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
             EngineError::ExecutionLimitExceeded => "ExecutionLimitExceeded",
+            EngineError::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             EngineError::InvalidArn(_) => "InvalidArn",
             EngineError::InvalidName(_) => "InvalidName",
             EngineError::InvalidExecutionInput(_) => "InvalidExecutionInput",

@@ -4,6 +4,7 @@
 //! back what came of them. Everything else, such as a child execution that answers its parent, happens inside.
 //! All of it is determined by the requests, their times and the seed.
 
+mod activities;
 mod arn;
 mod calls;
 mod error;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use crate::chance::Chance;
 use crate::execution::{Execution, TaskId};
 
+pub use activities::{Activity, ActivityTask};
 pub use arn::Place;
 pub use calls::{Call, CallId, CallKind, Reply};
 pub use error::EngineError;
@@ -63,6 +65,7 @@ pub struct Engine {
     call_of: HashMap<(ExecutionId, TaskId), CallId>,
     call_last: u64,
     child_of: HashMap<(ExecutionId, TaskId), ExecutionId>,
+    activities: activities::Activities,
     /// Calls nobody has taken yet.
     outbox: VecDeque<Call>,
     /// Executions whose effects must be looked at.
@@ -89,6 +92,7 @@ impl Engine {
             call_of: HashMap::new(),
             call_last: 0,
             child_of: HashMap::new(),
+            activities: activities::Activities::default(),
             outbox: VecDeque::new(),
             touched: VecDeque::new(),
             ended: Vec::new(),

@@ -35,6 +35,8 @@ impl Engine {
                 function,
                 qualifier,
                 payload,
+                invocation_type,
+                client_context,
                 ..
             } => {
                 self.open_call(
@@ -43,9 +45,25 @@ impl Engine {
                         function,
                         qualifier,
                         payload,
+                        invocation_type,
+                        client_context,
                     },
                 );
             }
+            Effect::Ask {
+                service,
+                action,
+                arguments,
+                ..
+            } => {
+                let kind = CallKind::Aws {
+                    service,
+                    action,
+                    arguments,
+                };
+                self.open_call(owner, kind);
+            }
+            Effect::Offer { activity, .. } => self.offer(owner, activity, now_ms),
             Effect::Send {
                 queue_url,
                 body,
@@ -96,6 +114,7 @@ impl Engine {
                     self.tokens.remove(&token);
                 }
                 self.close_call(owner);
+                self.withdraw(owner);
                 // "If a task that uses .sync is stopped, Step Functions makes a best effort to stop its job".
                 if let Some(child) = self.child_of.remove(&owner) {
                     self.stop(

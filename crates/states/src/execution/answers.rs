@@ -6,7 +6,7 @@ use crate::definition::{Resource, Waits};
 
 use super::end::Status;
 use super::strand::{StrandId, TaskId};
-use super::{Execution, Failure, LambdaReply, SqsReply};
+use super::{AwsReply, Execution, Failure, LambdaReply, SqsReply};
 
 impl Execution {
     /// A function was called, or could not be.
@@ -14,7 +14,7 @@ impl Execution {
         self.advance(now_ms);
         if let Some((id, resource)) = self.waiting(task) {
             let shaped = match &resource {
-                Resource::LambdaFunction(_) => reply.bare(),
+                Resource::Function(_) => reply.bare(),
                 _ => reply.wrapped(&mut self.chance),
             };
             self.replied(id, task, &resource, shaped);
@@ -26,6 +26,15 @@ impl Execution {
         self.advance(now_ms);
         if let Some((id, resource)) = self.waiting(task) {
             let shaped = reply.wrapped(&mut self.chance);
+            self.replied(id, task, &resource, shaped);
+        }
+    }
+
+    /// A service was asked, or could not be.
+    pub fn aws_replied(&mut self, task: TaskId, reply: AwsReply, now_ms: u64) {
+        self.advance(now_ms);
+        if let Some((id, resource)) = self.waiting(task) {
+            let shaped = reply.shaped(&resource, &mut self.chance);
             self.replied(id, task, &resource, shaped);
         }
     }
@@ -90,7 +99,7 @@ impl Execution {
         }
     }
 
-    fn waiting(&self, task: TaskId) -> Option<(StrandId, Resource)> {
+    pub(super) fn waiting(&self, task: TaskId) -> Option<(StrandId, Resource)> {
         let id = *self.tasks.get(&task)?;
         let (_, resource) = self.task_of(id).filter(|(current, _)| *current == task)?;
         Some((id, resource))

@@ -5,13 +5,24 @@ use serde_json::{Value, json};
 
 use crate::chance::Chance;
 
-use super::Failure;
+use super::{Failure, Http};
 
 /// What came of calling a function.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum LambdaReply {
     /// It returned this.
     Returned(Value),
+    /// The API answered: with what the function returned, or with no payload if nobody waited for that.
+    Answered {
+        /// What it returned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payload: Option<Value>,
+        /// The version that ran.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
+        /// What was seen of the exchange.
+        http: Http,
+    },
     /// It failed, and this is its error payload: `{"errorType": .., "errorMessage": ..}`.
     FunctionError(Value),
     /// The call itself failed; the error is one of `Lambda.*`.
@@ -47,6 +58,7 @@ impl LambdaReply {
     pub(super) fn bare(self) -> Result<Value, Failure> {
         match self {
             LambdaReply::Returned(value) => Ok(value),
+            LambdaReply::Answered { payload, .. } => Ok(payload.unwrap_or_default()),
             LambdaReply::FunctionError(payload) => Err(function_failure(&payload)),
             LambdaReply::ServiceError { error, cause } => Err(Failure::new(error, cause)),
         }
@@ -54,9 +66,24 @@ impl LambdaReply {
 
     /// The result of `lambda:invoke`: the answer of the Invoke API.
     pub(super) fn wrapped(self, chance: &mut Chance) -> Result<Value, Failure> {
-        let payload = self.bare()?;
-        let answer = json!({ "ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200 });
-        Ok(with_sdk_metadata(answer, chance))
+        let LambdaReply::Answered {
+            payload,
+            version,
+            http,
+        } = self
+        else {
+            let payload = self.bare()?;
+            let answer = json!({ "ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200 });
+            return Ok(with_sdk_metadata(answer, chance));
+        };
+        let mut answer = json!({ "StatusCode": http.status });
+        if let Some(payload) = payload {
+            answer["Payload"] = payload;
+        }
+        if let Some(version) = version {
+            answer["ExecutedVersion"] = version.into();
+        }
+        Ok(Http::describe(Some(http), answer, chance))
     }
 }
 

@@ -7,7 +7,9 @@
 //! A run is a tree of *strands*: one for the machine's own flow, one per branch of a Parallel state and per running
 //! iteration of a Map state. Each strand is in one state and does one thing ([`strand::Doing`]).
 
+mod activity;
 mod answers;
+mod casing;
 mod context;
 mod end;
 mod failure;
@@ -15,6 +17,8 @@ mod faults;
 mod fork;
 mod integration;
 mod limits;
+mod request;
+mod services;
 mod shape;
 mod step;
 mod strand;
@@ -27,6 +31,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::chance::Chance;
+use crate::definition::services::Service;
 use crate::definition::{Machine, Waits};
 use crate::history::{Details, EventType, HistoryEvent};
 
@@ -34,6 +39,7 @@ pub use end::{Ended, Status};
 pub use failure::Failure;
 pub use integration::{LambdaReply, SqsReply, function_name};
 pub use limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX};
+pub use services::{AwsReply, Http};
 pub use strand::TaskId;
 
 use strand::{Strand, StrandId};
@@ -69,8 +75,31 @@ pub enum Effect {
         qualifier: Option<String>,
         /// The function's input.
         payload: Value,
+        /// `RequestResponse` unless stated; `Event` and `DryRun` do not wait for the function.
+        invocation_type: Option<String>,
+        /// What the definition says for the function's client context.
+        client_context: Option<String>,
     },
-    /// Send a message; answer with [`Execution::sqs_replied`].
+    /// Ask a service; answer with [`Execution::aws_replied`].
+    Ask {
+        /// Names the task in the answer.
+        task: TaskId,
+        /// Which one.
+        service: &'static Service,
+        /// The action as the API names it, such as `PutItem`.
+        action: Arc<str>,
+        /// The arguments as the API names them.
+        arguments: Value,
+    },
+    /// Let an activity's workers have the task; answer with [`Execution::activity_scheduled`] at once and with
+    /// [`Execution::activity_started`] when a worker takes it.
+    Offer {
+        /// Names the task in the answer.
+        task: TaskId,
+        /// The activity's ARN.
+        activity: String,
+    },
+    /// Send a message; answer with [`Execution::sqs_replied`] or [`Execution::aws_replied`].
     Send {
         /// Names the task in the answer.
         task: TaskId,

@@ -256,6 +256,7 @@ impl Execution {
                     strand.input = Arc::new(output);
                     strand.seen = Arc::clone(&strand.input);
                     strand.token = None;
+                    strand.timeout_s = None;
                     strand.heartbeat_s = None;
                     strand.doing = Doing::Entering;
                     self.ready.push_back(id);

@@ -53,6 +53,10 @@ pub(super) struct Strand {
     pub retries: Vec<u64>,
     /// The running task's token, if it has one.
     pub token: Option<String>,
+    /// The input of an activity's task that no worker has taken yet, as JSON text.
+    pub offered: Option<Arc<str>>,
+    /// The running task's time limit, if it has one.
+    pub timeout_s: Option<u64>,
     /// The running task's heartbeat limit, if it has one.
     pub heartbeat_s: Option<u64>,
     pub doing: Doing,
@@ -108,6 +112,8 @@ impl Strand {
             entered_ms: 0,
             retries: Vec::new(),
             token: None,
+            offered: None,
+            timeout_s: None,
             heartbeat_s: None,
             doing: Doing::Entering,
             timers: Vec::new(),
@@ -150,6 +156,8 @@ impl Effect {
             Effect::Invoke { task, .. }
             | Effect::Send { task, .. }
             | Effect::Start { task, .. }
+            | Effect::Ask { task, .. }
+            | Effect::Offer { task, .. }
             | Effect::Expect { task, .. }
             | Effect::Forget { task } => *task,
         }

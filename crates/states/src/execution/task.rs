@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::definition::Kind;
-use crate::definition::{Resource, Task, Waits};
+use crate::definition::integrations::Does;
+use crate::definition::{Kind, Resource, Task, Waits};
 use crate::history::{Details, EventType};
 use crate::query::QueryError;
 
+use super::request::effect_of;
 use super::step::Exit;
 use super::strand::{Doing, StrandId, TaskId};
 use super::timers::Timer;
@@ -17,7 +18,10 @@ use super::{Effect, Execution, Failure, limits};
 impl Execution {
     /// Evaluates a task's fields and puts it on the schedule; it is handed out in the strand's next turn.
     pub(super) fn schedule(&mut self, id: StrandId, task: &Task) -> Result<(), QueryError> {
-        let token = (task.resource.waits() == Waits::ForToken).then(|| self.chance.token());
+        // An activity's token is made when a worker takes the task.
+        let is_activity = matches!(task.resource, Resource::Activity(_));
+        let needs_token = task.resource.waits() == Waits::ForToken && !is_activity;
+        let token = needs_token.then(|| self.chance.token());
         if let Some(strand) = self.strands.get_mut(&id) {
             strand.token = token;
         }
@@ -35,13 +39,17 @@ impl Execution {
             .as_ref()
             .map(|limit| self.evaluate_whole(id, limit, 1))
             .transpose()?;
+        let credentials = match &task.role_arn {
+            Some(role_arn) => Some(Arc::from(self.evaluate_text(id, role_arn)?)),
+            None => None,
+        };
         let Some(parameters) = limits::payload_text(&arguments) else {
             let cause = self.in_state(id, "The arguments are larger than 262144 bytes.");
             self.fail_state(id, Failure::new("States.DataLimitExceeded", cause));
             return Ok(());
         };
         let task_id = TaskId(self.task_last + 1);
-        let effect = match effect_of(task_id, &task.resource, arguments) {
+        let effect = match effect_of(task_id, &task.resource, arguments, &self.identity) {
             Ok(effect) => effect,
             Err(reason) => {
                 let message =
@@ -53,41 +61,69 @@ impl Execution {
         };
         self.task_last = task_id.0;
         self.tasks.insert(task_id, id);
-        let details = match &task.resource {
-            Resource::LambdaFunction(arn) => Details::LambdaScheduled {
-                resource: Arc::from(arn.as_str()),
-                input: Arc::from(parameters),
-                timeout_s,
-            },
-            resource => Details::TaskScheduled {
-                service: resource.service(),
-                action: Arc::from(resource.action()),
-                region: Arc::clone(&self.identity.region),
-                parameters: Arc::from(parameters),
-                timeout_s,
-                heartbeat_s,
-            },
-        };
-        let event_type = match task.resource.is_function() {
-            true => EventType::LambdaFunctionScheduled,
-            false => EventType::TaskScheduled,
-        };
-        self.append_to(id, event_type, details);
-        let now_ms = self.now_ms;
-        for (limit_s, timer) in [
-            (timeout_s, Timer::TaskTimeout(id)),
-            (heartbeat_s, Timer::Heartbeat(id)),
-        ] {
-            if let Some(limit_s) = limit_s {
-                self.set_timer(now_ms.saturating_add(limit_s.saturating_mul(1000)), timer);
-            }
-        }
+        let parameters: Arc<str> = Arc::from(parameters);
         if let Some(strand) = self.strands.get_mut(&id) {
+            strand.timeout_s = timeout_s;
             strand.heartbeat_s = heartbeat_s;
+            strand.offered = is_activity.then(|| Arc::clone(&parameters));
             strand.doing = Doing::Scheduled(Box::new(effect));
             self.ready.push_back(id);
         }
+        let (event_type, details) = match &task.resource {
+            // Whether the activity exists is not known here; its limits count from its start.
+            Resource::Activity(_) => return Ok(()),
+            Resource::Function(arn) => (
+                EventType::LambdaFunctionScheduled,
+                Details::ResourceScheduled {
+                    resource: Arc::from(arn.as_str()),
+                    input: parameters,
+                    timeout_s,
+                    heartbeat_s: None,
+                    credentials,
+                },
+            ),
+            resource => (
+                EventType::TaskScheduled,
+                Details::TaskScheduled {
+                    service: resource.service(),
+                    action: Arc::from(resource.action()),
+                    region: Arc::clone(&self.identity.region),
+                    parameters,
+                    timeout_s,
+                    heartbeat_s,
+                    credentials,
+                },
+            ),
+        };
+        self.append_to(id, event_type, details);
+        self.set_limits(id);
         Ok(())
+    }
+
+    /// The running task's time limits count from now.
+    pub(super) fn set_limits(&mut self, id: StrandId) {
+        let Some(strand) = self.strands.get(&id) else {
+            return;
+        };
+        let heartbeat_s = strand.heartbeat_s.filter(|_| !self.beats_later(id));
+        for (limit_s, timer) in [
+            (strand.timeout_s, Timer::TaskTimeout(id)),
+            (heartbeat_s, Timer::Heartbeat(id)),
+        ] {
+            if let Some(limit_s) = limit_s {
+                let due_ms = self.now_ms.saturating_add(limit_s.saturating_mul(1000));
+                self.set_timer(due_ms, timer);
+            }
+        }
+    }
+
+    /// "If you invoke the Lambda function with a callback task, the heartbeat timeout doesn't start counting until
+    /// after the Lambda function has completed executing and returned a result" (Developer Guide, "Invoke an AWS
+    /// Lambda function").
+    fn beats_later(&self, id: StrandId) -> bool {
+        self.task_of(id).is_some_and(|(_, resource)| {
+            resource.does() == Some(Does::Invoke) && resource.waits() == Waits::ForToken
+        })
     }
 
     /// Hands a scheduled task out.
@@ -95,17 +131,19 @@ impl Execution {
         let Some((task, resource)) = self.task_of(id) else {
             return;
         };
-        let (event_type, details) = match resource.is_function() {
-            true => (EventType::LambdaFunctionStarted, Details::None),
-            false => (
-                EventType::TaskStarted,
-                Details::TaskStarted {
+        match resource {
+            Resource::Activity(_) => {}
+            Resource::Function(_) => {
+                self.append_to(id, EventType::LambdaFunctionStarted, Details::None);
+            }
+            resource => {
+                let details = Details::TaskStarted {
                     service: resource.service(),
                     action: Arc::from(resource.action()),
-                },
-            ),
-        };
-        self.append_to(id, event_type, details);
+                };
+                self.append_to(id, EventType::TaskStarted, details);
+            }
+        }
         let Some(strand) = self.strands.get_mut(&id) else {
             return;
         };
@@ -138,27 +176,34 @@ impl Execution {
     pub(super) fn submit_task(&mut self, id: StrandId, resource: &Resource, output: &Value) {
         let details = output_details(resource, output);
         self.append_to(id, EventType::TaskSubmitted, details);
+        if self.beats_later(id)
+            && let Some(heartbeat_s) = self.strands.get(&id).and_then(|strand| strand.heartbeat_s)
+        {
+            let due_ms = self.now_ms.saturating_add(heartbeat_s.saturating_mul(1000));
+            self.set_timer(due_ms, Timer::Heartbeat(id));
+        }
     }
 
     /// The task is done.
     pub(super) fn succeed_task(&mut self, id: StrandId, task: TaskId, resource: &Resource, result: Value) {
         if limits::payload_text(&result).is_none() {
-            let name = match resource.is_function() {
-                true => resource.action(),
-                false => resource.service(),
+            // A function's own ARN is its name.
+            // A function's own ARN is its name.
+            let name = match resource.action() {
+                arn if arn.starts_with("arn:") => arn,
+                _ => resource.service(),
             };
             return self.fail_task(id, task, resource, Failure::large_result(name));
         }
         self.forget_task(task);
         self.clear_timers(id);
-        let (event_type, details) = match resource.is_function() {
-            true => (
-                EventType::LambdaFunctionSucceeded,
-                Details::Output {
-                    output: text(&result),
-                },
-            ),
-            false => (EventType::TaskSucceeded, output_details(resource, &result)),
+        let output = || Details::Output {
+            output: text(&result),
+        };
+        let (event_type, details) = match resource {
+            Resource::Activity(_) => (EventType::ActivitySucceeded, output()),
+            Resource::Function(_) => (EventType::LambdaFunctionSucceeded, output()),
+            _ => (EventType::TaskSucceeded, output_details(resource, &result)),
         };
         self.append_to(id, event_type, details);
         self.leave_with_result(id, result);
@@ -184,9 +229,10 @@ impl Execution {
     pub(super) fn fail_task(&mut self, id: StrandId, task: TaskId, resource: &Resource, failure: Failure) {
         self.forget_task(task);
         self.clear_timers(id);
-        let event_type = match resource.is_function() {
-            true => EventType::LambdaFunctionFailed,
-            false => EventType::TaskFailed,
+        let event_type = match resource {
+            Resource::Activity(_) => EventType::ActivityFailed,
+            Resource::Function(_) => EventType::LambdaFunctionFailed,
+            _ => EventType::TaskFailed,
         };
         self.append_to(id, event_type, error_details(resource, &failure));
         self.fail_state(id, failure);
@@ -208,91 +254,13 @@ fn output_details(resource: &Resource, output: &Value) -> Details {
 /// Details of an event that tells of a task's failure.
 pub(super) fn error_details(resource: &Resource, failure: &Failure) -> Details {
     let (error, cause) = (failure.error.clone(), failure.cause.clone());
-    match resource.is_function() {
-        true => Details::Error { error, cause },
-        false => Details::TaskError {
+    match resource {
+        Resource::Activity(_) | Resource::Function(_) => Details::Error { error, cause },
+        _ => Details::TaskError {
             service: resource.service(),
             action: Arc::from(resource.action()),
             error,
             cause,
         },
-    }
-}
-
-/// What evaluated arguments ask for; the error is a sentence.
-fn effect_of(task: TaskId, resource: &Resource, arguments: Value) -> Result<Effect, String> {
-    resource.check(&arguments)?;
-    if let Resource::LambdaFunction(arn) = resource {
-        return Ok(Effect::Invoke {
-            task,
-            function: arn.clone(),
-            qualifier: None,
-            payload: arguments,
-        });
-    }
-    let Value::Object(mut members) = arguments else {
-        return Err("The arguments must be an object".to_owned());
-    };
-    let mut needed_text = |name: &str| match members.remove(name) {
-        Some(Value::String(text)) if !text.is_empty() => Ok(text),
-        _ => Err(format!("The argument {name:?} must be text")),
-    };
-    match resource {
-        Resource::LambdaInvoke(_) | Resource::LambdaFunction(_) => {
-            let function = needed_text("FunctionName")?;
-            let qualifier = match members.get("Qualifier") {
-                Some(_) => Some(optional_text(members.remove("Qualifier"), "Qualifier")?),
-                None => None,
-            };
-            let payload = members
-                .remove("Payload")
-                .unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-            Ok(Effect::Invoke {
-                task,
-                function,
-                qualifier,
-                payload,
-            })
-        }
-        Resource::SqsSendMessage(_) => {
-            let queue_url = needed_text("QueueUrl")?;
-            let body = as_text(members.remove("MessageBody").unwrap_or_default());
-            Ok(Effect::Send {
-                task,
-                queue_url,
-                body,
-                options: Value::Object(members),
-            })
-        }
-        Resource::StartExecution(waits) => {
-            let machine_arn = needed_text("StateMachineArn")?;
-            let name = match members.get("Name") {
-                Some(_) => Some(optional_text(members.remove("Name"), "Name")?),
-                None => None,
-            };
-            let input = members.remove("Input").map_or_else(|| "{}".to_owned(), as_text);
-            Ok(Effect::Start {
-                task,
-                waits: *waits,
-                machine_arn,
-                name,
-                input,
-            })
-        }
-    }
-}
-
-fn optional_text(value: Option<Value>, name: &str) -> Result<String, String> {
-    match value {
-        Some(Value::String(text)) => Ok(text),
-        _ => Err(format!("The argument {name:?} must be text")),
-    }
-}
-
-/// Text stays as it is; anything else becomes JSON text.
-fn as_text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        value => value.to_string(),
     }
 }

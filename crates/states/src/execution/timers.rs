@@ -1,6 +1,6 @@
 //! What is due when.
 
-use crate::definition::MachineType;
+use crate::definition::{MachineType, Resource};
 use crate::history::EventType;
 
 use super::strand::{Doing, StrandId};
@@ -80,7 +80,7 @@ impl Execution {
         }
     }
 
-    /// A sign of life: the heartbeat starts anew.
+    /// A sign of life: the heartbeat starts anew, if it has begun to count.
     pub(super) fn restart_heartbeat(&mut self, id: StrandId, heartbeat_s: u64) {
         let keys = self
             .strands
@@ -93,12 +93,10 @@ impl Execution {
                 if let Some(strand) = self.strands.get_mut(&id) {
                     strand.timers.retain(|kept| *kept != key);
                 }
+                let due_ms = self.now_ms.saturating_add(heartbeat_s.saturating_mul(1000));
+                self.set_timer(due_ms, Timer::Heartbeat(id));
             }
         }
-        self.set_timer(
-            self.now_ms.saturating_add(heartbeat_s.saturating_mul(1000)),
-            Timer::Heartbeat(id),
-        );
     }
 
     pub(super) fn fire(&mut self, key: TimerKey, timer: Timer) {
@@ -128,9 +126,10 @@ impl Execution {
         self.forget_task(task);
         self.clear_timers(id);
         let details = task::error_details(&resource, &failure);
-        let event_type = match resource.is_function() {
-            true => EventType::LambdaFunctionTimedOut,
-            false => EventType::TaskTimedOut,
+        let event_type = match resource {
+            Resource::Activity(_) => EventType::ActivityTimedOut,
+            Resource::Function(_) => EventType::LambdaFunctionTimedOut,
+            _ => EventType::TaskTimedOut,
         };
         self.append_to(id, event_type, details);
         self.fail_state(id, failure);

@@ -47,6 +47,8 @@ pub enum Details {
         timeout_s: Option<u64>,
         /// Heartbeat limit in seconds, if one is stated.
         heartbeat_s: Option<u64>,
+        /// The role of the state's credentials, if it states any.
+        credentials: Option<Arc<str>>,
     },
     /// Of `TaskStarted`.
     TaskStarted {
@@ -75,21 +77,30 @@ pub enum Details {
         /// The error's cause.
         cause: Option<String>,
     },
-    /// Of `LambdaFunctionScheduled`.
-    LambdaScheduled {
-        /// The function's ARN.
+    /// Of `LambdaFunctionScheduled` and `ActivityScheduled`.
+    ResourceScheduled {
+        /// The ARN of the function or activity.
         resource: Arc<str>,
         /// JSON text.
         input: Arc<str>,
         /// Time limit in seconds, if one is stated.
         timeout_s: Option<u64>,
+        /// Heartbeat limit of an activity in seconds, if one is stated.
+        heartbeat_s: Option<u64>,
+        /// The role of a function's credentials, if the state states any.
+        credentials: Option<Arc<str>>,
     },
-    /// Of `LambdaFunctionSucceeded` and `ExecutionSucceeded`.
+    /// Of `ActivityStarted`.
+    ActivityStarted {
+        /// The worker's name, if it has one.
+        worker: Option<Arc<str>>,
+    },
+    /// Of `LambdaFunctionSucceeded`, `ActivitySucceeded` and `ExecutionSucceeded`.
     Output {
         /// JSON text.
         output: Arc<str>,
     },
-    /// Of `ExecutionFailed`, `ExecutionAborted`, `ExecutionTimedOut` and the Lambda failures.
+    /// Of `ExecutionFailed`, `ExecutionAborted`, `ExecutionTimedOut` and the failures of functions and activities.
     Error {
         /// The error's name.
         error: Option<String>,
@@ -160,6 +171,7 @@ impl Details {
                 parameters,
                 timeout_s,
                 heartbeat_s,
+                credentials,
             } => {
                 put("resourceType", json!(service));
                 put("resource", json!(&**action));
@@ -167,6 +179,7 @@ impl Details {
                 put("parameters", json!(if with_data { &**parameters } else { "" }));
                 put_some(&mut put, "timeoutInSeconds", timeout_s);
                 put_some(&mut put, "heartbeatInSeconds", heartbeat_s);
+                put_credentials(&mut put, credentials);
             }
             Details::TaskStarted { service, action } => {
                 put("resourceType", json!(service));
@@ -192,15 +205,20 @@ impl Details {
                 put_some(&mut put, "error", error);
                 put_some(&mut put, "cause", cause);
             }
-            Details::LambdaScheduled {
+            Details::ResourceScheduled {
                 resource,
                 input,
                 timeout_s,
+                heartbeat_s,
+                credentials,
             } => {
                 put("resource", json!(&**resource));
                 data = Some(("input", input));
                 put_some(&mut put, "timeoutInSeconds", timeout_s);
+                put_some(&mut put, "heartbeatInSeconds", heartbeat_s);
+                put_credentials(&mut put, credentials);
             }
+            Details::ActivityStarted { worker } => put_some(&mut put, "workerName", &worker.as_deref()),
             Details::Output { output } => data = Some(("output", output)),
             Details::Error { error, cause } => {
                 put_some(&mut put, "error", error);
@@ -236,5 +254,11 @@ impl Details {
 fn put_some<T: serde::Serialize>(put: &mut impl FnMut(&str, Value), name: &str, value: &Option<T>) {
     if let Some(value) = value {
         put(name, json!(value));
+    }
+}
+
+fn put_credentials(put: &mut impl FnMut(&str, Value), role_arn: &Option<Arc<str>>) {
+    if let Some(role_arn) = role_arn {
+        put("taskCredentials", json!({ "roleArn": &**role_arn }));
     }
 }

@@ -21,6 +21,11 @@ macro_rules! event_types {
 }
 
 event_types! {
+    ActivityFailed,
+    ActivityScheduled,
+    ActivityStarted,
+    ActivitySucceeded,
+    ActivityTimedOut,
     ChoiceStateEntered,
     ChoiceStateExited,
     EvaluationFailed,

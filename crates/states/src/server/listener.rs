@@ -36,6 +36,7 @@ pub(super) async fn serve(listener: TcpListener, service: Arc<Service>, stop: im
         () = stop => tracing::info!("stopping"),
     }
     drop(listener);
+    service.end_polls();
     if tokio::time::timeout(Duration::from_millis(STOP_MS_MAX), open.shutdown())
         .await
         .is_err()

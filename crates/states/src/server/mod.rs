@@ -3,7 +3,7 @@
 //! - [`operation`]: everything that changes the engine, as data, so that it can be written down and done again.
 //! - [`journal`]: the file of operations; an operation is on disk before anyone hears of it.
 //! - [`service`]: the engine with its clock; what requests, timers and answers all go through.
-//! - [`outside`]: functions and queues, reached through another engine's endpoint.
+//! - [`outside`]: functions and all other services, reached through another engine's endpoint.
 //! - [`api`]: requests and answers of the AWS API. [`listener`]: HTTP.
 
 mod api;
@@ -36,7 +36,7 @@ const WRITE_MS_MAX: u64 = 2_000;
 pub struct Options {
     /// Where to listen; port 0 takes a free one.
     pub address: SocketAddr,
-    /// Where functions and queues are, such as `http://127.0.0.1:4566`.
+    /// Where functions and all other services are, such as `http://127.0.0.1:4566`.
     pub aws_endpoint: Uri,
     /// The folder of the journal; it is made if it does not exist.
     pub journal: PathBuf,

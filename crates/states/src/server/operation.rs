@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{CallId, Engine, EngineError, MachineRecord, NewMachine, Reply, Started};
+use crate::engine::{
+    Activity, ActivityTask, CallId, Engine, EngineError, MachineRecord, NewMachine, Reply, Started,
+};
 
 /// One change. Done again at the same time on the same engine, it has the same outcome.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,6 +51,17 @@ pub(super) enum Operation {
         call: CallId,
         reply: Reply,
     },
+    CreateActivity {
+        name: String,
+    },
+    DeleteActivity {
+        arn: String,
+    },
+    /// A worker takes a task; not written down when there is none.
+    TakeActivityTask {
+        arn: String,
+        worker: Option<String>,
+    },
     /// Time passed, and something was due.
     Wake,
 }
@@ -60,6 +73,8 @@ pub(super) enum Outcome {
     Machine(Arc<MachineRecord>),
     Started(Started),
     StoppedAt(u64),
+    Activity(Activity),
+    ActivityTask(Option<ActivityTask>),
 }
 
 impl Operation {
@@ -105,10 +120,36 @@ impl Operation {
                 engine.complete(call, reply, now_ms);
                 Ok(Outcome::Nothing)
             }
+            Operation::CreateActivity { name } => {
+                engine.create_activity(&name, now_ms).map(Outcome::Activity)
+            }
+            Operation::DeleteActivity { arn } => engine.delete_activity(&arn).map(|()| Outcome::Nothing),
+            Operation::TakeActivityTask { arn, worker } => engine
+                .take_activity_task(&arn, worker.as_deref(), now_ms)
+                .map(Outcome::ActivityTask),
             Operation::Wake => {
                 engine.wake(now_ms);
                 Ok(Outcome::Nothing)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_in_journals_of_earlier_versions_are_read() {
+        for reply in [
+            r#"{"Sqs":{"Sent":{"message_id":"m","body_md5":"0"}}}"#,
+            r#"{"Sqs":{"ServiceError":{"error":"SQS.QueueDoesNotExistException","cause":"c"}}}"#,
+            r#"{"Lambda":{"Returned":{"a":1}}}"#,
+            r#"{"Lambda":{"FunctionError":{"errorType":"E"}}}"#,
+        ] {
+            let line = format!(r#"{{"Complete":{{"call":1,"reply":{reply}}}}}"#);
+            let read = serde_json::from_str::<Operation>(&line).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), line);
         }
     }
 }

@@ -1,17 +1,24 @@
 //! The engine with its clock: requests, timers and answers all go through [`Service::perform`].
 
 use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::engine::{Call, Engine, EngineError};
+use crate::definition::services::Protocol;
+use crate::engine::{ActivityTask, Call, CallKind, Engine, EngineError, Reply};
 
+use super::api;
 use super::journal::{Journal, operation_line};
 use super::operation::{Operation, Outcome};
 use super::outside::Outside;
+
+/// A worker's request for a task is held so long.
+const POLL_MS_MAX: u64 = 60_000;
 
 /// The longest sleep between two looks at the clock, which may be set meanwhile.
 const SLEEP_MS_MAX: u64 = 60_000;
@@ -21,6 +28,9 @@ pub(super) struct Service {
     state: Mutex<State>,
     /// Told when something may be due earlier than before.
     due_changed: Notify,
+    /// Told when workers may find a task, or shall not wait any longer.
+    task_offered: Notify,
+    is_stopping: AtomicBool,
     waiting: Waiting,
 }
 
@@ -65,6 +75,8 @@ impl Service {
                 writer: Some(sender),
             }),
             due_changed: Notify::new(),
+            task_offered: Notify::new(),
+            is_stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
         });
         let outside = Arc::new(outside);
@@ -110,6 +122,52 @@ impl Service {
         Ok(arn)
     }
 
+    /// Waits until there is a task for an activity's worker, and takes it. `None` if none came in time.
+    pub async fn take_activity_task(
+        &self,
+        arn: String,
+        worker: Option<String>,
+    ) -> Result<Option<ActivityTask>, Refusal> {
+        let until = tokio::time::Instant::now() + Duration::from_millis(POLL_MS_MAX);
+        let operation = Operation::TakeActivityTask {
+            arn: arn.clone(),
+            worker,
+        };
+        loop {
+            // Listens before it looks, so that nothing offered in between is missed.
+            let mut offered = pin!(self.task_offered.notified());
+            offered.as_mut().enable();
+            let taken = {
+                let mut state = self.locked();
+                state.engine.activity(&arn).map_err(Refusal::Engine)?;
+                match state.engine.has_activity_task(&arn) {
+                    true => Some(self.apply(&mut state, &operation)?),
+                    false => None,
+                }
+            };
+            if let Some((outcome, done)) = taken {
+                done.await.map_err(|_| Refusal::Unavailable)?;
+                if let Outcome::ActivityTask(Some(task)) = outcome.map_err(Refusal::Engine)? {
+                    return Ok(Some(task));
+                }
+                continue;
+            }
+            if self.is_stopping.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            tokio::select! {
+                () = &mut offered => {}
+                () = tokio::time::sleep_until(until) => return Ok(None),
+            }
+        }
+    }
+
+    /// Workers that wait for a task are told that there is none.
+    pub fn end_polls(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        self.task_offered.notify_waiters();
+    }
+
     fn apply(&self, state: &mut State, operation: &Operation) -> Result<Applied, Refusal> {
         self.apply_waited(state, operation, None)
     }
@@ -146,6 +204,9 @@ impl Service {
         {
             state.writer = None;
             return Err(Refusal::Unavailable);
+        }
+        if state.engine.take_offered() {
+            self.task_offered.notify_waiters();
         }
         if state.engine.next_due_ms() != due_before {
             self.due_changed.notify_one();
@@ -213,7 +274,16 @@ impl Dispatcher {
         for call in calls {
             let (service, outside) = (Arc::clone(&self.service), Arc::clone(&self.outside));
             self.runtime.spawn(async move {
-                let reply = outside.perform(&call).await;
+                let reply = match &call.kind {
+                    CallKind::Aws {
+                        service: asked,
+                        action,
+                        arguments,
+                    } if asked.protocol == Protocol::Here => {
+                        Reply::Aws(api::here::answer(&service, action, arguments).await)
+                    }
+                    _ => outside.perform(&call).await,
+                };
                 let operation = Operation::Complete { call: call.id, reply };
                 if service.perform(operation).await.is_err() {
                     tracing::warn!(

@@ -52,6 +52,11 @@ impl Server {
             .unwrap_or_else(|refusal| panic!("{operation} {body}: {refusal}"))
     }
 
+    /// One request that is sent, and whose answer is read later.
+    pub fn begin(&self, operation: &str, body: Value) -> Begun {
+        Begun(send(self.address, &request(operation, &body.to_string())))
+    }
+
     pub fn raw(&self, operation: &str, body: &str) -> (u16, Value) {
         post(self.address, operation, body)
     }
@@ -132,19 +137,39 @@ pub fn folder(name: &str) -> Folder {
     Folder(std::env::temp_dir().join(format!("states-server-{}-{name}", std::process::id())))
 }
 
+/// A request that was sent.
+pub struct Begun(TcpStream);
+
+impl Begun {
+    pub fn answer(self) -> (u16, Value) {
+        receive(self.0)
+    }
+}
+
 fn post(address: SocketAddr, operation: &str, body: &str) -> (u16, Value) {
-    let request = format!(
+    exchange(address, &request(operation, body))
+}
+
+fn request(operation: &str, body: &str) -> String {
+    format!(
         "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: AWSStepFunctions.{operation}\r\n\
          Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
-    );
-    exchange(address, &request)
+    )
 }
 
 fn exchange(address: SocketAddr, request: &str) -> (u16, Value) {
+    receive(send(address, request))
+}
+
+fn send(address: SocketAddr, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+fn receive(mut stream: TcpStream) -> (u16, Value) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -155,12 +180,17 @@ fn exchange(address: SocketAddr, request: &str) -> (u16, Value) {
 /// What the stand-in was asked.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub method: String,
     pub path: String,
+    /// In small letters.
     pub headers: String,
+    /// As text, and as JSON if it is any.
+    pub text: String,
     pub body: Value,
 }
 
-/// What the stand-in answers: status, further header lines, body. `None` closes the connection without a word.
+/// What the stand-in answers: status, further header lines, body, which is sent as it is if a header says that it is
+/// XML. `None` closes the connection without a word.
 pub type Told = Option<(u16, &'static str, Value)>;
 
 /// A stand-in for functions and queues. Its thread ends with the test process.
@@ -182,7 +212,10 @@ impl Aws {
                     let Some(request) = read(&stream) else { return };
                     seen.lock().unwrap().push(request.clone());
                     if let Some((status, headers, body)) = answer(&request) {
-                        let body = body.to_string();
+                        let body = match &body {
+                            Value::String(text) if headers.contains("/xml") => text.clone(),
+                            body => body.to_string(),
+                        };
                         let text = format!(
                             "HTTP/1.1 {status} X\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
                             body.len()
@@ -206,7 +239,8 @@ fn read(stream: &TcpStream) -> Option<Asked> {
     let mut reader = BufReader::new(stream);
     let mut first = String::new();
     reader.read_line(&mut first).ok()?;
-    let path = first.split(' ').nth(1)?.to_owned();
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, path) = (words.next()?, words.next()?);
     let mut headers = String::new();
     loop {
         let mut line = String::new();
@@ -218,12 +252,15 @@ fn read(stream: &TcpStream) -> Option<Asked> {
     }
     let length = headers
         .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))?;
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .unwrap_or("0");
     let mut body = vec![0; length.trim().parse().ok()?];
     reader.read_exact(&mut body).ok()?;
     Some(Asked {
+        method,
         path,
         headers,
+        text: String::from_utf8_lossy(&body).into_owned(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     })
 }

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod activities;
 mod crashes;
 mod executions;
 mod http;
+mod integrations;
 mod machines;
 mod scenes;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value, json};
 use states::definition::MachineType;
 use states::engine::{Call, CallKind, Reply};
-use states::execution::{LambdaReply, SqsReply, function_name};
+use states::execution::{AwsReply, LambdaReply, SqsReply, function_name};
 use states::{Answer, Outside, World};
 
 /// When every case begins.
@@ -29,6 +29,11 @@ impl Outside for Scripted {
                 function, payload, ..
             } => (function_name(function).to_owned(), payload.clone()),
             CallKind::Sqs { body, .. } => ("sqs".to_owned(), json!(body)),
+            CallKind::Aws {
+                service,
+                action,
+                arguments,
+            } => (format!("{}:{action}", service.name), arguments.clone()),
         };
         self.payloads.push(payload.clone());
         self.calls
@@ -69,7 +74,14 @@ impl Outside for Scripted {
                     let [error, cause] = text_pair(&members["service_error"]);
                     Reply::Sqs(SqsReply::ServiceError { error, cause })
                 }
-                _ => return Answer::Later,
+                members => match service_reply(members) {
+                    Some(reply) => Reply::Aws(reply),
+                    None => return Answer::Later,
+                },
+            },
+            CallKind::Aws { .. } => match service_reply(answer.as_object().unwrap()) {
+                Some(reply) => Reply::Aws(reply),
+                None => return Answer::Later,
             },
         };
         match answer["after_ms"].as_u64() {
@@ -77,6 +89,27 @@ impl Outside for Scripted {
             Some(after_ms) => Answer::At(world.now_ms() + after_ms, reply),
         }
     }
+}
+
+fn service_reply(members: &Map<String, Value>) -> Option<AwsReply> {
+    if let Some(result) = members.get("result") {
+        return Some(AwsReply::Answered {
+            result: result.clone(),
+            http: None,
+        });
+    }
+    if let Some(refused) = members.get("refused") {
+        let [code, message] = text_pair(refused);
+        return Some(AwsReply::Refused {
+            code,
+            message,
+            status: 400,
+            request_id: Some("request-1".to_owned()),
+            extended_request_id: None,
+        });
+    }
+    let reason = members.get("unreachable")?.as_str().unwrap().to_owned();
+    Some(AwsReply::Unreachable { reason })
 }
 
 fn text_pair(value: &Value) -> [String; 2] {
@@ -100,6 +133,10 @@ impl Run {
         };
         for (name, definition) in case["machines"].as_object().unwrap_or(&Map::new()) {
             let created = world.create_machine(name, &definition.to_string(), MachineType::Standard);
+            created.map_err(|error| error.to_string())?;
+        }
+        for name in case["activities"].as_array().unwrap_or(&Vec::new()) {
+            let created = world.create_activity(name.as_str().unwrap());
             created.map_err(|error| error.to_string())?;
         }
         let definition = case["definition"].to_string();
@@ -130,6 +167,17 @@ impl Run {
     fn perform(&mut self, entry: &Value) {
         self.world
             .run_until(START_MS + entry["at_ms"].as_u64().unwrap(), &mut self.outside);
+        if let Some(taking) = entry.get("take") {
+            let arn = self.world.engine().place().activity_arn(taking.as_str().unwrap());
+            let taken = self.world.take_activity_task(&arn, entry["worker"].as_str());
+            let task = taken.unwrap();
+            let input = task
+                .as_ref()
+                .map(|task| serde_json::from_str(&task.input).unwrap());
+            assert_eq!(input.unwrap_or(Value::Null), entry["input"], "{entry}");
+            self.outside.tokens.extend(task.map(|task| task.token));
+            return;
+        }
         let token = || self.outside.tokens[entry["token"].as_u64().unwrap_or(0) as usize].clone();
         // A late answer is refused, which is what some cases are about.
         let outcome = if let Some(output) = entry.get("token_success") {

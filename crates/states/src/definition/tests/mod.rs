@@ -129,16 +129,10 @@ fn unknown_fields_types_and_resources_are_named() {
         "not a type",
     );
     check(
-        task(json!({ "Resource": "arn:aws:states:::sns:publish" })),
+        task(json!({ "Resource": "arn:aws:states:::batch:submitJob.sync" })),
         Code::NotSupported,
         "/States/A/Resource",
-        "sns:publish",
-    );
-    check(
-        task(json!({ "Resource": "arn:aws:states:us-east-1:0:activity:a" })),
-        Code::NotSupported,
-        "/States/A/Resource",
-        "Activities",
+        "batch:submitJob",
     );
     check(
         task(json!({ "Resource": "lock-ticket" })),
@@ -147,10 +141,10 @@ fn unknown_fields_types_and_resources_are_named() {
         "neither",
     );
     check(
-        task(json!({ "Arguments": { "FunctionName": "f", "ClientContext": "x" } })),
+        task(json!({ "Arguments": { "FunctionName": "f", "LogType": "Tail" } })),
         Code::NotSupported,
-        "/States/A/Arguments/ClientContext",
-        "not supported",
+        "/States/A/Arguments/LogType",
+        "not supported by Step Functions",
     );
     check(
         task(json!({ "Arguments": { "Payload": 1 } })),
@@ -160,9 +154,59 @@ fn unknown_fields_types_and_resources_are_named() {
     );
     check(
         task(json!({ "Credentials": {} })),
-        Code::NotSupported,
+        Code::Schema,
         "/States/A/Credentials",
-        "Credentials",
+        "RoleArn",
+    );
+}
+
+#[test]
+fn an_unknown_integration_is_refused_with_what_is_near_it() {
+    for (resource, hint) in [
+        (
+            "dynamodb:query",
+            "supported are dynamodb:getItem, dynamodb:putItem",
+        ),
+        (
+            "dynamodb:putItem.waitForTaskToken",
+            "cannot end with .waitForTaskToken; it only waits",
+        ),
+        (
+            "sns:publish.sync",
+            "sns:publish cannot end with .sync; it may end with .waitForTaskToken",
+        ),
+        ("http:invoke", "call a function that makes the request"),
+        (
+            "aws-sdk:ec2:describeInstances",
+            "supported are cloudwatchlogs, dynamodb",
+        ),
+        ("aws-sdk:dynamodb:PutItem", "begin with a small letter"),
+        ("aws-sdk:s3:listBuckets", "supported are deleteObject, getObject"),
+        ("aws-sdk:sqs:sendMessage.sync", "cannot end with .sync"),
+        ("lambda:invoke.wait", "ends with no known pattern"),
+    ] {
+        let resource = format!("arn:aws:states:::{resource}");
+        check(
+            task(json!({ "Resource": resource })),
+            Code::NotSupported,
+            "/States/A/Resource",
+            hint,
+        );
+    }
+}
+
+#[test]
+fn an_activity_has_no_credentials() {
+    check(
+        json!({
+            "Type": "Task",
+            "Resource": "arn:aws:states:us-east-1:0:activity:a",
+            "Credentials": { "RoleArn": "arn:aws:iam::0:role/r" },
+            "End": true,
+        }),
+        Code::Schema,
+        "/States/A/Credentials",
+        "worker",
     );
 }
 
@@ -191,6 +235,7 @@ fn an_express_machine_waits_for_nobody() {
     for resource in [
         "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
         "arn:aws:states:::states:startExecution.sync:2",
+        "arn:aws:states:us-east-1:000000000000:activity:a",
     ] {
         let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Task", "Resource": resource, "End": true } } });
         let found = complaints(&definition, MachineType::Express);

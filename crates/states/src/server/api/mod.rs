@@ -1,7 +1,9 @@
 //! The Step Functions API: AWS JSON 1.0, the operation named in `X-Amz-Target`.
 
+mod activities;
 mod describe;
 mod executions;
+pub(super) mod here;
 mod machines;
 mod tasks;
 
@@ -92,6 +94,11 @@ async fn dispatch(service: &Service, operation: &str, body: &[u8]) -> Answer {
         "SendTaskSuccess" => tasks::success(service, read(body)?).await,
         "SendTaskFailure" => tasks::failure(service, read(body)?).await,
         "SendTaskHeartbeat" => tasks::heartbeat(service, read(body)?).await,
+        "CreateActivity" => activities::create(service, read(body)?).await,
+        "DeleteActivity" => activities::delete(service, read(body)?).await,
+        "DescribeActivity" => activities::describe(service, &read(body)?),
+        "ListActivities" => activities::list(service, &read(body)?),
+        "GetActivityTask" => activities::get_task(service, read(body)?).await,
         other => Err(Refused::Unknown(other.to_owned())),
     }
 }

@@ -1,0 +1,97 @@
+//! Operations on activities, and the poll by which workers fetch their tasks.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::engine::Activity;
+use crate::history::seconds;
+use crate::server::operation::{Operation, Outcome};
+use crate::server::service::Service;
+
+use super::{Answer, Refused, page_size};
+
+/// Tags and encryption are taken and have no effect.
+#[derive(Deserialize)]
+pub(super) struct Create {
+    name: String,
+}
+
+pub(super) async fn create(service: &Service, request: Create) -> Answer {
+    let operation = Operation::CreateActivity { name: request.name };
+    match service.perform(operation).await? {
+        Outcome::Activity(activity) => {
+            Ok(json!({ "activityArn": activity.arn, "creationDate": seconds(activity.created_ms) }))
+        }
+        _ => Err(Refused::Unavailable),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OfActivity {
+    activity_arn: String,
+}
+
+pub(super) async fn delete(service: &Service, request: OfActivity) -> Answer {
+    let operation = Operation::DeleteActivity {
+        arn: request.activity_arn,
+    };
+    service.perform(operation).await?;
+    Ok(json!({}))
+}
+
+pub(super) fn describe(service: &Service, request: &OfActivity) -> Answer {
+    service.look(|engine| Ok(described(engine.activity(&request.activity_arn)?)))
+}
+
+fn described(activity: &Activity) -> Value {
+    json!({
+        "activityArn": activity.arn,
+        "name": activity.name,
+        "creationDate": seconds(activity.created_ms),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct List {
+    max_results: Option<u32>,
+    next_token: Option<String>,
+}
+
+pub(super) fn list(service: &Service, request: &List) -> Answer {
+    let size = page_size(request.max_results)?;
+    let after = request.next_token.as_deref().unwrap_or_default();
+    service.look(|engine| {
+        let left: Vec<&Activity> = engine
+            .activities()
+            .filter(|activity| activity.name.as_str() > after)
+            .collect();
+        let page = &left[..left.len().min(size)];
+        let shown: Vec<Value> = page.iter().map(|activity| described(activity)).collect();
+        let mut answer = json!({ "activities": shown });
+        if let Some(last) = page.last().filter(|_| page.len() < left.len()) {
+            answer["nextToken"] = last.name.as_str().into();
+        }
+        Ok(answer)
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetTask {
+    activity_arn: String,
+    worker_name: Option<String>,
+}
+
+/// "If no task is available within 60 seconds, the poll returns a taskToken with a null string" (API reference,
+/// GetActivityTask).
+pub(super) async fn get_task(service: &Service, request: GetTask) -> Answer {
+    let taken = service
+        .take_activity_task(request.activity_arn, request.worker_name)
+        .await?;
+    Ok(match taken {
+        Some(task) => json!({ "taskToken": task.token, "input": &*task.input }),
+        None => json!({ "taskToken": null }),
+    })
+}
