@@ -143,9 +143,10 @@ impl Execution {
     /// The task is done.
     pub(super) fn succeed_task(&mut self, id: StrandId, task: TaskId, resource: &Resource, result: Value) {
         if limits::payload_text(&result).is_none() {
-            let name = match resource.is_function() {
-                true => resource.action(),
-                false => resource.service(),
+            // A function's own ARN is its name.
+            let name = match resource.action() {
+                arn if arn.starts_with("arn:") => arn,
+                _ => resource.service(),
             };
             return self.fail_task(id, task, resource, Failure::large_result(name));
         }
