@@ -134,11 +134,15 @@ impl Execution {
 
     /// The strand's flow failed, and with it the execution or the state around it.
     fn fail_flow(&mut self, id: StrandId, failure: Failure) {
+        if failure.is_final() {
+            // What nothing can catch ends the execution at once, without a word about the states around it.
+            let last_event = self.strands.get(&id).map_or(0, |strand| strand.last_event);
+            return self.end_failed(last_event, failure);
+        }
         let Some(strand) = self.close_strand(id) else {
             return;
         };
-        // What nothing can catch ends the execution at once, without a word about the states around it.
-        let Some(parent) = strand.parent.filter(|_| !failure.is_final()) else {
+        let Some(parent) = strand.parent else {
             return self.end_failed(strand.last_event, failure);
         };
         let Some((machine, flow, state)) = self.place(parent) else {

@@ -188,7 +188,6 @@ impl Execution {
     pub(super) fn succeed_task(&mut self, id: StrandId, task: TaskId, resource: &Resource, result: Value) {
         if limits::payload_text(&result).is_none() {
             // A function's own ARN is its name.
-            // A function's own ARN is its name.
             let name = match resource.action() {
                 arn if arn.starts_with("arn:") => arn,
                 _ => resource.service(),
