@@ -1,6 +1,7 @@
 //! Step Functions on one machine: an interpreter of the Amazon States Language with two clocks.
 //!
 //! - [`definition`]: a JSON document becomes a [`Machine`], or a list of located, named [`Diagnostic`]s.
+//! - [`paths`]: JSONPath, with variables, intrinsic functions and the tests of Choice states.
 //! - [`query`]: JSONata with `$states`, variables and the functions Step Functions adds.
 //! - [`execution`]: one run of a machine, without I/O, clock or randomness of its own.
 //! - [`engine`]: many machines and executions, task tokens, children and timers; still without I/O. Every entry
@@ -13,6 +14,7 @@ pub mod definition;
 pub mod engine;
 pub mod execution;
 pub mod history;
+pub mod paths;
 pub mod query;
 pub mod server;
 pub mod timestamp;

@@ -23,8 +23,18 @@ pub fn to_text(at_ms: u64) -> String {
 
 /// Milliseconds since 1970 of an RFC 3339 text; a time before 1970 is 0 (it is past in any case).
 pub fn parse(text: &str) -> Option<u64> {
-    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let moment = moment(text)?;
     Some(u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(0))
+}
+
+/// The moment of an RFC 3339 text. "An uppercase T character MUST be used to separate date and time, and an uppercase
+/// Z character MUST be present in the absence of a numeric time zone offset" (States Language, "Timestamps").
+pub fn moment(text: &str) -> Option<OffsetDateTime> {
+    let has_t = text.as_bytes().get(10) == Some(&b'T');
+    if !has_t || text.ends_with('z') {
+        return None;
+    }
+    OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
 #[cfg(test)]
@@ -36,7 +46,15 @@ mod tests {
         assert_eq!(to_text(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
         assert_eq!(parse("2023-11-14T22:13:20.123Z"), Some(1_700_000_000_123));
         assert_eq!(parse("2023-11-15T00:13:20+02:00"), Some(1_700_000_000_000));
-        assert_eq!(parse("yesterday"), None);
+        for text in [
+            "yesterday",
+            "2023-11-14 22:13:20Z",
+            "2023-11-14T22:13:20",
+            "2023-11-14t22:13:20z",
+            "2023-11-14",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
         assert_eq!(parse("1960-01-01T00:00:00Z"), Some(0));
     }
 }

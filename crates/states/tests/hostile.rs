@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use states::chance::Chance;
 use states::definition::MachineType;
-use states::engine::{Call, CallKind, Reply};
+use states::engine::{Call, CallKind, EngineError, Reply};
 use states::execution::{AwsReply, LambdaReply, SqsReply, Status};
 use states::{Answer, Outside, World};
 
@@ -25,8 +25,13 @@ impl Outside for Random {
         if let Some(token) = &call.token
             && self.0.up_to(2) == 0
         {
-            // Answered from within, before the call itself is.
-            world.send_task_success(token, &json!({ "early": true })).unwrap();
+            // Answered from within, before the call itself is: too late when a sibling's failure
+            // in the same turn ended the execution.
+            let answered = world.send_task_success(token, &json!({ "early": true }));
+            assert!(
+                matches!(answered, Ok(_) | Err(EngineError::TaskTimedOut)),
+                "{answered:?}"
+            );
         }
         let reply = match (&call.kind, self.0.up_to(3)) {
             (CallKind::Lambda { payload, .. }, 0) => Reply::Lambda(LambdaReply::Returned(payload.clone())),
@@ -78,10 +83,11 @@ fn mutate(value: &mut Value, chance: &mut Chance) {
     }
 }
 
-/// Replaces expressions at random; definitions changed so are mostly accepted, and fail when they run.
+/// Replaces expressions and paths at random; definitions changed so are mostly accepted, and fail when they run.
 fn mutate_expressions(value: &mut Value, chance: &mut Chance) {
     match value {
         Value::String(text) if text.starts_with("{%") && chance.up_to(2) == 0 => *value = strange(chance),
+        Value::String(text) if is_path(text) && chance.up_to(2) == 0 => *value = strange_path(chance),
         Value::Array(items) => items.iter_mut().for_each(|item| mutate_expressions(item, chance)),
         Value::Object(members) => {
             members
@@ -90,6 +96,37 @@ fn mutate_expressions(value: &mut Value, chance: &mut Chance) {
         }
         _ => {}
     }
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with('$') || (text.starts_with("States.") && text.ends_with(')'))
+}
+
+fn strange_path(chance: &mut Chance) -> Value {
+    let pool = [
+        "$",
+        "$..*",
+        "$$",
+        "$nope",
+        "$[-9223372036854775808]",
+        "$[9223372036854775807:]",
+        "$[-9223372036854775808:-9223372036854775808]",
+        "$[?(@.a == 1e308 || !(@.b))]",
+        "$['\u{1F600}']",
+        "$.\\.",
+        "$..['a']..[*]..b",
+        "States.ArrayRange(-2147483648, 2147483647, 1)",
+        "States.ArrayRange(2147483647, -2147483648, -2147483648)",
+        "States.ArrayPartition($, 1e308)",
+        "States.MathRandom(-2147483648, 2147483647, -1)",
+        "States.Format('{}{}', $)",
+        "States.Format('\\\\{}', $$.State.Name)",
+        "States.StringToJson(States.JsonToString($))",
+        "States.StringSplit('\u{E9}\u{1F600}', '\u{1F600}')",
+        "States.JsonMerge($, $$, false)",
+        "States.ArrayGetItem(States.Array(), 18446744073709551615)",
+    ];
+    pool[chance.up_to(pool.len() as u64 - 1) as usize].into()
 }
 
 fn strange(chance: &mut Chance) -> Value {
@@ -163,8 +200,11 @@ fn no_definition_hangs_or_breaks_the_interpreter() {
         .map(|entry| entry.unwrap().path())
         .collect();
     paths.sort();
-    // The endless loop has its test in the conformance cases; it takes longer than all others together.
-    paths.retain(|path| !path.ends_with("loop-ends-with-a-full-history.json"));
+    // Endless loops have their tests in the conformance cases; they take longer than all others together.
+    paths.retain(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        !name.starts_with("loop-") && !name.starts_with("wrapping-")
+    });
     for (path, number) in paths.iter().zip(0..) {
         let case: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         for mutant in 0..MUTANTS_PER_CASE {

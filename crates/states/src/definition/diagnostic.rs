@@ -11,6 +11,8 @@ pub enum Code {
     Schema,
     /// A transition leads nowhere, or a state cannot be reached.
     Transition,
+    /// A flow that can never end.
+    EndState,
     /// An expression between `{%` and `%}` does not parse.
     Expression,
     /// The language has it, this interpreter does not.
@@ -24,6 +26,7 @@ impl Code {
             Code::InvalidJson => "INVALID_JSON_DESCRIPTION",
             Code::Schema => "SCHEMA_VALIDATION_FAILED",
             Code::Transition => "MISSING_TRANSITION_TARGET",
+            Code::EndState => "MISSING_END_STATE",
             Code::Expression => "INVALID_JSONATA_EXPRESSION",
             Code::NotSupported => "NOT_SUPPORTED",
         }

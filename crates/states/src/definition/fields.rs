@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::{Code, Diagnostic, Template};
+use crate::paths::PathQuery;
+
+use super::{Code, Diagnostic, Language, Template};
 
 /// Complaints so far.
 pub(super) type Report = Vec<Diagnostic>;
 
-/// Fields of the JSONPath language, each refused by name wherever it stands.
+/// Fields that only JSONPath states have.
 const JSON_PATH_FIELDS: &[&str] = &[
     "InputPath",
     "OutputPath",
@@ -26,12 +28,19 @@ const JSON_PATH_FIELDS: &[&str] = &[
     "Variable",
 ];
 
+/// Fields that only JSONata states have.
+const JSONATA_FIELDS: &[&str] = &["Arguments", "Output", "Items", "Condition"];
+
 /// One object of the definition and its place.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
     members: &'a Map<String, Value>,
     /// Its place, such as `/States/A/Retry/0`.
     pub path: &'a str,
+    /// The language of the state it belongs to.
+    pub language: Language,
+    /// Its place within the state, such as `Choices[0]/`, as failures write it.
+    within: &'a str,
 }
 
 impl<'a> Fields<'a> {
@@ -41,7 +50,43 @@ impl<'a> Fields<'a> {
         if members.is_none() {
             complain(report, Code::Schema, path, "An object is needed here");
         }
-        members.map(|members| Self { members, path })
+        members.map(|members| Self {
+            members,
+            path,
+            language: Language::Jsonata,
+            within: "",
+        })
+    }
+
+    /// The same object, as part of a state in this language.
+    pub fn speaking(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
+    /// An object within this one.
+    pub fn inner<'b>(
+        &self,
+        value: &'b Value,
+        path: &'b str,
+        within: &'b str,
+        report: &mut Report,
+    ) -> Option<Fields<'b>> {
+        let fields = Fields::of(value, path, report)?;
+        Some(Fields {
+            language: self.language,
+            within,
+            ..fields
+        })
+    }
+
+    /// The names of all its fields.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.members.keys().map(String::as_str)
+    }
+
+    /// A field's place within the state, as failures name it.
+    pub fn field(&self, name: &str) -> String {
+        format!("{}{name}", self.within)
     }
 
     /// Complains about every field that is not in `known`, with a better reason for those in `refused`.
@@ -55,10 +100,12 @@ impl<'a> Fields<'a> {
             let place = format!("{}/{name}", self.path);
             if let Some((_, reason)) = refused.iter().find(|(field, _)| *field == name) {
                 complain(report, Code::NotSupported, &place, reason);
-            } else if JSON_PATH_FIELDS.contains(&name) || name.ends_with(".$") {
-                let message =
-                    format!("{name} belongs to JSONPath; only the JSONata query language is supported");
-                complain(report, Code::NotSupported, &place, &message);
+            } else if let Some((mine, other)) = self.foreign(name) {
+                let message = format!(
+                    "The QueryLanguage is set to '{mine}', but field '{name}' is only supported for the '{other}' \
+                     QueryLanguage"
+                );
+                complain(report, Code::Schema, &place, &message);
             } else {
                 complain(
                     report,
@@ -67,6 +114,22 @@ impl<'a> Fields<'a> {
                     &format!("The field {name:?} is not known here"),
                 );
             }
+        }
+    }
+
+    /// Whether a field belongs to the other language.
+    pub fn is_foreign(&self, name: &str) -> bool {
+        self.foreign(name).is_some()
+    }
+
+    /// The language of this state and the other one, if a field belongs to the other.
+    fn foreign(&self, name: &str) -> Option<(&'static str, &'static str)> {
+        match self.language {
+            Language::Jsonata if JSON_PATH_FIELDS.contains(&name) || name.ends_with(".$") => {
+                Some(("JSONata", "JSONPath"))
+            }
+            Language::JsonPath if JSONATA_FIELDS.contains(&name) => Some(("JSONPath", "JSONata")),
+            _ => None,
         }
     }
 
@@ -119,10 +182,87 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// A field that may be any JSON with expressions in it.
+    /// A field that may be any JSON with expressions or, in JSONPath, marked paths in it.
     pub fn template(&self, name: &str, report: &mut Report) -> Option<Template> {
         let value = self.raw(name)?;
-        Some(Template::read(value, &self.place(name), name, report))
+        let read = match self.language {
+            Language::Jsonata => Template::read,
+            Language::JsonPath => Template::read_payload,
+        };
+        Some(read(value, &self.place(name), &self.field(name), report))
+    }
+
+    /// A payload template, which must be an object.
+    pub fn payload(&self, name: &str, report: &mut Report) -> Option<Template> {
+        if !self.raw(name)?.is_object() {
+            let message = format!("{name} must be an object");
+            complain(report, Code::Schema, &self.place(name), &message);
+            return None;
+        }
+        self.template(name, report)
+    }
+
+    /// `Output`, which JSONPath states do not have.
+    pub fn output(&self, report: &mut Report) -> Option<Template> {
+        match self.language {
+            Language::Jsonata => self.template("Output", report),
+            Language::JsonPath => None,
+        }
+    }
+
+    /// A path.
+    pub fn path_query(&self, name: &str, report: &mut Report) -> Option<PathQuery> {
+        let outcome = PathQuery::path(self.text(name, report)?, &self.field(name));
+        self.checked(name, outcome, report)
+    }
+
+    /// A path or a call of an intrinsic function.
+    pub fn path_or_call(&self, name: &str, report: &mut Report) -> Option<PathQuery> {
+        let outcome = PathQuery::path_or_call(self.text(name, report)?, &self.field(name));
+        self.checked(name, outcome, report)
+    }
+
+    fn checked(
+        &self,
+        name: &str,
+        outcome: Result<PathQuery, String>,
+        report: &mut Report,
+    ) -> Option<PathQuery> {
+        outcome
+            .map_err(|reason| {
+                let message = format!("{name} must be a valid JSONPath: {reason}");
+                complain(report, Code::Schema, &self.place(name), &message);
+            })
+            .ok()
+    }
+
+    /// One of two fields: the value itself or, in JSONPath, a path to it under the same name with `Path` behind it.
+    pub fn or_path(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Self, &mut Report) -> Option<Template>,
+        report: &mut Report,
+    ) -> Option<Template> {
+        let path_name = format!("{name}Path");
+        if self.language == Language::Jsonata || self.raw(&path_name).is_none() {
+            return read(self, report);
+        }
+        if self.raw(name).is_some() {
+            let message = format!("Either {name} or {path_name} may stand here, not both");
+            complain(report, Code::Schema, &self.place(&path_name), &message);
+        }
+        self.path_query(&path_name, report)
+            .map(|query| Template::Path(Box::new(query)))
+    }
+
+    /// True or false.
+    pub fn flag(&self, name: &str, report: &mut Report) -> Option<bool> {
+        let flag = self.raw(name)?.as_bool();
+        if flag.is_none() {
+            let message = format!("{name} must be true or false");
+            complain(report, Code::Schema, &self.place(name), &message);
+        }
+        flag
     }
 
     /// A whole number between two limits, or an expression that must yield one.
@@ -134,7 +274,7 @@ impl<'a> Fields<'a> {
         report: &mut Report,
     ) -> Option<Template> {
         match self.raw(name)? {
-            Value::String(_) => self.expression(name, report),
+            Value::String(_) if self.language == Language::Jsonata => self.expression(name, report),
             _ => self
                 .whole(name, least, most, report)
                 .map(|number| Template::constant(number.into())),
@@ -143,8 +283,11 @@ impl<'a> Fields<'a> {
 
     /// A text, or an expression that must yield one.
     pub fn text_or_expression(&self, name: &str, report: &mut Report) -> Option<Template> {
-        self.text(name, report)?;
-        self.template(name, report)
+        let text = self.text(name, report)?;
+        match self.language {
+            Language::Jsonata => self.template(name, report),
+            Language::JsonPath => Some(Template::constant(text.into())),
+        }
     }
 
     /// An expression.
@@ -163,6 +306,11 @@ impl<'a> Fields<'a> {
         let place = self.place("Assign");
         let members = Fields::of(self.raw("Assign")?, &place, report)?.members;
         for name in members.keys() {
+            let full_name = name;
+            let name = match self.language {
+                Language::Jsonata => name.as_str(),
+                Language::JsonPath => name.strip_suffix(".$").unwrap_or(name),
+            };
             let starts_well = name
                 .chars()
                 .next()
@@ -171,7 +319,7 @@ impl<'a> Fields<'a> {
                 .chars()
                 .all(|letter| letter.is_alphanumeric() || letter == '_');
             if name == "states" || !starts_well || !goes_on_well || name.chars().count() > 80 {
-                let place = format!("{}/Assign/{name}", self.path);
+                let place = format!("{}/Assign/{full_name}", self.path);
                 complain(
                     report,
                     Code::Schema,

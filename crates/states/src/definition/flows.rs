@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, Report, complain};
-use super::{Code, Diagnostic, Flow, Machine, MachineType, State, reach, substitution};
+use super::{Code, Diagnostic, Flow, Language, Machine, MachineType, State, reach, substitution};
 
 /// Definitions are at most 1 MB on AWS.
 const DEFINITION_BYTES_MAX: usize = 1_048_576;
@@ -42,7 +42,7 @@ pub(super) fn read_machine(definition: &str, machine_type: MachineType) -> Resul
         machine_type,
         flows: Vec::new(),
         names: BTreeSet::new(),
-        json_path_above: false,
+        language: Language::JsonPath,
         report,
     };
     let timeout_s = reader.read_top(&parsed);
@@ -92,8 +92,8 @@ pub(super) struct FlowReader {
     pub machine_type: MachineType,
     flows: Vec<Option<Flow>>,
     names: BTreeSet<String>,
-    /// Whether a state without a query language of its own uses JSONPath, the language's default.
-    json_path_above: bool,
+    /// The language of states that have none of their own.
+    language: Language,
     pub report: Report,
 }
 
@@ -112,21 +112,7 @@ impl FlowReader {
             &[],
             &mut self.report,
         );
-        self.json_path_above = match fields.text("QueryLanguage", &mut self.report) {
-            Some("JSONata") => false,
-            Some("JSONPath") => {
-                let message = "JSONPath is not supported; write the machine in JSONata";
-                complain(&mut self.report, Code::NotSupported, "/QueryLanguage", message);
-                // Said once; the states need not say it again.
-                false
-            }
-            Some(other) => {
-                let message = format!("{other:?} is not a query language");
-                complain(&mut self.report, Code::Schema, "/QueryLanguage", &message);
-                false
-            }
-            None => true,
-        };
+        self.language = self.read_language(fields).unwrap_or(Language::JsonPath);
         if let Some(version) = fields
             .text("Version", &mut self.report)
             .filter(|version| *version != "1.0")
@@ -163,8 +149,8 @@ impl FlowReader {
             let place = format!("{}/States/{name}", fields.path);
             self.check_name(name, &place);
             if let Some(fields) = Fields::of(value, &place, &mut self.report) {
-                self.check_language(fields);
-                states.extend(self.read_state(name, fields, &targets));
+                let language = self.language_of(fields);
+                states.extend(self.read_state(name, fields.speaking(language), &targets));
             }
         }
         let start = start_at.and_then(|name| targets.get(name).copied());
@@ -202,21 +188,39 @@ impl FlowReader {
         }
     }
 
-    fn check_language(&mut self, fields: Fields<'_>) {
-        let message = match fields.text("QueryLanguage", &mut self.report) {
-            Some("JSONata") => return,
-            None if !self.json_path_above => return,
-            None => {
-                "This state uses JSONPath, the default; only JSONata is supported: set QueryLanguage to \"JSONata\""
+    /// A state inside a Map or Parallel state falls back to the machine's language, not to that of the state around it.
+    fn language_of(&mut self, fields: Fields<'_>) -> Language {
+        match self.read_language(fields) {
+            Some(Language::JsonPath) if self.language == Language::Jsonata => {
+                let message =
+                    "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
+                complain(
+                    &mut self.report,
+                    Code::Schema,
+                    &fields.place("QueryLanguage"),
+                    message,
+                );
+                Language::JsonPath
             }
-            Some("JSONPath") => "JSONPath is not supported; write the state in JSONata",
-            Some(_) => "QueryLanguage must be \"JSONata\"",
-        };
-        complain(
-            &mut self.report,
-            Code::NotSupported,
-            &fields.place("QueryLanguage"),
-            message,
-        );
+            Some(language) => language,
+            None => self.language,
+        }
+    }
+
+    fn read_language(&mut self, fields: Fields<'_>) -> Option<Language> {
+        match fields.text("QueryLanguage", &mut self.report)? {
+            "JSONata" => Some(Language::Jsonata),
+            "JSONPath" => Some(Language::JsonPath),
+            _ => {
+                let message = "QueryLanguage must be \"JSONPath\" or \"JSONata\"";
+                complain(
+                    &mut self.report,
+                    Code::Schema,
+                    &fields.place("QueryLanguage"),
+                    message,
+                );
+                Some(Language::Jsonata)
+            }
+        }
     }
 }

@@ -5,16 +5,13 @@ use std::sync::Arc;
 use super::fields::{Fields, complain};
 use super::flows::{FlowReader, SECONDS_MAX, Targets};
 use super::resource::{missing, not_supported};
-use super::{Code, Kind, MachineType, MapOver, Next, Resource, Rule, State, Task, Template, WaitFor, Waits};
+use super::{
+    Code, Kind, Language, MachineType, Next, Resource, Shape, State, Task, Template, WaitFor, Waits,
+};
 
-/// More items than this could not finish within the history's 25,000 events.
-const CONCURRENCY_MAX: u64 = 100_000;
-
-const COMMON: &[&str] = &["Type", "Comment", "QueryLanguage", "Output"];
-const TRANSITION: &[&str] = &["Assign", "Next", "End"];
-const FAULTS: &[&str] = &["Retry", "Catch"];
-
-const NO_DISTRIBUTED: &str = "Distributed maps are not supported; use an inline map";
+const COMMON: &[&str] = &["Type", "Comment", "QueryLanguage"];
+pub(super) const TRANSITION: &[&str] = &["Assign", "Next", "End"];
+pub(super) const FAULTS: &[&str] = &["Retry", "Catch"];
 
 impl FlowReader {
     /// Reads a state, or complains and returns nothing.
@@ -22,14 +19,19 @@ impl FlowReader {
         let kind_name = fields.needed_text("Type", &mut self.report)?;
         let kind = match kind_name {
             "Pass" => {
-                self.allow(fields, &[TRANSITION], &[]);
+                self.allow(
+                    fields,
+                    &[TRANSITION],
+                    &["Parameters", "Result", "ResultPath"],
+                    &[],
+                );
                 Some(Kind::Pass)
             }
             "Task" => self.read_task(fields),
             "Choice" => self.read_choice(fields, targets),
             "Wait" => self.read_wait(fields),
             "Succeed" => {
-                self.allow(fields, &[], &[]);
+                self.allow(fields, &[], &[], &[]);
                 Some(Kind::Succeed)
             }
             "Fail" => self.read_fail(fields),
@@ -47,24 +49,41 @@ impl FlowReader {
             _ => (Vec::new(), Vec::new()),
         };
         let assign = fields.assign(&mut self.report);
-        let output = fields.template("Output", &mut self.report);
+        let output = fields.output(&mut self.report);
+        let shape = match fields.language {
+            Language::Jsonata => None,
+            Language::JsonPath => Some(Box::new(Shape::read(fields, kind_name, &mut self.report))),
+        };
         Some(State {
             name: Arc::from(name),
             kind: kind?,
             assign,
             output,
+            shape,
             next: next?,
             retry,
             catch,
         })
     }
 
-    fn allow(&mut self, fields: Fields<'_>, groups: &[&[&str]], refused: &[(&str, &str)]) {
-        let known: Vec<&str> = COMMON
-            .iter()
-            .chain(groups.iter().copied().flatten())
-            .copied()
-            .collect();
+    /// Complains about fields that have no business in a state: `groups` may stand in either language, `in_paths` in
+    /// JSONPath only.
+    pub(super) fn allow(
+        &mut self,
+        fields: Fields<'_>,
+        groups: &[&[&str]],
+        in_paths: &[&str],
+        refused: &[(&str, &str)],
+    ) {
+        let own: &[&str] = match fields.language {
+            Language::Jsonata => &["Output"],
+            Language::JsonPath => &["InputPath", "OutputPath"],
+        };
+        let mut known: Vec<&str> = COMMON.iter().chain(own).copied().collect();
+        known.extend(groups.iter().copied().flatten());
+        if fields.language == Language::JsonPath {
+            known.extend(in_paths);
+        }
         fields.allow(&known, refused, &mut self.report);
     }
 
@@ -100,17 +119,23 @@ impl FlowReader {
     }
 
     fn read_task(&mut self, fields: Fields<'_>) -> Option<Kind> {
-        let own = [
-            "Resource",
-            "Arguments",
-            "TimeoutSeconds",
-            "HeartbeatSeconds",
-            "Credentials",
+        let own = ["Resource", "TimeoutSeconds", "HeartbeatSeconds", "Credentials"];
+        let in_paths = [
+            "Parameters",
+            "ResultSelector",
+            "ResultPath",
+            "TimeoutSecondsPath",
+            "HeartbeatSecondsPath",
         ];
-        self.allow(fields, &[TRANSITION, FAULTS, &own], &[]);
-        let arguments = fields.template("Arguments", &mut self.report);
-        let timeout_s = fields.number_or_expression("TimeoutSeconds", 1, SECONDS_MAX, &mut self.report);
-        let heartbeat_s = fields.number_or_expression("HeartbeatSeconds", 1, SECONDS_MAX, &mut self.report);
+        self.allow(
+            fields,
+            &[TRANSITION, FAULTS, &own, only_jsonata(fields, &["Arguments"])],
+            &in_paths,
+            &[],
+        );
+        let arguments = self.read_arguments(fields);
+        let timeout_s = self.read_limit(fields, "TimeoutSeconds");
+        let heartbeat_s = self.read_limit(fields, "HeartbeatSeconds");
         let number = |template: &Option<Template>| match template {
             Some(Template::Literal(value)) => value.as_u64(),
             _ => None,
@@ -154,6 +179,20 @@ impl FlowReader {
         }))
     }
 
+    /// `Arguments` or, in JSONPath, `Parameters`.
+    pub(super) fn read_arguments(&mut self, fields: Fields<'_>) -> Option<Template> {
+        match fields.language {
+            Language::Jsonata => fields.template("Arguments", &mut self.report),
+            Language::JsonPath => fields.payload("Parameters", &mut self.report),
+        }
+    }
+
+    fn read_limit(&mut self, fields: Fields<'_>, name: &str) -> Option<Template> {
+        let read =
+            |fields: &Fields<'_>, report: &mut _| fields.number_or_expression(name, 1, SECONDS_MAX, report);
+        fields.or_path(name, read, &mut self.report)
+    }
+
     /// The role in `Credentials`. Histories have no place for an activity's: its worker has its own.
     fn read_credentials(&mut self, fields: Fields<'_>, resource: &Resource) -> Option<Template> {
         let value = fields.raw("Credentials")?;
@@ -162,7 +201,13 @@ impl FlowReader {
             let message = "An activity's worker has credentials of its own";
             complain(&mut self.report, Code::Schema, &place, message);
         }
-        let credentials = Fields::of(value, &place, &mut self.report)?;
+        let within = fields.field("Credentials") + "/";
+        let credentials = fields.inner(value, &place, &within, &mut self.report)?;
+        if credentials.language == Language::JsonPath && credentials.raw("RoleArn.$").is_some() {
+            credentials.allow(&["RoleArn.$"], &[], &mut self.report);
+            let query = credentials.path_or_call("RoleArn.$", &mut self.report)?;
+            return Some(Template::Path(Box::new(query)));
+        }
         credentials.allow(&["RoleArn"], &[], &mut self.report);
         credentials.needed_text("RoleArn", &mut self.report)?;
         credentials.template("RoleArn", &mut self.report)
@@ -176,91 +221,56 @@ impl FlowReader {
                 members.keys().map(String::as_str).collect::<Vec<_>>()
             }
             // Known only at run time.
-            Some(Template::Expression(_)) => return,
+            Some(Template::Expression(_) | Template::Path(_)) => return,
             Some(_) => Vec::new(),
             None => return,
         };
         let Some((known, required)) = resource.arguments() else {
             return;
         };
+        let field = match fields.language {
+            Language::Jsonata => "Arguments",
+            Language::JsonPath => "Parameters",
+        };
         for name in names.iter().filter(|name| !known.contains(name)) {
             let message = not_supported(name, resource);
             complain(
                 &mut self.report,
                 Code::NotSupported,
-                &format!("{}/Arguments/{name}", fields.path),
+                &format!("{}/{name}", fields.place(field)),
                 &message,
             );
         }
         for name in required.iter().filter(|name| !names.contains(name)) {
             let message = missing(name);
-            complain(
-                &mut self.report,
-                Code::Schema,
-                &fields.place("Arguments"),
-                &message,
-            );
+            complain(&mut self.report, Code::Schema, &fields.place(field), &message);
         }
-    }
-
-    fn read_choice(&mut self, fields: Fields<'_>, targets: &Targets) -> Option<Kind> {
-        self.allow(fields, &[&["Choices", "Default", "Assign"]], &[]);
-        if fields.raw("Choices").is_none() {
-            complain(
-                &mut self.report,
-                Code::Schema,
-                fields.path,
-                "The field \"Choices\" is missing",
-            );
-        }
-        let choices = fields.list("Choices", &mut self.report)?;
-        let mut rules = Vec::with_capacity(choices.len());
-        for (index, choice) in choices.iter().enumerate() {
-            let place = format!("{}/Choices/{index}", fields.path);
-            let Some(fields) = Fields::of(choice, &place, &mut self.report) else {
-                continue;
-            };
-            fields.allow(
-                &["Condition", "Next", "Assign", "Output", "Comment"],
-                &[],
-                &mut self.report,
-            );
-            if fields.raw("Condition").is_none() {
-                complain(
-                    &mut self.report,
-                    Code::Schema,
-                    &place,
-                    "The field \"Condition\" is missing",
-                );
-            }
-            let condition = match fields.raw("Condition") {
-                Some(serde_json::Value::Bool(_)) => fields.template("Condition", &mut self.report),
-                _ => fields.expression("Condition", &mut self.report),
-            };
-            let assign = fields.assign(&mut self.report);
-            let output = fields.template("Output", &mut self.report);
-            let next = self.read_target(fields, "Next", targets);
-            if let (Some(condition), Some(next)) = (condition, next) {
-                rules.push(Rule {
-                    condition,
-                    assign,
-                    output,
-                    next,
-                });
-            }
-        }
-        Some(Kind::Choice(rules))
     }
 
     fn read_wait(&mut self, fields: Fields<'_>) -> Option<Kind> {
-        self.allow(fields, &[TRANSITION, &["Seconds", "Timestamp"]], &[]);
-        match (fields.raw("Seconds"), fields.raw("Timestamp")) {
-            (Some(_), None) => {
-                let seconds = fields.number_or_expression("Seconds", 0, SECONDS_MAX, &mut self.report)?;
+        self.allow(
+            fields,
+            &[TRANSITION, &["Seconds", "Timestamp"]],
+            &["SecondsPath", "TimestampPath"],
+            &[],
+        );
+        let stated = |name: &str| {
+            let in_path =
+                fields.language == Language::JsonPath && fields.raw(&format!("{name}Path")).is_some();
+            fields.raw(name).is_some() || in_path
+        };
+        match (stated("Seconds"), stated("Timestamp")) {
+            (true, false) => {
+                let read = |fields: &Fields<'_>, report: &mut _| {
+                    fields.number_or_expression("Seconds", 0, SECONDS_MAX, report)
+                };
+                let seconds = fields.or_path("Seconds", read, &mut self.report)?;
                 Some(Kind::Wait(WaitFor::Seconds(seconds)))
             }
-            (None, Some(_)) => {
-                let timestamp = fields.text_or_expression("Timestamp", &mut self.report)?;
+            (false, true) => {
+                let read =
+                    |fields: &Fields<'_>, report: &mut _| fields.text_or_expression("Timestamp", report);
+                let timestamp = fields.or_path("Timestamp", read, &mut self.report)?;
                 if let Template::Literal(value) = &timestamp
                     && value.as_str().and_then(crate::timestamp::parse).is_none()
                 {
@@ -275,7 +285,12 @@ impl FlowReader {
                 Some(Kind::Wait(WaitFor::Timestamp(timestamp)))
             }
             _ => {
-                let message = "A Wait state needs either Seconds or Timestamp";
+                let message = match fields.language {
+                    Language::Jsonata => "A Wait state needs either Seconds or Timestamp",
+                    Language::JsonPath => {
+                        "A Wait state needs one of Seconds, SecondsPath, Timestamp and TimestampPath"
+                    }
+                };
                 complain(&mut self.report, Code::Schema, fields.path, message);
                 None
             }
@@ -283,95 +298,36 @@ impl FlowReader {
     }
 
     fn read_fail(&mut self, fields: Fields<'_>) -> Option<Kind> {
-        let known = ["Type", "Comment", "QueryLanguage", "Error", "Cause"];
+        let in_paths: &[&str] = match fields.language {
+            Language::Jsonata => &[],
+            Language::JsonPath => &["ErrorPath", "CausePath"],
+        };
+        let mut known = vec!["Type", "Comment", "QueryLanguage", "Error", "Cause"];
+        known.extend(in_paths);
         fields.allow(&known, &[], &mut self.report);
-        let error = fields.text_or_expression("Error", &mut self.report);
-        let cause = fields.text_or_expression("Cause", &mut self.report);
+        let error = self.read_fail_text(fields, "Error", "ErrorPath");
+        let cause = self.read_fail_text(fields, "Cause", "CausePath");
         Some(Kind::Fail { error, cause })
     }
 
-    fn read_parallel(&mut self, fields: Fields<'_>) -> Option<Kind> {
-        self.allow(fields, &[TRANSITION, FAULTS, &["Branches", "Arguments"]], &[]);
-        if fields.raw("Branches").is_none() {
-            complain(
-                &mut self.report,
-                Code::Schema,
-                fields.path,
-                "The field \"Branches\" is missing",
-            );
+    /// A text or, in JSONPath, a path to one or a call that yields one.
+    fn read_fail_text(&mut self, fields: Fields<'_>, name: &str, path_name: &str) -> Option<Template> {
+        if fields.language == Language::Jsonata || fields.raw(path_name).is_none() {
+            return fields.text_or_expression(name, &mut self.report);
         }
-        let arguments = fields.template("Arguments", &mut self.report);
-        let mut branches = Vec::new();
-        for (index, branch) in fields.list("Branches", &mut self.report)?.iter().enumerate() {
-            let place = format!("{}/Branches/{index}", fields.path);
-            let Some(fields) = Fields::of(branch, &place, &mut self.report) else {
-                continue;
-            };
-            fields.allow(&["StartAt", "States", "Comment"], &[], &mut self.report);
-            branches.push(self.read_flow(fields));
+        if fields.raw(name).is_some() {
+            let message = format!("Either {name} or {path_name} may stand here, not both");
+            complain(&mut self.report, Code::Schema, &fields.place(path_name), &message);
         }
-        Some(Kind::Parallel { arguments, branches })
+        let query = fields.path_or_call(path_name, &mut self.report)?;
+        Some(Template::Path(Box::new(query)))
     }
+}
 
-    fn read_map(&mut self, fields: Fields<'_>) -> Option<Kind> {
-        let own = ["Items", "ItemSelector", "MaxConcurrency", "ItemProcessor"];
-        let refused = [
-            ("Iterator", "Iterator is the old name; use ItemProcessor"),
-            ("ItemReader", NO_DISTRIBUTED),
-            ("ItemBatcher", NO_DISTRIBUTED),
-            ("ResultWriter", NO_DISTRIBUTED),
-            ("Label", NO_DISTRIBUTED),
-            ("ToleratedFailureCount", NO_DISTRIBUTED),
-            ("ToleratedFailurePercentage", NO_DISTRIBUTED),
-        ];
-        self.allow(fields, &[TRANSITION, FAULTS, &own], &refused);
-        let items = match fields.raw("Items") {
-            Some(serde_json::Value::Array(_)) => fields.template("Items", &mut self.report),
-            Some(_) => fields.expression("Items", &mut self.report),
-            None => None,
-        };
-        let item_selector = fields.template("ItemSelector", &mut self.report);
-        let concurrency_max =
-            fields.number_or_expression("MaxConcurrency", 0, CONCURRENCY_MAX, &mut self.report);
-        let Some(processor) = fields.raw("ItemProcessor") else {
-            complain(
-                &mut self.report,
-                Code::Schema,
-                fields.path,
-                "The field \"ItemProcessor\" is missing",
-            );
-            return None;
-        };
-        let place = fields.place("ItemProcessor");
-        let body = Fields::of(processor, &place, &mut self.report)?;
-        body.allow(
-            &["StartAt", "States", "Comment", "ProcessorConfig"],
-            &[],
-            &mut self.report,
-        );
-        if let Some(config) = body.raw("ProcessorConfig") {
-            let config_place = body.place("ProcessorConfig");
-            let config = Fields::of(config, &config_place, &mut self.report)?;
-            config.allow(&["Mode"], &[("ExecutionType", NO_DISTRIBUTED)], &mut self.report);
-            if let Some(mode) = config
-                .text("Mode", &mut self.report)
-                .filter(|mode| *mode != "INLINE")
-            {
-                let message = format!("The mode {mode:?} is not supported; {NO_DISTRIBUTED}");
-                complain(
-                    &mut self.report,
-                    Code::NotSupported,
-                    &config.place("Mode"),
-                    &message,
-                );
-            }
-        }
-        let processor = self.read_flow(body);
-        Some(Kind::Map(Box::new(MapOver {
-            items,
-            item_selector,
-            concurrency_max,
-            processor,
-        })))
+/// Names of fields that only JSONata states have.
+pub(super) fn only_jsonata<'a>(fields: Fields<'_>, names: &'a [&'a str]) -> &'a [&'a str] {
+    match fields.language {
+        Language::Jsonata => names,
+        Language::JsonPath => &[],
     }
 }

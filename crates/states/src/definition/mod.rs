@@ -3,15 +3,19 @@
 //! [`Machine::parse`] is the only way to make one, so whoever holds a [`Machine`] need not check anything again:
 //! every transition leads to a state, every expression parses, every resource is known.
 
+mod choices;
 mod diagnostic;
 mod fields;
 mod flows;
+mod forks;
 pub mod integrations;
 mod kinds;
+mod payload;
 mod reach;
 mod resource;
 mod retry;
 pub mod services;
+mod shape;
 mod substitution;
 mod template;
 #[cfg(test)]
@@ -21,10 +25,22 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::paths::Test;
+
 pub use diagnostic::{Code, Diagnostic};
 pub use resource::{Resource, Waits};
+pub use shape::{Part, Placement, Shape};
 pub use substitution::substitute;
 pub use template::Template;
+
+/// The language of a state's fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Expressions between `{%` and `%}`.
+    Jsonata,
+    /// Paths such as `$.a` and calls of intrinsic functions; what a machine speaks that says nothing.
+    JsonPath,
+}
 
 /// Whether a machine's executions are durable and may wait for long, or are short and cheap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -80,6 +96,8 @@ pub struct State {
     pub assign: Option<Template>,
     /// What it hands on, if not what it would by itself.
     pub output: Option<Template>,
+    /// How data goes through it, if it is a JSONPath state.
+    pub shape: Option<Box<Shape>>,
     /// Where it leads.
     pub next: Next,
     /// Tried in order; each keeps its own count.
@@ -175,14 +193,23 @@ pub struct MapOver {
 /// One rule of a Choice state. The state's own `output` and `assign` hold only when no rule does.
 #[derive(Debug)]
 pub struct Rule {
-    /// Evaluates to true or false.
-    pub condition: Template,
+    /// What must hold.
+    pub condition: Condition,
     /// Variables set when it holds.
     pub assign: Option<Template>,
     /// What the state hands on when it holds.
     pub output: Option<Template>,
     /// Where it leads.
     pub next: usize,
+}
+
+/// What must hold for a rule to be taken.
+#[derive(Debug)]
+pub enum Condition {
+    /// Evaluates to true or false.
+    Expression(Template),
+    /// A test of values that paths lead to.
+    Test(Test),
 }
 
 /// How long a Wait state waits.
@@ -220,6 +247,8 @@ pub struct Catcher {
     pub assign: Option<Template>,
     /// What is handed on; the error output if absent.
     pub output: Option<Template>,
+    /// Where the error output goes, if no output is stated.
+    pub placement: Placement,
     /// Where it leads.
     pub next: usize,
 }

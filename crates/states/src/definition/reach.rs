@@ -17,6 +17,16 @@ pub(super) fn check(flows: &[Flow], report: &mut Report) {
             let message = format!("The state {:?} is not reachable", state.name);
             complain(report, Code::Transition, &place(flow, state), &message);
         }
+        let ends = |state: &State| state.next == Next::End && !matches!(state.kind, Kind::Choice(_));
+        if !reached
+            .iter()
+            .filter_map(|index| flow.states.get(*index))
+            .any(ends)
+        {
+            let message =
+                "No state ends this flow: one must be a Succeed or Fail state or have \"End\": true";
+            complain(report, Code::EndState, &flow.path, message);
+        }
     }
     check_scopes(flows, 0, &BTreeSet::new(), report);
 }

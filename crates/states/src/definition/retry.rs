@@ -4,24 +4,10 @@ use serde_json::Value;
 
 use super::fields::{Fields, complain};
 use super::flows::{FlowReader, SECONDS_MAX, Targets};
-use super::{Catcher, Code, Retrier};
+use super::{Catcher, Code, Language, Placement, Retrier};
 
 /// Largest `MaxDelaySeconds` (a leap year) that AWS takes.
 const DELAY_S_MAX: u64 = 31_622_400;
-
-/// Names a definition may use although they begin with `States.`.
-const RESERVED: &[&str] = &[
-    "States.ALL",
-    "States.BranchFailed",
-    "States.DataLimitExceeded",
-    "States.HeartbeatTimeout",
-    "States.NoChoiceMatched",
-    "States.Permissions",
-    "States.QueryEvaluationError",
-    "States.Runtime",
-    "States.TaskFailed",
-    "States.Timeout",
-];
 
 impl FlowReader {
     pub(super) fn read_retry(&mut self, fields: Fields<'_>) -> Vec<Retrier> {
@@ -109,22 +95,29 @@ impl FlowReader {
         let mut catchers = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let place = format!("{}/Catch/{index}", fields.path);
-            let Some(fields) = Fields::of(entry, &place, &mut self.report) else {
+            let within = format!("Catch[{index}]/");
+            let Some(fields) = fields.inner(entry, &place, &within, &mut self.report) else {
                 continue;
             };
+            let own = match fields.language {
+                Language::Jsonata => "Output",
+                Language::JsonPath => "ResultPath",
+            };
             fields.allow(
-                &["ErrorEquals", "Next", "Assign", "Output", "Comment"],
+                &["ErrorEquals", "Next", "Assign", "Comment", own],
                 &[],
                 &mut self.report,
             );
+            let placement = Placement::read(fields, &mut self.report);
             let errors = self.read_errors(fields, index + 1 == entries.len());
             let assign = fields.assign(&mut self.report);
-            let output = fields.template("Output", &mut self.report);
+            let output = fields.output(&mut self.report);
             if let Some(next) = self.read_target(fields, "Next", targets) {
                 catchers.push(Catcher {
                     errors,
                     assign,
                     output,
+                    placement,
                     next,
                 });
             }
@@ -159,13 +152,6 @@ impl FlowReader {
             match entry.as_str() {
                 Some(name) => names.push(name.to_owned()),
                 None => complain(&mut self.report, Code::Schema, &place, "Error names must be text"),
-            }
-        }
-        for name in &names {
-            if name.starts_with("States.") && !RESERVED.contains(&name.as_str()) {
-                let message =
-                    format!("{name:?} is not an error of the language; names like States.* are reserved");
-                complain(&mut self.report, Code::Schema, &place, &message);
             }
         }
         if names.iter().any(|name| name == "States.ALL") && (names.len() > 1 || !is_last) {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::query::Query;
+use crate::paths::PathQuery;
+use crate::query::{Query, QueryError};
 
 use super::fields::Report;
 use super::{Code, Diagnostic};
@@ -14,6 +15,8 @@ pub enum Template {
     Literal(Value),
     /// An expression and where it stands.
     Expression(Box<Query>),
+    /// A path or a call of an intrinsic function and where it stands.
+    Path(Box<PathQuery>),
     /// A list with an expression somewhere inside.
     List(Vec<Template>),
     /// An object with an expression somewhere inside, in the definition's order.
@@ -32,7 +35,7 @@ impl Template {
                         report.push(Diagnostic {
                             code: Code::Expression,
                             location: location.to_owned(),
-                            message: format!("The JSONata expression {source:?} does not parse: {reason}"),
+                            message: format!("The JSONata expression {source:?} cannot be used: {reason}"),
                         });
                         Template::Literal(Value::Null)
                     }
@@ -43,7 +46,7 @@ impl Template {
                     Template::read(
                         item,
                         &format!("{location}/{index}"),
-                        &format!("{field}/{index}"),
+                        &format!("{field}[{index}]"),
                         report,
                     )
                 };
@@ -65,6 +68,15 @@ impl Template {
         }
     }
 
+    /// Why a value that came of it is not what was needed. `None` for a literal, which was checked when it was read.
+    pub fn unfit(&self, needed: &str, value: &Value) -> Option<QueryError> {
+        match self {
+            Template::Expression(query) => Some(QueryError::unexpected_type(query, needed, value)),
+            Template::Path(query) => Some(query.unfit(needed, value)),
+            _ => None,
+        }
+    }
+
     /// The names of an object's members; none if it is no object.
     pub(super) fn member_names(&self) -> Vec<String> {
         match self {
@@ -74,7 +86,7 @@ impl Template {
         }
     }
 
-    fn list(items: Vec<Template>) -> Template {
+    pub(super) fn list(items: Vec<Template>) -> Template {
         if items.iter().any(|item| !matches!(item, Template::Literal(_))) {
             return Template::List(items);
         }
@@ -82,7 +94,7 @@ impl Template {
         Template::Literal(Value::Array(constants))
     }
 
-    fn object(members: Vec<(String, Template)>) -> Template {
+    pub(super) fn object(members: Vec<(String, Template)>) -> Template {
         if members
             .iter()
             .any(|(_, member)| !matches!(member, Template::Literal(_)))

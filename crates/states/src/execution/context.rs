@@ -40,6 +40,9 @@ impl Execution {
                 result,
                 error_output,
             },
+            // In JSONPath, `$` is the error output in a catcher, the result in what is made of a result, and else what
+            // the state sees of its input (States Language, "Using Assign").
+            root: error_output.or(result).unwrap_or(&strand.seen),
             context: &|| self.context_of(strand),
             variables: &strand.variables,
             now_ms: self.now_ms,
@@ -57,32 +60,29 @@ impl Execution {
         least: u64,
     ) -> Result<u64, QueryError> {
         let value = self.evaluate(id, template, None, None)?;
-        match (value.as_u64().filter(|number| *number >= least), template) {
-            (Some(number), _) => Ok(number),
-            (None, Template::Expression(query)) => {
-                let expected = match (value.is_number(), least) {
-                    (false, _) => "number",
-                    (true, 0) => "non-negative integer",
-                    (true, _) => "positive integer",
-                };
-                Err(QueryError::unexpected_type(query, expected, &value))
-            }
-            // Literals were checked when the machine was registered.
-            (None, _) => Ok(least),
+        if let Some(number) = value.as_u64().filter(|number| *number >= least) {
+            return Ok(number);
         }
+        let expected = match (value.is_number(), least) {
+            (false, _) => "number",
+            (true, 0) => "non-negative integer",
+            (true, _) => "positive integer",
+        };
+        template.unfit(expected, &value).map_or(Ok(least), Err)
     }
 
     /// Evaluates a template that must yield text.
     pub(super) fn evaluate_text(&mut self, id: StrandId, template: &Template) -> Result<String, QueryError> {
-        match (self.evaluate(id, template, None, None)?, template) {
-            (Value::String(text), _) => Ok(text),
-            (value, Template::Expression(query)) => Err(QueryError::unexpected_type(query, "string", &value)),
-            (value, _) => Ok(value.to_string()),
+        match self.evaluate(id, template, None, None)? {
+            Value::String(text) => Ok(text),
+            value => template
+                .unfit("string", &value)
+                .map_or(Ok(value.to_string()), Err),
         }
     }
 
     /// `$states.context`.
-    fn context_of(&self, strand: &Strand) -> Value {
+    pub(super) fn context_of(&self, strand: &Strand) -> Value {
         let state = &self.machine.flows[strand.flow].states[strand.state];
         let mut context = Map::new();
         context.insert(

@@ -62,6 +62,12 @@ impl Failure {
         Failure::new("States.DataLimitExceeded", cause)
     }
 
+    /// What a task came back with is too large. "States.ALL can't catch the States.DataLimitExceeded terminal error"
+    /// (Developer Guide), but it is recorded to catch this one, which is the task's failure and not the state's.
+    pub(super) fn large_result(task: &str) -> Failure {
+        Failure::data_limit(task).also_called("States.TaskFailed")
+    }
+
     /// The error of a branch keeps its name and is a `States.BranchFailed` besides.
     pub(super) fn of_branch(self) -> Failure {
         self.also_called("States.BranchFailed")
@@ -94,12 +100,14 @@ impl Failure {
             return false;
         }
         let error = self.error.as_deref().unwrap_or_default();
+        let is_terminal =
+            error == "States.DataLimitExceeded" && self.alias.as_deref() != Some("States.TaskFailed");
         names.iter().any(|name| match name.as_str() {
             // "States.ALL can't catch the States.DataLimitExceeded terminal error or Runtime error types"
             // (Developer Guide, "Handling errors in Step Functions workflows").
-            "States.ALL" => error != "States.DataLimitExceeded",
+            "States.ALL" => !is_terminal,
             // "... a wildcard that matches any known error name except for States.Timeout" (same page).
-            "States.TaskFailed" => !matches!(error, "States.Timeout" | "States.DataLimitExceeded"),
+            "States.TaskFailed" => error != "States.Timeout" && !is_terminal,
             name => name == error || Some(name) == self.alias.as_deref(),
         })
     }
@@ -120,6 +128,7 @@ mod tests {
         assert!(Failure::new("Anything", "").matches(&all));
         assert!(Failure::timeout().matches(&all));
         assert!(!Failure::data_limit("A").matches(&all));
+        assert!(Failure::large_result("lambda").matches(&all));
         assert!(!Failure::runtime("").matches(&all));
         assert!(Failure::new("Anything", "").matches(&failed));
         assert!(!Failure::timeout().matches(&failed));

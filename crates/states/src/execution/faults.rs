@@ -6,6 +6,7 @@ use crate::definition::{Kind, Next, Retrier};
 use crate::history::{Details, EventType};
 use crate::query::QueryError;
 
+use super::shape::Shaping;
 use super::step::Exit;
 use super::strand::{Doing, StrandId};
 use super::timers::Timer;
@@ -22,35 +23,63 @@ impl Execution {
     }
 
     fn note_query_failure(&mut self, id: StrandId, error: &QueryError) -> Failure {
-        const NAME: &str = "States.QueryEvaluationError";
         let cause = self.in_state(id, &error.message);
-        if let Some((machine, flow, state)) = self.place(id) {
+        // Only JSONata expressions have an event of their own.
+        if error.error == QueryError::EVALUATION
+            && let Some((machine, flow, state)) = self.place(id)
+        {
             let details = Details::Evaluation {
-                error: NAME.to_owned(),
+                error: error.error.to_owned(),
                 cause: cause.clone(),
                 location: error.field.clone(),
                 state: Arc::clone(&machine.flows[flow].states[state].name),
             };
             self.append_to(id, EventType::EvaluationFailed, details);
         }
-        Failure::new(NAME, cause)
+        Failure::new(error.error, cause)
     }
 
     /// The strand's state failed: it is tried again, caught, or takes its flow down.
     pub(super) fn fail_state(&mut self, id: StrandId, failure: Failure) {
+        if !self.try_again(id, &failure) {
+            self.give_up(id, failure);
+        }
+    }
+
+    /// A Map or Parallel state failed. Its event is written only when it is not tried again.
+    pub(super) fn fail_fork(&mut self, id: StrandId, failure: Failure) {
+        if self.try_again(id, &failure) {
+            return;
+        }
+        if let Some((machine, flow, state)) = self.place(id) {
+            let failed = match machine.flows[flow].states[state].kind {
+                Kind::Map(_) => EventType::MapStateFailed,
+                _ => EventType::ParallelStateFailed,
+            };
+            self.append_to(id, failed, Details::None);
+            self.give_up(id, failure);
+        }
+    }
+
+    /// Plans another attempt, if a retrier is for this error and has one left.
+    fn try_again(&mut self, id: StrandId, failure: &Failure) -> bool {
+        let Some((machine, flow, state)) = self.place(id) else {
+            return false;
+        };
+        let retriers = &machine.flows[flow].states[state].retry;
+        // Each error counts for the first retrier that is for it, whether or not that has attempts left.
+        retriers
+            .iter()
+            .position(|retrier| failure.matches(&retrier.errors))
+            .is_some_and(|index| self.retry(id, index, &retriers[index]))
+    }
+
+    /// The state is not tried again: it is caught, or takes its flow down.
+    fn give_up(&mut self, id: StrandId, failure: Failure) {
         let Some((machine, flow, state)) = self.place(id) else {
             return;
         };
         let state = &machine.flows[flow].states[state];
-        // Each error counts for the first retrier that is for it, whether or not that has attempts left.
-        if let Some(index) = state
-            .retry
-            .iter()
-            .position(|retrier| failure.matches(&retrier.errors))
-            && self.retry(id, index, &state.retry[index])
-        {
-            return;
-        }
         let Some(catcher) = state
             .catch
             .iter()
@@ -66,6 +95,7 @@ impl Execution {
             assign: catcher.assign.as_ref(),
             result: None,
             error_output: Some(&error_output),
+            shaping: Shaping::Error(&catcher.placement),
         };
         if let Err(error) = self.leave(id, exit) {
             // A catcher that fails cannot be caught by the same state again.
@@ -104,6 +134,11 @@ impl Execution {
 
     /// The strand's flow failed, and with it the execution or the state around it.
     fn fail_flow(&mut self, id: StrandId, failure: Failure) {
+        if failure.is_final() {
+            // What nothing can catch ends the execution at once, without a word about the states around it.
+            let last_event = self.strands.get(&id).map_or(0, |strand| strand.last_event);
+            return self.end_failed(last_event, failure);
+        }
         let Some(strand) = self.close_strand(id) else {
             return;
         };
@@ -129,13 +164,7 @@ impl Execution {
         if let Some(outer) = self.strands.get_mut(&parent) {
             outer.last_event = strand.last_event;
         }
-        let failed = if is_map {
-            EventType::MapStateFailed
-        } else {
-            EventType::ParallelStateFailed
-        };
-        self.append_to(parent, failed, Details::None);
-        self.fail_state(parent, failure.of_branch());
+        self.fail_fork(parent, failure.of_branch());
     }
 
     /// Cancels what still runs for a Map or Parallel state; `cause` is the event that made it pointless.

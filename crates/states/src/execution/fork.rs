@@ -40,12 +40,9 @@ impl Execution {
     /// Starts the first iterations of a Map state.
     pub(super) fn fork_over_items(&mut self, id: StrandId, map: &MapOver) -> Result<(), QueryError> {
         let items = match &map.items {
-            Some(template) => match (self.evaluate(id, template, None, None)?, template) {
-                (Value::Array(items), _) => items,
-                (value, Template::Expression(query)) => {
-                    return Err(QueryError::unexpected_type(query, "array", &value));
-                }
-                _ => Vec::new(),
+            Some(template) => match self.evaluate(id, template, None, None)? {
+                Value::Array(items) => items,
+                value => template.unfit("array", &value).map_or(Ok(Vec::new()), Err)?,
             },
             None => match self.input_of(id) {
                 Value::Array(items) => items,
@@ -210,7 +207,7 @@ impl Execution {
         if let Some(outer) = self.strands.get_mut(&parent) {
             outer.last_event = done;
         }
-        if let Err(error) = self.start_iterations(parent, done) {
+        if let Err(error) = self.start_iterations(parent, strand.last_event) {
             self.abort_children(parent, done);
             return self.query_failed(parent, &error);
         }
@@ -231,20 +228,16 @@ impl Execution {
         let state = &machine.flows[flow].states[state];
         let is_map = matches!(state.kind, Kind::Map(_));
         if limits::payload_text(&result).is_none() {
-            let failed = if is_map {
-                EventType::MapStateFailed
-            } else {
-                EventType::ParallelStateFailed
-            };
-            self.append_to(id, failed, Details::None);
-            return self.fail_state(id, Failure::data_limit(&state.name));
+            return self.fail_fork(id, Failure::data_limit(&state.name));
         }
         let succeeded = if is_map {
             EventType::MapStateSucceeded
         } else {
             EventType::ParallelStateSucceeded
         };
-        self.append_to(id, succeeded, Details::None);
+        // Nothing follows from the events of success: what comes next names the event before them.
+        let last_event = self.strands.get(&id).map_or(0, |strand| strand.last_event);
+        self.append(succeeded, last_event, Details::None);
         self.leave_with_result(id, result);
     }
 }

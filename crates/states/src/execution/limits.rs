@@ -15,7 +15,22 @@ pub(super) const INLINE_CONCURRENCY_MAX: usize = 40;
 /// An Express execution lasts at most this long.
 pub(super) const EXPRESS_S_MAX: u64 = 300;
 
-/// Compact JSON text, or nothing if it is larger than a payload may be.
+/// Levels of lists and objects within each other. A loop that wraps its input in an object each time would otherwise
+/// build a value that no recursive walk survives, long before it is too many bytes.
+const PAYLOAD_DEPTH_MAX: usize = 200;
+
+/// Compact JSON text, or nothing if it is larger or deeper than a payload may be.
 pub(super) fn payload_text(value: &Value) -> Option<String> {
+    if !is_shallow(value, PAYLOAD_DEPTH_MAX) {
+        return None;
+    }
     Some(value.to_string()).filter(|text| text.len() <= PAYLOAD_BYTES_MAX)
+}
+
+fn is_shallow(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(|item| is_shallow(item, levels - 1)),
+        Value::Object(members) => levels > 0 && members.values().all(|member| is_shallow(member, levels - 1)),
+        _ => true,
+    }
 }

@@ -19,6 +19,7 @@ mod integration;
 mod limits;
 mod request;
 mod services;
+mod shape;
 mod step;
 mod strand;
 mod task;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::definition::{Kind, Next, Rule, State, Template, WaitFor};
+use crate::definition::{Condition, Kind, Next, Rule, State, Template, WaitFor};
 use crate::history::{Details, EventType};
 use crate::query::QueryError;
 use crate::timestamp;
 
+use super::shape::Shaping;
 use super::strand::{Doing, StrandId};
 use super::timers::Timer;
 use super::{Execution, Failure, limits};
@@ -28,6 +29,8 @@ pub(super) struct Exit<'a> {
     pub result: Option<&'a Value>,
     /// `$states.errorOutput`.
     pub error_output: Option<&'a Value>,
+    /// What is to be done with `value`, if no output is stated.
+    pub shaping: Shaping<'a>,
 }
 
 impl<'a> Exit<'a> {
@@ -40,6 +43,10 @@ impl<'a> Exit<'a> {
             assign: state.assign.as_ref(),
             result,
             error_output: None,
+            shaping: match result {
+                Some(_) => Shaping::of_result(state),
+                None => Shaping::of_input(state),
+            },
         }
     }
 }
@@ -91,8 +98,12 @@ impl Execution {
             return;
         };
         let state = &machine.flows[flow].states[state];
+        if let Err(error) = self.see(id, state) {
+            return self.query_failed(id, &error);
+        }
         let outcome = match &state.kind {
-            Kind::Pass | Kind::Succeed => self.leave_as_entered(id, state),
+            Kind::Pass => self.pass(id, state),
+            Kind::Succeed => self.leave_as_entered(id, state),
             Kind::Choice(rules) => self.choose(id, state, rules),
             Kind::Wait(wait) => self.wait(id, state, wait),
             Kind::Fail { error, cause } => self.fail_by_name(id, error.as_ref(), cause.as_ref()),
@@ -105,42 +116,45 @@ impl Execution {
         }
     }
 
-    fn leave_as_entered(&mut self, id: StrandId, state: &State) -> Result<(), QueryError> {
+    pub(super) fn leave_as_entered(&mut self, id: StrandId, state: &State) -> Result<(), QueryError> {
         let value = self.input_of(id);
         self.leave(id, Exit::of(state, value, None))
     }
 
+    /// What the state sees of its input.
     pub(super) fn input_of(&self, id: StrandId) -> Value {
         self.strands
             .get(&id)
-            .map(|strand| (*strand.input).clone())
+            .map(|strand| (*strand.seen).clone())
             .unwrap_or_default()
     }
 
     fn choose(&mut self, id: StrandId, state: &State, rules: &[Rule]) -> Result<(), QueryError> {
         for rule in rules {
-            let holds = match (self.evaluate(id, &rule.condition, None, None)?, &rule.condition) {
-                (Value::Bool(holds), _) => holds,
-                (value, Template::Expression(query)) => {
-                    return Err(QueryError::unexpected_type(query, "boolean", &value));
-                }
-                _ => false,
+            let holds = match &rule.condition {
+                Condition::Test(test) => self.test(id, test)?,
+                Condition::Expression(template) => match self.evaluate(id, template, None, None)? {
+                    Value::Bool(holds) => holds,
+                    value => template.unfit("boolean", &value).map_or(Ok(false), Err)?,
+                },
             };
             if holds {
                 let exit = Exit {
                     next: Next::State(rule.next),
-                    value: self.input_of(id),
                     output: rule.output.as_ref(),
                     assign: rule.assign.as_ref(),
-                    result: None,
-                    error_output: None,
+                    ..Exit::of(state, self.input_of(id), None)
                 };
                 return self.leave(id, exit);
             }
         }
         if state.next == Next::End {
-            let cause = self.in_state(id, "No choice rule matched and the state has no Default.");
-            self.fail_state(id, Failure::new("States.NoChoiceMatched", cause));
+            // The documents name States.NoChoiceMatched; this is what the service is seen to report.
+            let cause = self.in_state(
+                id,
+                "Failed to transition out of the state. The state does not point to a next state.",
+            );
+            self.fail_state(id, Failure::runtime(cause));
             return Ok(());
         }
         self.leave_as_entered(id, state)
@@ -157,13 +171,16 @@ impl Execution {
                 match (timestamp::parse(&text), template) {
                     (Some(due_ms), _) => due_ms,
                     (None, Template::Expression(query)) => {
-                        return Err(QueryError::unexpected_type(
-                            query,
-                            "timestamp",
-                            &Value::String(text),
-                        ));
+                        let message = format!(
+                            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format \
+                             string: {text}"
+                        );
+                        return Err(QueryError::evaluation(query.field(), message));
                     }
-                    (None, _) => self.now_ms,
+                    (None, template) => {
+                        let unfit = template.unfit("timestamp", &Value::String(text));
+                        unfit.map_or(Ok(self.now_ms), Err)?
+                    }
                 }
             }
         };
@@ -212,7 +229,7 @@ impl Execution {
         };
         let output = match exit.output {
             Some(output) => self.evaluate(id, output, exit.result, exit.error_output)?,
-            None => exit.value,
+            None => self.shaped(id, exit.value, exit.shaping)?,
         };
         let Some(output_text) = limits::payload_text(&output) else {
             self.fail_state(id, Failure::data_limit(&state.name));
@@ -221,7 +238,7 @@ impl Execution {
         let Some(assigned) = self.assign(id, assigned) else {
             let cause = self.in_state(
                 id,
-                "The variables are larger than 262144 bytes each or 10 MiB together.",
+                "The variables set at once are larger than 262144 bytes, or all together than 10 MiB.",
             );
             self.fail_state(id, Failure::new("States.DataLimitExceeded", cause));
             return Ok(());
@@ -237,6 +254,7 @@ impl Execution {
                 if let Some(strand) = self.strands.get_mut(&id) {
                     strand.state = next;
                     strand.input = Arc::new(output);
+                    strand.seen = Arc::clone(&strand.input);
                     strand.token = None;
                     strand.timeout_s = None;
                     strand.heartbeat_s = None;
@@ -261,6 +279,10 @@ impl Execution {
             variables.insert(name, Arc::new(value));
         }
         let bytes: usize = texts.values().map(String::len).sum();
+        // "Maximum combined size for all variables in a single Assign field: 256 KiB" (Developer Guide, "Variables").
+        if bytes > limits::PAYLOAD_BYTES_MAX {
+            return None;
+        }
         // Sizes of older variables are only worth counting when the sum could matter.
         if bytes.saturating_add(variables.len().saturating_mul(limits::PAYLOAD_BYTES_MAX))
             > limits::VARIABLES_BYTES_MAX

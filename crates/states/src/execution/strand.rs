@@ -40,6 +40,8 @@ pub(super) struct Strand {
     pub item: Option<Arc<Item>>,
     /// The state's input.
     pub input: Arc<Value>,
+    /// What the state sees of it: `$` in JSONPath, after `InputPath`.
+    pub seen: Arc<Value>,
     /// What it can read; only its own flow's assignments change it.
     pub variables: Variables,
     /// The event that led here.
@@ -102,6 +104,7 @@ impl Strand {
             parent: None,
             index: 0,
             item: None,
+            seen: Arc::clone(&input),
             input,
             variables: Variables::default(),
             last_event: 0,

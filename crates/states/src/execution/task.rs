@@ -187,7 +187,12 @@ impl Execution {
     /// The task is done.
     pub(super) fn succeed_task(&mut self, id: StrandId, task: TaskId, resource: &Resource, result: Value) {
         if limits::payload_text(&result).is_none() {
-            return self.fail_task(id, task, resource, Failure::data_limit(resource.service()));
+            // A function's own ARN is its name.
+            let name = match resource.action() {
+                arn if arn.starts_with("arn:") => arn,
+                _ => resource.service(),
+            };
+            return self.fail_task(id, task, resource, Failure::large_result(name));
         }
         self.forget_task(task);
         self.clear_timers(id);

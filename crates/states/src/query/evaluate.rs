@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::chance::Chance;
 use crate::definition::Template;
+use crate::paths::Sight;
 
 use super::{Query, QueryError, functions, json};
 
@@ -40,6 +41,8 @@ pub struct States<'a> {
 pub struct Scope<'a> {
     /// The fields of `$states` that cost nothing to have.
     pub states: States<'a>,
+    /// `$` in a path.
+    pub root: &'a Value,
     /// Builds `$states.context`, only when an expression asks for it.
     pub context: &'a dyn Fn() -> Value,
     /// Variables assigned so far.
@@ -61,6 +64,14 @@ impl Scope<'_> {
         match template {
             Template::Literal(value) => Ok(value.clone()),
             Template::Expression(query) => self.query(query, chance),
+            Template::Path(query) => {
+                let sight = Sight {
+                    root: self.root,
+                    context: self.context,
+                    variables: self.variables,
+                };
+                query.evaluate(&sight, chance)
+            }
             Template::List(items) => items
                 .iter()
                 .map(|item| self.template(item, chance))

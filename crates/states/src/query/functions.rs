@@ -27,7 +27,7 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 /// Items `$range` may yield.
-const RANGE_ITEMS_MAX: f64 = 100_000.0;
+const RANGE_ITEMS_MAX: f64 = 360_145.0;
 
 /// Registers those functions an expression mentions.
 pub(super) fn register(
@@ -70,14 +70,18 @@ fn number(arguments: &[JValue], index: usize, message: &str) -> Result<f64, Eval
         .ok_or_else(|| refuse(message))
 }
 
-/// `$partition([1,2,3], 2)` is `[[1,2],[3]]`.
+/// `$partition([1,2,3], 2)` is `[[1,2],[3]]`. A fraction is cut off; of nothing, and into parts of nothing, it yields
+/// nothing, as on AWS.
 fn partition(arguments: &[JValue]) -> HostFnResult {
     let Some(JValue::Array(items)) = arguments.first() else {
         return Err(refuse("$partition takes a list and a chunk size"));
     };
     let size = number(arguments, 1, "$partition takes a list and a chunk size")?;
-    if size < 1.0 {
-        return Err(refuse("The chunk size of $partition must be at least 1"));
+    if items.is_empty() || size.trunc() == 0.0 {
+        return Ok(JValue::Undefined);
+    }
+    if size < 0.0 {
+        return Err(refuse("The chunk size of $partition must not be negative"));
     }
     Ok(JValue::array(
         items
@@ -87,25 +91,32 @@ fn partition(arguments: &[JValue]) -> HostFnResult {
     ))
 }
 
-/// `$range(0, 10, 5)` is `[0,5,10]`.
+/// `$range(0, 10, 5)` is `[0,5,10]`. Fractions are cut off; without a step or with one that leads away it yields
+/// nothing, and a single number is no list, as on AWS.
 fn range(arguments: &[JValue]) -> HostFnResult {
     const USAGE: &str = "$range takes a first number, a last number and a step";
-    let first = number(arguments, 0, USAGE)?;
-    let last = number(arguments, 1, USAGE)?;
-    let step = number(arguments, 2, USAGE)?;
+    let first = number(arguments, 0, USAGE)?.trunc();
+    let last = number(arguments, 1, USAGE)?.trunc();
+    if matches!(arguments.get(2), None | Some(JValue::Undefined)) {
+        return Ok(JValue::Undefined);
+    }
+    let step = number(arguments, 2, USAGE)?.trunc();
     if step == 0.0 {
         return Err(refuse("The step of $range must not be 0"));
     }
     let count = ((last - first) / step).floor() + 1.0;
     if count > RANGE_ITEMS_MAX {
-        return Err(refuse("$range would yield too many items"));
+        return Err(refuse("Expression evaluation memory limit exceeded"));
     }
-    let count = count.max(0.0) as u32;
-    Ok(JValue::array(
-        (0..count)
-            .map(|index| JValue::Number(first + step * f64::from(index)))
-            .collect(),
-    ))
+    Ok(match count.max(0.0) as u32 {
+        0 => JValue::Undefined,
+        1 => JValue::Number(first),
+        count => JValue::array(
+            (0..count)
+                .map(|index| JValue::Number(first + step * f64::from(index)))
+                .collect(),
+        ),
+    })
 }
 
 /// `$hash("text", "SHA-256")` is the digest in lower-case hexadecimal.
@@ -116,19 +127,21 @@ fn hash(arguments: &[JValue]) -> HostFnResult {
     ) else {
         return Err(refuse("$hash takes a text and the name of an algorithm"));
     };
-    let digest = match algorithm {
+    hexadecimal_digest(text, algorithm)
+        .map(JValue::string)
+        .ok_or_else(|| refuse("The algorithm of $hash must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512"))
+}
+
+/// The digest of a text in lower-case hexadecimal; nothing if there is no such algorithm.
+pub(crate) fn hexadecimal_digest(text: &str, algorithm: &str) -> Option<String> {
+    Some(match algorithm {
         "MD5" => hexadecimal(&Md5::digest(text)),
         "SHA-1" => hexadecimal(&Sha1::digest(text)),
         "SHA-256" => hexadecimal(&Sha256::digest(text)),
         "SHA-384" => hexadecimal(&Sha384::digest(text)),
         "SHA-512" => hexadecimal(&Sha512::digest(text)),
-        _ => {
-            return Err(refuse(
-                "The algorithm of $hash must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512",
-            ));
-        }
-    };
-    Ok(JValue::string(digest))
+        _ => return None,
+    })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -27,12 +27,12 @@ pub(super) fn from_json(value: &Value) -> JValue {
 ///
 /// # Errors
 ///
-/// A sentence, when the value is or holds a function or a number JSON does not have.
+/// A sentence, when the value is or holds a function.
 pub(super) fn to_json(value: &JValue) -> Result<Value, &'static str> {
     match value {
         JValue::Null | JValue::Undefined => Ok(Value::Null),
         JValue::Bool(flag) => Ok(Value::Bool(*flag)),
-        JValue::Number(number) => number_to_json(*number),
+        JValue::Number(number) => Ok(number_to_json(*number)),
         JValue::String(text) => Ok(Value::String(text.to_string())),
         JValue::Array(items) => items
             .iter()
@@ -51,11 +51,15 @@ pub(super) fn to_json(value: &JValue) -> Result<Value, &'static str> {
     }
 }
 
-fn number_to_json(number: f64) -> Result<Value, &'static str> {
+/// JSON has no word for a number that is not finite; AWS writes the one of JavaScript as text.
+fn number_to_json(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
-        return Ok(Value::from(number as i64));
+        return Value::from(number as i64);
     }
-    Number::from_f64(number)
-        .map(Value::Number)
-        .ok_or("The result is not a finite number.")
+    match Number::from_f64(number) {
+        Some(number) => Value::Number(number),
+        None if number.is_nan() => "NaN".into(),
+        None if number > 0.0 => "Infinity".into(),
+        None => "-Infinity".into(),
+    }
 }

@@ -6,6 +6,7 @@
 mod evaluate;
 mod functions;
 mod json;
+mod references;
 
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
@@ -14,6 +15,7 @@ use jsonata_core::ast::AstNode;
 use jsonata_core::parser;
 
 pub use evaluate::{Evaluation, Scope, States, Variables};
+pub(crate) use functions::hexadecimal_digest;
 
 /// The fields `$states` can have.
 const STATES_FIELDS: &[&str] = &["input", "result", "errorOutput", "context"];
@@ -37,24 +39,35 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// A sentence that says why it does not parse.
+    /// A sentence that says what is wrong with it.
     pub fn parse(source: &str, field: &str) -> Result<Query, String> {
         if source.is_empty() {
             return Err("the expression is empty".to_owned());
         }
-        if source.contains("$eval") {
-            return Err("$eval is not available in Step Functions; use $parse for JSON text".to_owned());
-        }
         // The parser belongs to someone else; whatever it makes of strange input must not end this process.
         let ast = catch_unwind(|| parser::parse(source))
-            .map_err(|_| "the parser gave up".to_owned())?
-            .map_err(|reason| reason.to_string())?;
+            .map_err(|_| "it does not parse: the parser gave up".to_owned())?
+            .map_err(|reason| format!("it does not parse: {reason}"))?;
+        if let Some(name) = references::to_context_item(&ast) {
+            return Err(format!(
+                "Reference to '{name}' at the top level is not supported: the input is $states.input, and a \
+                 variable has a $ before it"
+            ));
+        }
         let mut variables = BTreeSet::new();
         if let Ok(tree) = serde_json::to_value(&ast) {
             collect_variables(&tree, &mut variables);
         }
+        if variables.contains("eval") {
+            return Err("$eval is not available in Step Functions; use $parse for JSON text".to_owned());
+        }
+        let states = states_fields(source);
+        let is_catcher = field.starts_with("Catch[");
+        if source.contains("$states.errorOutput") && !is_catcher {
+            return Err("$states.errorOutput can only be used in a catcher's Output and Assign".to_owned());
+        }
         Ok(Query {
-            states: states_fields(source),
+            states,
             functions: functions::NAMES
                 .iter()
                 .copied()
@@ -78,9 +91,11 @@ impl Query {
     }
 }
 
-/// Why an evaluation yielded nothing usable; a `States.QueryEvaluationError`.
+/// Why an evaluation yielded nothing usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryError {
+    /// The error's name: [`QueryError::EVALUATION`] in JSONata, mostly `States.Runtime` in JSONPath.
+    pub error: &'static str,
     /// Where in the state, such as `Output/total`.
     pub field: String,
     /// A sentence, worded as Step Functions does.
@@ -88,18 +103,38 @@ pub struct QueryError {
 }
 
 impl QueryError {
+    /// What a failed JSONata expression is.
+    pub const EVALUATION: &'static str = "States.QueryEvaluationError";
+
+    /// A failure with a name of its own.
+    pub fn named(error: &'static str, field: &str, message: String) -> QueryError {
+        QueryError {
+            error,
+            field: field.to_owned(),
+            message,
+        }
+    }
+
+    /// A failure that nothing can catch, as most are in JSONPath.
+    pub fn runtime(field: &str, message: String) -> QueryError {
+        QueryError::named("States.Runtime", field, message)
+    }
+
+    /// A failed JSONata expression.
+    pub fn evaluation(field: &str, message: String) -> QueryError {
+        QueryError::named(QueryError::EVALUATION, field, message)
+    }
+
     /// A value of the wrong type.
     pub fn unexpected_type(query: &Query, expected: &str, value: &serde_json::Value) -> QueryError {
-        QueryError {
-            field: query.field.clone(),
-            message: format!(
-                "The JSONata expression '{}' specified for the field '{}' returned an unexpected result type. \
-                 Expected '{expected}', but was '{}' for value: {value}",
-                query.source,
-                query.field,
-                type_name(value)
-            ),
-        }
+        let message = format!(
+            "The JSONata expression '{}' specified for the field '{}' returned an unexpected result type. \
+             Expected '{expected}', but was '{}' for value: {value}",
+            query.source,
+            query.field,
+            type_name(value)
+        );
+        QueryError::evaluation(&query.field, message)
     }
 
     fn undefined(query: &Query) -> QueryError {
@@ -107,10 +142,7 @@ impl QueryError {
             "The JSONata expression '{}' specified for the field '{}' returned nothing (undefined).",
             query.source, query.field
         );
-        QueryError {
-            field: query.field.clone(),
-            message,
-        }
+        QueryError::evaluation(&query.field, message)
     }
 
     fn thrown(query: &Query, reason: &str) -> QueryError {
@@ -118,10 +150,7 @@ impl QueryError {
             "The JSONata expression '{}' specified for the field '{}' threw an error during evaluation. {reason}",
             query.source, query.field
         );
-        QueryError {
-            field: query.field.clone(),
-            message,
-        }
+        QueryError::evaluation(&query.field, message)
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Code, Machine, MachineType};
 
+mod languages;
 mod values;
 
 fn complaints(definition: &Value, machine_type: MachineType) -> Vec<(Code, String, String)> {
@@ -43,62 +44,6 @@ fn task(fields: Value) -> Value {
 }
 
 #[test]
-fn json_path_is_refused_by_name_wherever_it_stands() {
-    check(
-        json!({ "Type": "Pass", "ResultPath": "$.a" }),
-        Code::NotSupported,
-        "/States/A/ResultPath",
-        "JSONPath",
-    );
-    check(
-        json!({ "Type": "Pass", "Parameters": {} }),
-        Code::NotSupported,
-        "/States/A/Parameters",
-        "JSONPath",
-    );
-    check(
-        json!({ "Type": "Pass", "QueryLanguage": "JSONPath" }),
-        Code::NotSupported,
-        "/States/A/QueryLanguage",
-        "JSONPath",
-    );
-    check(
-        task(json!({ "TimeoutSecondsPath": "$.t" })),
-        Code::NotSupported,
-        "/States/A/TimeoutSecondsPath",
-        "JSONPath",
-    );
-    let choice =
-        json!({ "Type": "Choice", "Choices": [{ "Variable": "$.a", "NumericEquals": 1, "Next": "B" }] });
-    check(
-        choice,
-        Code::NotSupported,
-        "/States/A/Choices/0/Variable",
-        "JSONPath",
-    );
-    let whole = json!({ "StartAt": "A", "States": { "A": { "Type": "Succeed" } } });
-    let found = complaints(&whole, MachineType::Standard);
-    assert_eq!(
-        (found[0].0, found[0].1.as_str()),
-        (Code::NotSupported, "/States/A/QueryLanguage")
-    );
-    let whole =
-        json!({ "QueryLanguage": "JSONPath", "StartAt": "A", "States": { "A": { "Type": "Succeed" } } });
-    let found = complaints(&whole, MachineType::Standard);
-    assert_eq!(
-        (found[0].0, found[0].1.as_str()),
-        (Code::NotSupported, "/QueryLanguage")
-    );
-}
-
-#[test]
-fn a_state_may_choose_jsonata_for_itself() {
-    let whole =
-        json!({ "StartAt": "A", "States": { "A": { "Type": "Succeed", "QueryLanguage": "JSONata" } } });
-    assert_eq!(complaints(&whole, MachineType::Standard), []);
-}
-
-#[test]
 fn transitions_must_lead_to_a_state_of_the_same_flow() {
     check(
         json!({ "Type": "Pass", "Next": "C" }),
@@ -134,6 +79,16 @@ fn transitions_must_lead_to_a_state_of_the_same_flow() {
     let start =
         json!({ "QueryLanguage": "JSONata", "StartAt": "Z", "States": { "A": { "Type": "Succeed" } } });
     assert_eq!(complaints(&start, MachineType::Standard)[0].1, "/StartAt");
+}
+
+#[test]
+fn every_flow_has_an_end() {
+    let endless = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": {
+        "A": { "Type": "Choice", "Choices": [{ "Condition": true, "Next": "B" }] },
+        "B": { "Type": "Pass", "Next": "A" },
+    } });
+    let found = complaints(&endless, MachineType::Standard);
+    assert_eq!((found[0].0, found[0].1.as_str()), (Code::EndState, "/"));
 }
 
 #[test]

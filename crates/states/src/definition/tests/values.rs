@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::Code;
-use super::{check, task};
+use super::super::{Code, MachineType};
+use super::{check, complaints, task};
 
 #[test]
 fn limits_of_numbers_are_kept() {
@@ -90,12 +90,6 @@ fn error_names_of_the_language_are_used_as_it_says() {
         "must stand alone",
     );
     check(
-        catch(json!(["States.Nonsense"])),
-        Code::Schema,
-        "/States/A/Catch/0/ErrorEquals",
-        "reserved",
-    );
-    check(
         catch(json!([])),
         Code::Schema,
         "/States/A/Catch/0/ErrorEquals",
@@ -123,12 +117,43 @@ fn expressions_must_parse() {
         "/States/A/Output",
         "$parse",
     );
+    for (source, reason) in [
+        ("phone", "'phone' at the top level"),
+        ("$", "'$' at the top level"),
+        ("$$.a", "'$$' at the top level"),
+        ("$states.input.a + b", "'b' at the top level"),
+        ("{ 'k': $map([1], function($x) { c }) }", "'c' at the top level"),
+        ("$states.errorOutput.Error", "catcher"),
+    ] {
+        check(
+            json!({ "Type": "Pass", "Output": format!("{{% {source} %}}") }),
+            Code::Expression,
+            "/States/A/Output",
+            reason,
+        );
+    }
     check(
         json!({ "Type": "Wait", "Seconds": "soon" }),
         Code::Schema,
         "/States/A/Seconds",
         "expression",
     );
+}
+
+#[test]
+fn names_that_something_else_leads_to_are_no_references() {
+    for source in [
+        "$states.input.items[value > 3].(name & other)",
+        "$states.input.items^(>price).{ 'n': name }",
+        "$evaluation.total",
+        "$states.input{ kind: $sum(amount) }",
+        "$x[$ = 1]",
+        "$map($x, function($v) { $v.a })",
+    ] {
+        let state = json!({ "Type": "Pass", "Output": format!("{{% {source} %}}"), "End": true });
+        let machine = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": state } });
+        assert_eq!(complaints(&machine, MachineType::Standard), [], "{source}");
+    }
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! Reading Parallel and Map states.
+
+use super::fields::{Fields, complain};
+use super::flows::FlowReader;
+use super::kinds::{FAULTS, TRANSITION, only_jsonata};
+use super::{Code, Kind, Language, MapOver, Template};
+
+/// More items than this could not finish within the history's 25,000 events.
+const CONCURRENCY_MAX: u64 = 100_000;
+
+const NO_DISTRIBUTED: &str = "Distributed maps are not supported; use an inline map";
+
+impl FlowReader {
+    pub(super) fn read_parallel(&mut self, fields: Fields<'_>) -> Option<Kind> {
+        self.allow(
+            fields,
+            &[
+                TRANSITION,
+                FAULTS,
+                &["Branches"],
+                only_jsonata(fields, &["Arguments"]),
+            ],
+            &["Parameters", "ResultSelector", "ResultPath"],
+            &[],
+        );
+        if fields.raw("Branches").is_none() {
+            complain(
+                &mut self.report,
+                Code::Schema,
+                fields.path,
+                "The field \"Branches\" is missing",
+            );
+        }
+        let arguments = self.read_arguments(fields);
+        let mut branches = Vec::new();
+        for (index, branch) in fields.list("Branches", &mut self.report)?.iter().enumerate() {
+            let place = format!("{}/Branches/{index}", fields.path);
+            let Some(fields) = Fields::of(branch, &place, &mut self.report) else {
+                continue;
+            };
+            fields.allow(&["StartAt", "States", "Comment"], &[], &mut self.report);
+            branches.push(self.read_flow(fields));
+        }
+        Some(Kind::Parallel { arguments, branches })
+    }
+
+    pub(super) fn read_map(&mut self, fields: Fields<'_>) -> Option<Kind> {
+        let own = ["ItemSelector", "MaxConcurrency", "ItemProcessor"];
+        // Iterator and Parameters are the names that ItemProcessor and ItemSelector had first.
+        let in_paths = [
+            "ItemsPath",
+            "MaxConcurrencyPath",
+            "ResultSelector",
+            "ResultPath",
+            "Iterator",
+            "Parameters",
+        ];
+        let refused = [
+            ("Iterator", "Iterator is the old name; use ItemProcessor"),
+            ("ItemReader", NO_DISTRIBUTED),
+            ("ItemBatcher", NO_DISTRIBUTED),
+            ("ResultWriter", NO_DISTRIBUTED),
+            ("Label", NO_DISTRIBUTED),
+            ("ToleratedFailureCount", NO_DISTRIBUTED),
+            ("ToleratedFailurePercentage", NO_DISTRIBUTED),
+        ];
+        self.allow(
+            fields,
+            &[TRANSITION, FAULTS, &own, only_jsonata(fields, &["Items"])],
+            &in_paths,
+            &refused,
+        );
+        let items = self.read_items(fields);
+        let item_selector = match (fields.language, fields.raw("ItemSelector")) {
+            (Language::Jsonata, _) => fields.template("ItemSelector", &mut self.report),
+            (Language::JsonPath, Some(_)) => fields.payload("ItemSelector", &mut self.report),
+            (Language::JsonPath, None) => fields.payload("Parameters", &mut self.report),
+        };
+        self.refuse_both(fields, "ItemSelector", "Parameters");
+        self.refuse_both(fields, "ItemProcessor", "Iterator");
+        let read = |fields: &Fields<'_>, report: &mut _| {
+            fields.number_or_expression("MaxConcurrency", 0, CONCURRENCY_MAX, report)
+        };
+        let concurrency_max = fields.or_path("MaxConcurrency", read, &mut self.report);
+        let body_name = match fields.raw("ItemProcessor") {
+            None if fields.language == Language::JsonPath && fields.raw("Iterator").is_some() => "Iterator",
+            _ => "ItemProcessor",
+        };
+        let Some(processor) = fields.raw(body_name) else {
+            complain(
+                &mut self.report,
+                Code::Schema,
+                fields.path,
+                "The field \"ItemProcessor\" is missing",
+            );
+            return None;
+        };
+        let place = fields.place(body_name);
+        let body = Fields::of(processor, &place, &mut self.report)?;
+        body.allow(
+            &["StartAt", "States", "Comment", "ProcessorConfig"],
+            &[],
+            &mut self.report,
+        );
+        if let Some(config) = body.raw("ProcessorConfig") {
+            let config_place = body.place("ProcessorConfig");
+            let config = Fields::of(config, &config_place, &mut self.report)?;
+            config.allow(&["Mode"], &[("ExecutionType", NO_DISTRIBUTED)], &mut self.report);
+            if let Some(mode) = config
+                .text("Mode", &mut self.report)
+                .filter(|mode| *mode != "INLINE")
+            {
+                let message = format!("The mode {mode:?} is not supported; {NO_DISTRIBUTED}");
+                complain(
+                    &mut self.report,
+                    Code::NotSupported,
+                    &config.place("Mode"),
+                    &message,
+                );
+            }
+        }
+        let processor = self.read_flow(body);
+        Some(Kind::Map(Box::new(MapOver {
+            items,
+            item_selector,
+            concurrency_max,
+            processor,
+        })))
+    }
+
+    fn read_items(&mut self, fields: Fields<'_>) -> Option<Template> {
+        if fields.language == Language::JsonPath {
+            fields.raw("ItemsPath")?;
+            let query = fields.path_query("ItemsPath", &mut self.report)?;
+            return Some(Template::Path(Box::new(query)));
+        }
+        match fields.raw("Items")? {
+            serde_json::Value::Array(_) => fields.template("Items", &mut self.report),
+            _ => fields.expression("Items", &mut self.report),
+        }
+    }
+
+    fn refuse_both(&mut self, fields: Fields<'_>, name: &str, old_name: &str) {
+        let both = fields.raw(name).is_some() && fields.raw(old_name).is_some();
+        if both && fields.language == Language::JsonPath {
+            let message = format!("{old_name} is the old name of {name}; only one may stand here");
+            complain(&mut self.report, Code::Schema, &fields.place(old_name), &message);
+        }
+    }
+}
