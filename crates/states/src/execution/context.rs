@@ -93,9 +93,12 @@ impl Execution {
                 "Name": self.identity.name,
                 "RoleArn": &*self.identity.role_arn,
                 "StartTime": timestamp::to_text(self.started_ms),
-                "RedriveCount": 0,
+                "RedriveCount": self.redrive_count,
             }),
         );
+        if let (Some(redriven_ms), Some(execution)) = (self.redriven_ms, context.get_mut("Execution")) {
+            execution["RedriveTime"] = timestamp::to_text(redriven_ms).into();
+        }
         context.insert(
             "StateMachine".to_owned(),
             json!({ "Id": self.identity.machine_arn, "Name": self.identity.machine_name }),

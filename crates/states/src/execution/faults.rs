@@ -7,7 +7,7 @@ use crate::history::{Details, EventType};
 use crate::query::QueryError;
 
 use super::step::Exit;
-use super::strand::{Doing, StrandId};
+use super::strand::{Doing, Strand, StrandId};
 use super::timers::Timer;
 use super::{Execution, Failure};
 
@@ -107,8 +107,10 @@ impl Execution {
         let Some(strand) = self.close_strand(id) else {
             return;
         };
+        let (index, last_event) = (strand.index, strand.last_event);
         let Some(parent) = strand.parent else {
-            return self.end_failed(strand.last_event, failure);
+            self.remains = Some(Box::new(strand));
+            return self.end_failed(last_event, failure);
         };
         let Some((machine, flow, state)) = self.place(parent) else {
             return;
@@ -118,16 +120,17 @@ impl Execution {
         if is_map {
             let details = Details::Iteration {
                 name: Arc::clone(&state.name),
-                index: strand.index,
+                index,
             };
-            self.append(EventType::MapIterationFailed, strand.last_event, details);
+            self.append(EventType::MapIterationFailed, last_event, details);
         }
         if let Some(fork) = self.fork_of(parent) {
-            fork.running.remove(&strand.index);
+            fork.running.remove(&index);
+            fork.unfinished.insert(index, strand);
         }
-        self.abort_children(parent, strand.last_event);
+        self.abort_children(parent, last_event);
         if let Some(outer) = self.strands.get_mut(&parent) {
-            outer.last_event = strand.last_event;
+            outer.last_event = last_event;
         }
         let failed = if is_map {
             EventType::MapStateFailed
@@ -156,29 +159,29 @@ impl Execution {
                 };
                 self.append(EventType::MapIterationAborted, cause, details);
             }
-            self.abort_strand(child, cause);
+            if let (Some(strand), Some(fork)) = (self.abort_strand(child, cause), self.fork_of(id)) {
+                fork.unfinished.insert(index, strand);
+            }
         }
     }
 
-    /// Cancels a strand and all that serves it.
-    pub(super) fn abort_strand(&mut self, id: StrandId, cause: u64) {
+    /// Cancels a strand and all that serves it; returns what is left of it.
+    pub(super) fn abort_strand(&mut self, id: StrandId, cause: u64) -> Option<Strand> {
         self.abort_children(id, cause);
-        let Some((machine, flow, state)) = self.place(id) else {
-            return;
-        };
-        let entered = self
-            .close_strand(id)
-            .is_some_and(|strand| !matches!(strand.doing, Doing::Entering));
+        let (machine, flow, state) = self.place(id)?;
+        let strand = self.close_strand(id)?;
+        let entered = !matches!(strand.doing, Doing::Entering);
         let event_type = match &machine.flows[flow].states[state].kind {
             Kind::Task(_) => EventType::TaskStateAborted,
             Kind::Wait(_) => EventType::WaitStateAborted,
             Kind::Map(_) => EventType::MapStateAborted,
             Kind::Parallel { .. } => EventType::ParallelStateAborted,
             // The others are over as soon as they are entered.
-            _ => return,
+            _ => return Some(strand),
         };
         if entered {
             self.append(event_type, cause, Details::None);
         }
+        Some(strand)
     }
 }

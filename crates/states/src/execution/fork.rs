@@ -109,7 +109,7 @@ impl Execution {
     }
 
     /// Starts as many iterations as may run; `previous` is the event that made room.
-    fn start_iterations(&mut self, id: StrandId, previous: u64) -> Result<(), QueryError> {
+    pub(super) fn start_iterations(&mut self, id: StrandId, previous: u64) -> Result<(), QueryError> {
         let Some((machine, flow, state)) = self.place(id) else {
             return Ok(());
         };
@@ -125,7 +125,17 @@ impl Execution {
             };
             let started = self.append(EventType::MapIterationStarted, previous, details);
             let input = match &map.item_selector {
-                Some(selector) => self.with_item(id, &item, selector)?,
+                Some(selector) => match self.with_item(id, &item, selector) {
+                    Ok(input) => input,
+                    Err(error) => {
+                        // It has not begun, so a redrive must find it.
+                        if let Some(fork) = self.fork_of(id) {
+                            fork.items[index] = item.value.clone();
+                            fork.next = index;
+                        }
+                        return Err(error);
+                    }
+                },
                 None => item.value.clone(),
             };
             let child = self.open_child(id, map.processor, index, Arc::new(input), Some(item), started);
@@ -218,7 +228,7 @@ impl Execution {
     }
 
     /// Leaves the Map or Parallel state if nothing is left to do.
-    fn finish_fork(&mut self, id: StrandId) {
+    pub(super) fn finish_fork(&mut self, id: StrandId) {
         let Some(fork) = self.fork_of(id) else { return };
         if !fork.running.is_empty() || fork.next < fork.outputs.len() {
             return;
@@ -237,6 +247,8 @@ impl Execution {
                 EventType::ParallelStateFailed
             };
             self.append_to(id, failed, Details::None);
+            // A redrive runs all of it again.
+            self.set_doing(id, Doing::Waiting);
             return self.fail_state(id, Failure::data_limit(&state.name));
         }
         let succeeded = if is_map {
@@ -257,6 +269,7 @@ impl Fork {
             next: 0,
             concurrency_max,
             items: Vec::new(),
+            unfinished: std::collections::BTreeMap::new(),
         }
     }
 }

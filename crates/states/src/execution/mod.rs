@@ -15,6 +15,7 @@ mod faults;
 mod fork;
 mod integration;
 mod limits;
+mod redrive;
 mod step;
 mod strand;
 mod task;
@@ -53,6 +54,10 @@ pub struct Identity {
     pub role_arn: Arc<str>,
     /// Where everything runs.
     pub region: Arc<str>,
+    /// The machine's version, if it was started by a version or alias.
+    pub version_arn: Option<String>,
+    /// The alias it was started by.
+    pub alias_arn: Option<String>,
 }
 
 /// What an execution wants done.
@@ -132,6 +137,12 @@ pub struct Execution {
     effects: Vec<Effect>,
     transitions: u64,
     ended: Option<Ended>,
+    /// What can be redriven.
+    remains: Option<Box<Strand>>,
+    redrive_count: u64,
+    redriven_ms: Option<u64>,
+    /// Its machine is being deleted.
+    ends_at_transition: bool,
 }
 
 impl Execution {
@@ -165,10 +176,16 @@ impl Execution {
             effects: Vec::new(),
             transitions: 0,
             ended: None,
+            remains: None,
+            redrive_count: 0,
+            redriven_ms: None,
+            ends_at_transition: false,
         };
         let details = Details::ExecutionStarted {
             input: Arc::clone(&execution.input_text),
             role_arn: Arc::clone(&execution.identity.role_arn),
+            version_arn: execution.identity.version_arn.clone(),
+            alias_arn: execution.identity.alias_arn.clone(),
         };
         execution.append(EventType::ExecutionStarted, 0, details);
         execution.set_execution_timer();

@@ -49,6 +49,9 @@ impl Execution {
     pub(super) fn step(&mut self, id: StrandId) {
         match self.strands.get(&id).map(|strand| &strand.doing) {
             Some(Doing::Entering) => {
+                if self.ends_here() {
+                    return;
+                }
                 self.enter(id);
                 self.begin(id);
             }

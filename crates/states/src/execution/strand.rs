@@ -87,6 +87,8 @@ pub(super) struct Fork {
     pub concurrency_max: usize,
     /// The items of a Map state; empty for a Parallel state.
     pub items: Vec<Value>,
+    /// Strands that failed or were aborted, by index; what a redrive goes on with.
+    pub unfinished: BTreeMap<usize, Strand>,
 }
 
 impl Strand {

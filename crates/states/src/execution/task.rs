@@ -172,6 +172,10 @@ impl Execution {
             result.clone()
         };
         if let Err(error) = self.leave(id, Exit::of(state, value, Some(&result))) {
+            // What the branches and iterations have yielded is not to be done again by a redrive.
+            if let (Some(fork), Value::Array(outputs)) = (self.fork_of(id), result) {
+                fork.outputs = outputs.into_iter().map(Some).collect();
+            }
             self.query_failed(id, &error);
         }
     }

@@ -26,6 +26,7 @@ event_types! {
     EvaluationFailed,
     ExecutionAborted,
     ExecutionFailed,
+    ExecutionRedriven,
     ExecutionStarted,
     ExecutionSucceeded,
     ExecutionTimedOut,

@@ -196,7 +196,7 @@ impl Service {
 type Applied = (Result<Outcome, EngineError>, oneshot::Receiver<()>);
 
 /// Milliseconds since 1970.
-fn clock_ms() -> u64 {
+pub(super) fn clock_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
