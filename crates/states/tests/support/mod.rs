@@ -137,6 +137,8 @@ impl Run {
         } else if let Some(failure) = entry.get("token_failure") {
             let [error, cause] = text_pair(failure);
             self.world.send_task_failure(&token(), &error, &cause)
+        } else if entry.get("redrive").is_some() {
+            self.world.redrive_execution(&self.arn)
         } else if entry.get("heartbeat").is_some() {
             self.world.send_task_heartbeat(&token())
         } else {
