@@ -78,6 +78,9 @@ pub enum EngineError {
     /// An ARN with the label of a Map state, where none may be.
     #[error("State machine ARN with a map state label is not supported by this operation: '{0}'")]
     Labeled(String),
+    /// A state that cannot be tested by itself.
+    #[error("{0}")]
+    NotTestable(String),
     /// A request that lacks something.
     #[error("{0}")]
     Missing(String),
@@ -93,7 +96,7 @@ impl EngineError {
     /// The name in `__type`.
     pub fn name(&self) -> &'static str {
         match self {
-            EngineError::InvalidDefinition(_) => "InvalidDefinition",
+            EngineError::InvalidDefinition(_) | EngineError::NotTestable(_) => "InvalidDefinition",
             EngineError::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
             EngineError::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
             EngineError::StateMachineDeleting(_) => "StateMachineDeleting",

@@ -10,6 +10,7 @@ mod calls;
 mod error;
 mod executions;
 mod listing;
+mod lone;
 mod machines;
 mod redrive;
 mod settle;

@@ -120,7 +120,7 @@ impl Execution {
         });
     }
 
-    fn set_ended(&mut self, status: Status, failure: Option<Failure>) {
+    pub(super) fn set_ended(&mut self, status: Status, failure: Option<Failure>) {
         self.ended = Some(Ended {
             status,
             at_ms: self.now_ms,

@@ -42,6 +42,7 @@ impl Execution {
             return;
         };
         let state = &machine.flows[flow].states[state];
+        self.note(|seen| seen.failure = Some(failure.clone()));
         // Each error counts for the first retrier that is for it, whether or not that has attempts left.
         if let Some(index) = state
             .retry
@@ -51,13 +52,15 @@ impl Execution {
         {
             return;
         }
-        let Some(catcher) = state
+        let Some((index, catcher)) = state
             .catch
             .iter()
-            .find(|catcher| failure.matches(&catcher.errors))
+            .enumerate()
+            .find(|(_, catcher)| failure.matches(&catcher.errors))
         else {
             return self.fail_flow(id, failure);
         };
+        self.note(|seen| seen.catch = Some(index));
         let error_output = failure.output();
         let exit = Exit {
             next: Next::State(catcher.next),
@@ -98,6 +101,7 @@ impl Execution {
         } else {
             delay_ms
         };
+        self.note(|seen| seen.retry = Some((index, delay_ms)));
         self.set_timer(self.now_ms.saturating_add(delay_ms), Timer::Retry(id));
         true
     }

@@ -157,7 +157,7 @@ impl Execution {
     }
 
     /// Evaluates an item selector, which sees the Map state's input and, in the context, the item.
-    fn with_item(
+    pub(super) fn with_item(
         &mut self,
         id: StrandId,
         item: &Arc<Item>,

@@ -15,6 +15,7 @@ mod faults;
 mod fork;
 mod integration;
 mod limits;
+mod probe;
 mod redrive;
 mod step;
 mod strand;
@@ -34,6 +35,7 @@ pub use end::{Ended, Status};
 pub use failure::Failure;
 pub use integration::{LambdaReply, SqsReply, function_name};
 pub use limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX};
+pub(crate) use probe::{Probe, Seen};
 pub use strand::TaskId;
 
 use strand::{Strand, StrandId};
@@ -143,6 +145,8 @@ pub struct Execution {
     redriven_ms: Option<u64>,
     /// Its machine is being deleted.
     ends_at_transition: bool,
+    /// Only of a test of one state.
+    probe: Option<Box<Probe>>,
 }
 
 impl Execution {
@@ -154,6 +158,17 @@ impl Execution {
         input_text: Arc<str>,
         seed: u64,
         now_ms: u64,
+    ) -> Execution {
+        Execution::begin_run(identity, machine, (input, input_text), seed, now_ms, None)
+    }
+
+    fn begin_run(
+        identity: Arc<Identity>,
+        machine: Arc<Machine>,
+        (input, input_text): (Value, Arc<str>),
+        seed: u64,
+        now_ms: u64,
+        probe: Option<Box<Probe>>,
     ) -> Execution {
         let input = Arc::new(input);
         let mut execution = Execution {
@@ -180,6 +195,7 @@ impl Execution {
             redrive_count: 0,
             redriven_ms: None,
             ends_at_transition: false,
+            probe,
         };
         let details = Details::ExecutionStarted {
             input: Arc::clone(&execution.input_text),
@@ -189,7 +205,11 @@ impl Execution {
         };
         execution.append(EventType::ExecutionStarted, 0, details);
         execution.set_execution_timer();
-        execution.open_strand(Strand::root(input, execution.machine.flows[0].start));
+        let mut root = Strand::root(input, execution.machine.flows[0].start);
+        if let Some(probe) = &execution.probe {
+            root.prepare(probe);
+        }
+        execution.open_strand(root);
         execution.run_ready();
         execution
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::query::Variables;
 
 use super::timers::TimerKey;
-use super::{Effect, Execution};
+use super::{Effect, Execution, Probe};
 
 /// Names a strand within its execution; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +111,19 @@ impl Strand {
             doing: Doing::Entering,
             timers: Vec::new(),
         }
+    }
+}
+
+impl Strand {
+    /// Begins with what a test of a state says.
+    pub fn prepare(&mut self, probe: &Probe) {
+        let variables = probe.variables.iter();
+        self.variables = Arc::new(
+            variables
+                .map(|(name, value)| (name.clone(), Arc::new(value.clone())))
+                .collect(),
+        );
+        self.item = probe.item.clone().map(|value| Arc::new(Item { index: 0, value }));
     }
 }
 

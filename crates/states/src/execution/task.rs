@@ -166,6 +166,7 @@ impl Execution {
             return;
         };
         let state = &machine.flows[flow].states[state];
+        self.note(|seen| seen.result = Some(result.clone()));
         let value = if state.output.is_some() {
             Value::Null
         } else {

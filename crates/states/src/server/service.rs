@@ -22,6 +22,7 @@ pub(super) struct Service {
     /// Told when something may be due earlier than before.
     due_changed: Notify,
     waiting: Waiting,
+    outside: Arc<Outside>,
 }
 
 struct State {
@@ -57,6 +58,7 @@ impl Service {
     /// retry after a time-out does the same.
     pub fn start(engine: Engine, journal: Journal, outside: Outside) -> (Arc<Service>, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel::<Written>();
+        let outside = Arc::new(outside);
         let in_flight: Vec<Call> = engine.open_calls().cloned().collect();
         let service = Arc::new(Service {
             state: Mutex::new(State {
@@ -66,8 +68,8 @@ impl Service {
             }),
             due_changed: Notify::new(),
             waiting: Waiting::default(),
+            outside: Arc::clone(&outside),
         });
-        let outside = Arc::new(outside);
         let dispatcher = Dispatcher {
             service: Arc::clone(&service),
             outside,
@@ -151,6 +153,11 @@ impl Service {
             self.due_changed.notify_one();
         }
         Ok((outcome, written))
+    }
+
+    /// Functions and queues, for what is not the engine's.
+    pub fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// Looks at the engine.
