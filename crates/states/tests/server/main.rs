@@ -6,4 +6,8 @@ mod crashes;
 mod executions;
 mod http;
 mod machines;
+mod redrive;
+mod requests;
 mod scenes;
+mod test_state;
+mod versions;
