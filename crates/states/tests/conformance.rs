@@ -8,7 +8,7 @@
 //!   perhaps `after_ms`.
 //! - `script`: what happens by itself, in order: `at_ms` since the start, and one of `token_success` /
 //!   `token_failure` / `heartbeat` with `token` (which token, in order of their being handed out), `stop`, or
-//!   `redrive`; `refused` names the error that it must have.
+//!   `redrive` (true, or another execution's ARN); `refused` names the error that it must have.
 //! - `expect`: `status`, and any of `output`, `error`, `cause_contains`, `elapsed_ms`, `elapsed_ms_between`,
 //!   `transitions`, `events` (all event types in order), `calls` (times of calls in ms since the start, by
 //!   function), `history` (by event id, members the event must have), `payloads` (payloads or bodies in order).

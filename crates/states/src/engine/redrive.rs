@@ -19,20 +19,19 @@ const TOKEN_MS: u64 = 15 * 60_000;
 
 /// The client tokens that an execution was redriven with, and when.
 #[derive(Debug, Default)]
-pub(super) struct Redrives(Option<Box<VecDeque<(String, u64)>>>);
+pub(super) struct Redrives(VecDeque<(String, u64)>);
 
 impl Redrives {
     fn of(&self, token: &str, now_ms: u64) -> Option<u64> {
-        let (_, at_ms) = self.0.as_ref()?.iter().find(|(known, _)| known == token)?;
+        let (_, at_ms) = self.0.iter().find(|(known, _)| known == token)?;
         (now_ms < at_ms.saturating_add(TOKEN_MS)).then_some(*at_ms)
     }
 
     fn note(&mut self, token: &str, at_ms: u64) {
-        let tokens = self.0.get_or_insert_default();
-        tokens.retain(|(known, _)| known != token);
-        tokens.push_back((token.to_owned(), at_ms));
-        if tokens.len() > TOKENS_KEPT {
-            tokens.pop_front();
+        self.0.retain(|(known, _)| known != token);
+        self.0.push_back((token.to_owned(), at_ms));
+        if self.0.len() > TOKENS_KEPT {
+            self.0.pop_front();
         }
     }
 }

@@ -222,3 +222,64 @@ impl Operation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_that_earlier_versions_wrote_can_be_read() {
+        let machine = r#"{"name":"m","definition":"{}","role_arn":"r","machine_type":"STANDARD"}"#;
+        let created = serde_json::from_str(&format!(r#"{{"Create":{machine}}}"#));
+        assert!(
+            matches!(created.unwrap(), Operation::Create(new) if new.machine.name == "m" && !new.publish)
+        );
+        let updated = r#"{"Update":{"arn":"a","definition":null,"role_arn":"r"}}"#;
+        assert!(matches!(
+            serde_json::from_str(updated).unwrap(),
+            Operation::Update { publish: false, .. }
+        ));
+        let deleted = serde_json::from_str(r#"{"Delete":{"arn":"a"}}"#).unwrap();
+        assert!(matches!(
+            deleted,
+            Operation::Delete {
+                ends_executions: false,
+                ..
+            }
+        ));
+        for kind in ["Start", "StartSync"] {
+            let line = format!(r#"{{"{kind}":{{"machine_arn":"a","name":null,"input":"{{}}"}}}}"#);
+            let started = serde_json::from_str(&line).unwrap();
+            assert!(matches!(
+                started,
+                Operation::Start {
+                    trace_header: None,
+                    ..
+                } | Operation::StartSync {
+                    trace_header: None,
+                    ..
+                }
+            ));
+        }
+    }
+
+    #[test]
+    fn an_operation_is_read_as_it_was_written() {
+        let new = crate::engine::NewMachine {
+            name: "m".to_owned(),
+            definition: "{}".to_owned(),
+            role_arn: "r".to_owned(),
+            machine_type: crate::definition::MachineType::Express,
+        };
+        let mut registration = Registration::from(new);
+        registration.publish = true;
+        registration.tags = vec![Tag {
+            key: "k".to_owned(),
+            value: "v".to_owned(),
+        }];
+        let text = serde_json::to_string(&Operation::Create(registration)).unwrap();
+        let read: Operation = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        assert!(matches!(read, Operation::Create(new) if new.publish && new.tags.len() == 1));
+    }
+}
