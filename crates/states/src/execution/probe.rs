@@ -104,7 +104,7 @@ impl Execution {
         }
     }
 
-    /// A test is over before a second state is entered, and after a failure that would be tried again.
+    /// A test is over before a second state is entered.
     pub(super) fn test_is_over(&mut self, id: StrandId) -> bool {
         let Some((machine, flow, state)) = self.place(id) else {
             return false;

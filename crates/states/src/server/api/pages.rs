@@ -61,7 +61,7 @@ impl Page {
         (digest == self.digest && fresh).then(|| after.to_owned())
     }
 
-    /// Whether something comes after the place where the page before ended. `later` says it of the noted place.
+    /// The place where the page before ended, if there was one.
     ///
     /// # Errors
     ///
