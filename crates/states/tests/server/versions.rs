@@ -357,3 +357,19 @@ fn deleting_a_machine_takes_its_versions_and_aliases_along() {
     }
     assert!(version_arns(&server).is_empty());
 }
+
+#[test]
+fn a_parent_may_start_a_version() {
+    let (aws, journal) = (nobody(), folder("child-version"));
+    let server = Server::start(&journal, aws.address);
+    let [one, _] = two_versions(&server);
+    let definition = one_state(json!({
+        "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": true,
+        "Arguments": { "StateMachineArn": one, "Input": {} },
+        "Output": "{% [$states.result.Output, $states.result.StateMachineVersionArn] %}",
+    }));
+    let parent = json!({ "name": "parent", "definition": definition, "roleArn": "r" });
+    let parent = server.tell("CreateStateMachine", parent);
+    let ended = started(&server, parent["stateMachineArn"].as_str().unwrap());
+    assert_eq!(ended["output"], json!(["one", one]).to_string(), "{ended}");
+}
