@@ -233,6 +233,7 @@ impl Execution {
         if !fork.running.is_empty() || fork.next < fork.outputs.len() {
             return;
         }
+        // What was too large is gone with this, and a redrive runs all of it again.
         let outputs = std::mem::take(&mut fork.outputs);
         let result = Value::Array(outputs.into_iter().map(Option::unwrap_or_default).collect());
         let Some((machine, flow, state)) = self.place(id) else {
@@ -247,8 +248,6 @@ impl Execution {
                 EventType::ParallelStateFailed
             };
             self.append_to(id, failed, Details::None);
-            // A redrive runs all of it again.
-            self.set_doing(id, Doing::Waiting);
             return self.fail_state(id, Failure::data_limit(&state.name));
         }
         let succeeded = if is_map {
