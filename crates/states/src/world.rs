@@ -224,6 +224,15 @@ impl World {
             .map(drop)
     }
 
+    /// Goes on with an execution that ended badly, from the states that did not succeed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::redrive_execution`].
+    pub fn redrive_execution(&mut self, arn: &str) -> Result<(), EngineError> {
+        self.engine.redrive_execution(arn, None, self.now_ms).map(drop)
+    }
+
     /// An execution, if there is one of this ARN.
     pub fn execution(&self, arn: &str) -> Option<&Execution> {
         self.engine.execution(arn).ok()

@@ -9,8 +9,9 @@
 //!   `refused` (`[code, message]` with status 400 and the request id `request-1`) or `unreachable` (why), and perhaps
 //!   `after_ms`.
 //! - `script`: what happens by itself, in order: `at_ms` since the start, and one of `token_success` /
-//!   `token_failure` / `heartbeat` with `token` (which token, in order of their being handed out), `stop`, or `take`
-//!   (an activity's name; a worker, perhaps named by `worker`, takes a task, whose input must be `input`).
+//!   `token_failure` / `heartbeat` with `token` (which token, in order of their being handed out), `stop`, `redrive`
+//!   (true, or another execution's ARN; `refused` names the error that it must have), or `take` (an activity's name; a
+//!   worker, perhaps named by `worker`, takes a task, whose input must be `input`).
 //! - `expect`: `status`, and any of `output`, `error`, `cause_contains`, `elapsed_ms`, `elapsed_ms_between`,
 //!   `transitions`, `events` (all event types in order), `calls` (times of calls in ms since the start, by
 //!   function), `history` (by event id, members the event must have), `payloads` (payloads, bodies or arguments in

@@ -17,6 +17,8 @@ const START_MS: u64 = 1_700_000_000_000;
 const MUTANTS_PER_CASE: u64 = 15;
 /// A history of 25,000 events needs fewer.
 const STEPS_MAX: usize = 60_000;
+/// A run that ends badly is redriven, and again.
+const ATTEMPTS: u64 = 3;
 
 struct Random(Chance);
 
@@ -162,18 +164,13 @@ fn strange(chance: &mut Chance) -> Value {
     pool[chance.up_to(pool.len() as u64 - 1) as usize].clone()
 }
 
-fn run(definition: &Value, input: &Value, seed: u64) -> Option<Status> {
-    let mut world = World::new(START_MS, seed);
-    let machine = world
-        .create_machine("m", &definition.to_string(), MachineType::Standard)
-        .ok()?;
-    let arn = world.start_execution(&machine, None, input).unwrap();
-    let mut outside = Random(Chance::new(seed));
+/// Runs it until nothing happens any more, and looks at its history.
+fn run_to_end(world: &mut World, arn: &str, outside: &mut Random, definition: &Value) {
     let steps = (0..STEPS_MAX)
-        .take_while(|_| world.step(u64::MAX, &mut outside))
+        .take_while(|_| world.step(u64::MAX, outside))
         .count();
     assert!(steps < STEPS_MAX, "no end: {definition}");
-    let history = world.history(&arn);
+    let history = world.history(arn);
     assert!(history.len() <= states::execution::EVENTS_MAX);
     for (event, id) in history.iter().zip(1..) {
         assert!(
@@ -183,11 +180,34 @@ fn run(definition: &Value, input: &Value, seed: u64) -> Option<Status> {
         let text = event.to_json(true).to_string();
         assert!(text.contains(event.event_type.name()));
     }
-    let ended = world.execution(&arn).unwrap();
+    let ended = world.execution(arn).unwrap();
     assert_eq!(
         ended.ended().is_some(),
-        history.last().unwrap().event_type.name().starts_with("Execution")
+        history.last().unwrap().event_type.name().starts_with("Execution"),
+        "{definition}"
     );
+}
+
+fn run(definition: &Value, input: &Value, seed: u64) -> Option<Status> {
+    let mut world = World::new(START_MS, seed);
+    let machine = world
+        .create_machine("m", &definition.to_string(), MachineType::Standard)
+        .ok()?;
+    let arn = world.start_execution(&machine, None, input).unwrap();
+    let mut outside = Random(Chance::new(seed));
+    for attempt in 0..ATTEMPTS {
+        if seed % 5 == attempt {
+            // Stopped in the middle of something.
+            for _ in 0..seed % 31 {
+                world.step(u64::MAX, &mut outside);
+            }
+            world.stop_execution(&arn, "Stopped", "").unwrap();
+        }
+        run_to_end(&mut world, &arn, &mut outside, definition);
+        if attempt + 1 == ATTEMPTS || world.redrive_execution(&arn).is_err() {
+            break;
+        }
+    }
     world.status(&arn)
 }
 

@@ -49,7 +49,7 @@ fn task(fields: Value) -> String {
 }
 
 #[test]
-fn a_name_stands_for_one_execution_while_it_runs_and_is_taken_ever_after() {
+fn a_name_stands_for_one_execution_while_it_runs_and_is_taken_after() {
     let mut world = world();
     let machine = world
         .create_machine("m", &task(json!({})), MachineType::Standard)
@@ -200,6 +200,27 @@ fn an_express_execution_is_run_to_its_end() {
         .unwrap();
     let refused = world.start_sync_execution(&standard, None, &json!({}), &mut Slow);
     assert_eq!(refused, Err(EngineError::StateMachineTypeNotSupported));
+}
+
+#[test]
+fn a_name_is_free_again_ninety_days_after_its_execution_has_ended() {
+    const DAYS_90_MS: u64 = 90 * 86_400_000;
+    let mut world = world();
+    let definition = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
+    let machine = world
+        .create_machine("m", definition, MachineType::Standard)
+        .unwrap();
+    let start = |world: &mut World| world.start_execution(&machine, Some("e"), &json!(world.now_ms()));
+    let arn = start(&mut world).unwrap();
+    world.run_until(START_MS + DAYS_90_MS - 1, &mut Silent::default());
+    assert_eq!(
+        start(&mut world),
+        Err(EngineError::ExecutionAlreadyExists(arn.clone()))
+    );
+    world.run_until(START_MS + DAYS_90_MS, &mut Silent::default());
+    assert_eq!(start(&mut world), Ok(arn.clone()));
+    assert_eq!(world.execution(&arn).unwrap().started_ms(), START_MS + DAYS_90_MS);
+    assert_eq!(world.executions().count(), 1);
 }
 
 #[test]

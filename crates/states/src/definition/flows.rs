@@ -14,7 +14,11 @@ const NAME_CHARS_MAX: usize = 80;
 /// `TimeoutSeconds` and the like are at most this on AWS (three years).
 pub(super) const SECONDS_MAX: u64 = 99_999_999;
 
-pub(super) fn read_machine(definition: &str, machine_type: MachineType) -> Result<Machine, Vec<Diagnostic>> {
+pub(super) fn read_machine(
+    definition: &str,
+    machine_type: MachineType,
+    whole: bool,
+) -> Result<Machine, Vec<Diagnostic>> {
     let mut report = Report::new();
     if definition.len() > DEFINITION_BYTES_MAX {
         complain(
@@ -52,7 +56,7 @@ pub(super) fn read_machine(definition: &str, machine_type: MachineType) -> Resul
     // A place is taken before a flow's inner flows are read, and filled after.
     let flows: Vec<Flow> = flows.into_iter().flatten().collect();
     if report.is_empty() {
-        reach::check(&flows, &mut report);
+        reach::check(&flows, whole, &mut report);
     }
     if report.is_empty() {
         Ok(Machine {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::fields::{Report, complain};
 use super::{Code, Flow, Kind, Next, State, Template};
 
-pub(super) fn check(flows: &[Flow], report: &mut Report) {
+pub(super) fn check(flows: &[Flow], whole: bool, report: &mut Report) {
     for flow in flows {
         let reached = reached_from_start(flow);
         for (_, state) in flow
@@ -18,10 +18,12 @@ pub(super) fn check(flows: &[Flow], report: &mut Report) {
             complain(report, Code::Transition, &place(flow, state), &message);
         }
         let ends = |state: &State| state.next == Next::End && !matches!(state.kind, Kind::Choice(_));
-        if !reached
-            .iter()
-            .filter_map(|index| flow.states.get(*index))
-            .any(ends)
+        let may_go_on = !whole && flow.path.is_empty();
+        if !may_go_on
+            && !reached
+                .iter()
+                .filter_map(|index| flow.states.get(*index))
+                .any(ends)
         {
             let message =
                 "No state ends this flow: one must be a Succeed or Fail state or have \"End\": true";

@@ -45,17 +45,68 @@ impl Place {
         self.arn(&format!("express:{machine}:{name}:{run}"))
     }
 
-    /// The machine's name in an ARN, with or without a version or alias behind it.
+    /// The machine's name in an ARN without a version or alias.
     ///
     /// # Errors
     ///
-    /// [`EngineError::InvalidArn`] if it is no machine's ARN.
+    /// [`EngineError::InvalidArn`] if it is no machine's ARN, [`EngineError::Labeled`] if it is a Map state's.
     pub fn machine_name<'a>(&self, arn: &'a str) -> Result<&'a str, EngineError> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        match parts.as_slice() {
-            ["arn", _, "states", _, _, "stateMachine", name] if !name.is_empty() => Ok(name),
+        match self.machine_parts(arn)? {
+            (name, None) => Ok(name),
             _ => Err(EngineError::InvalidArn(arn.to_owned())),
         }
+    }
+
+    /// The machine's name in an ARN, and the version or alias behind it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Place::machine_name`].
+    pub fn machine_parts<'a>(&self, arn: &'a str) -> Result<(&'a str, Option<&'a str>), EngineError> {
+        let parts = parts_of(arn)?;
+        match parts.as_slice() {
+            [.., "stateMachine", name] if parts.len() == 7 && name.contains('/') => {
+                Err(EngineError::Labeled(arn.to_owned()))
+            }
+            [.., "stateMachine", name] if parts.len() == 7 && !name.is_empty() => Ok((name, None)),
+            [.., "stateMachine", name, qualifier]
+                if parts.len() == 8 && !name.is_empty() && !qualifier.is_empty() =>
+            {
+                Ok((name, Some(qualifier)))
+            }
+            _ => Err(wrong_resource(&parts)),
+        }
+    }
+}
+
+/// The kind of execution an ARN is of: `execution` or `express`.
+pub(super) fn execution_kind(arn: &str) -> Result<&str, EngineError> {
+    let parts = parts_of(arn)?;
+    match (parts.get(5), parts.len()) {
+        (Some(kind @ &"execution"), 8) | (Some(kind @ &"express"), 9) => Ok(kind),
+        _ => Err(wrong_resource(&parts)),
+    }
+}
+
+fn parts_of(arn: &str) -> Result<Vec<&str>, EngineError> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    match parts.as_slice() {
+        ["arn", _, "states", _, _, _, ..] => Ok(parts),
+        ["arn", ..] => Err(EngineError::InvalidArn(arn.to_owned())),
+        _ => Err(EngineError::InvalidArn(format!("Invalid ARN prefix: {arn}"))),
+    }
+}
+
+fn wrong_resource(parts: &[&str]) -> EngineError {
+    let kind = parts.get(5).copied().unwrap_or_default();
+    EngineError::InvalidArn(format!("Resource type not valid in this context: {kind}"))
+}
+
+/// That an ARN is of a Standard execution, for operations that Express ones have not.
+pub(super) fn only_standard(arn: &str) -> Result<(), EngineError> {
+    match execution_kind(arn)? {
+        "execution" => Ok(()),
+        _ => Err(wrong_resource(&parts_of(arn)?)),
     }
 }
 

@@ -7,8 +7,13 @@ use serde_json::Value;
 use crate::definition::MachineType;
 use crate::execution::{Execution, Identity, PAYLOAD_BYTES_MAX, Status, TaskId};
 
-use super::arn::check_name;
+use super::arn::{check_name, execution_kind, only_standard};
+use super::redrive::Redrives;
+use super::shelf::Target;
 use super::{Engine, EngineError, Entry, ExecutionId, MachineRecord};
+
+/// "You can reuse the name 90 days after it closes" (API reference, StartExecution).
+const NAME_KEPT_MS: u64 = 90 * 86_400_000;
 
 /// An execution that was started, now or earlier by the same request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,26 +24,29 @@ pub struct Started {
     pub at_ms: u64,
 }
 
-/// Which executions to list.
-#[derive(Clone, Copy, Debug)]
-pub struct ExecutionFilter<'a> {
-    /// The machine's ARN.
+/// What is to be started.
+#[derive(Clone, Debug)]
+pub struct Start<'a> {
+    /// The ARN of a machine, a version or an alias.
     pub machine_arn: &'a str,
-    /// Only those in this status.
-    pub status: Option<Status>,
-    /// Only those started before this one; for the next page.
-    pub before: Option<ExecutionId>,
+    /// The execution's name; without one it gets one.
+    pub name: Option<&'a str>,
+    /// Its input as JSON text.
+    pub input: &'a str,
+    /// Given back, without effect.
+    pub trace_header: Option<String>,
 }
 
 impl Engine {
-    /// Starts an execution; without a name it gets one. For a Standard machine the same name and input while it
-    /// runs is the same execution; see `StartExecution`.
+    /// Starts an execution by the ARN of a machine, a version or an alias; without a name it gets one. For a Standard
+    /// machine the same name and input while it runs is the same execution; see `StartExecution`.
     ///
     /// # Errors
     ///
-    /// [`EngineError::StateMachineDoesNotExist`], [`EngineError::InvalidName`],
-    /// [`EngineError::InvalidExecutionInput`], or [`EngineError::ExecutionAlreadyExists`] if the name is taken by
-    /// one that has ended or was started with another input.
+    /// [`EngineError::StateMachineDoesNotExist`], [`EngineError::StateMachineDeleting`],
+    /// [`EngineError::InvalidName`], [`EngineError::InvalidExecutionInput`], or
+    /// [`EngineError::ExecutionAlreadyExists`] if the name is taken by one that was started with another input, or
+    /// ended within the last 90 days.
     pub fn start_execution(
         &mut self,
         machine_arn: &str,
@@ -46,8 +54,23 @@ impl Engine {
         input: &str,
         now_ms: u64,
     ) -> Result<Started, EngineError> {
+        let start = Start {
+            machine_arn,
+            name,
+            input,
+            trace_header: None,
+        };
+        self.start_execution_with(start, now_ms)
+    }
+
+    /// Starts an execution with everything `StartExecution` takes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::start_execution`].
+    pub fn start_execution_with(&mut self, start: Start<'_>, now_ms: u64) -> Result<Started, EngineError> {
         self.wake(now_ms);
-        let (id, started) = self.start(machine_arn, name, input, None, now_ms)?;
+        let (id, started) = self.start(start, None, now_ms)?;
         self.settle(id, now_ms);
         Ok(started)
     }
@@ -64,23 +87,54 @@ impl Engine {
         input: &str,
         now_ms: u64,
     ) -> Result<Started, EngineError> {
-        if self.machine(machine_arn)?.machine.machine_type != MachineType::Express {
+        let start = Start {
+            machine_arn,
+            name,
+            input,
+            trace_header: None,
+        };
+        self.start_sync_execution_with(start, now_ms)
+    }
+
+    /// Starts an execution with everything `StartSyncExecution` takes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::start_sync_execution`].
+    pub fn start_sync_execution_with(
+        &mut self,
+        start: Start<'_>,
+        now_ms: u64,
+    ) -> Result<Started, EngineError> {
+        if self.type_of(start.machine_arn)? != MachineType::Express {
             return Err(EngineError::StateMachineTypeNotSupported);
         }
-        self.start_execution(machine_arn, name, input, now_ms)
+        self.start_execution_with(start, now_ms)
+    }
+
+    /// The type of what an ARN stands for; versions and aliases have that of their machine.
+    pub(super) fn type_of(&self, arn: &str) -> Result<MachineType, EngineError> {
+        let (name, _) = self.place.machine_parts(arn)?;
+        let shelf = self.machines.get(name);
+        shelf
+            .map(|shelf| shelf.record.machine.machine_type)
+            .ok_or_else(|| EngineError::StateMachineDoesNotExist(arn.to_owned()))
     }
 
     /// Starts an execution without looking at its effects yet.
     pub(super) fn start(
         &mut self,
-        machine_arn: &str,
-        name: Option<&str>,
-        input: &str,
+        start: Start<'_>,
         waiting: Option<(ExecutionId, TaskId)>,
         now_ms: u64,
     ) -> Result<(ExecutionId, Started), EngineError> {
-        let record = Arc::clone(self.machine(machine_arn)?);
-        let name = match name {
+        let input = start.input;
+        let Target {
+            record,
+            version_arn,
+            alias_arn,
+        } = self.target(start.machine_arn)?;
+        let name = match start.name {
             Some(name) => {
                 check_name(name)?;
                 name.to_owned()
@@ -92,6 +146,11 @@ impl Engine {
                 "it is larger than 262144 bytes".to_owned(),
             ));
         }
+        if input.trim().is_empty() {
+            return Err(EngineError::InvalidExecutionInput(
+                "Invalid execution input.".to_owned(),
+            ));
+        }
         let value: Value = serde_json::from_str(input)
             .map_err(|reason| EngineError::InvalidExecutionInput(reason.to_string()))?;
         let arn = match record.machine.machine_type {
@@ -99,7 +158,10 @@ impl Engine {
             MachineType::Express => self.place.express_arn(&record.name, &name, &self.chance.uuid()),
         };
         if let Some((id, existing)) = self.find(&arn) {
-            let same_input = serde_json::from_str(existing.execution.input_text()).ok() == Some(value);
+            let same_input = serde_json::from_str(existing.execution.input_text())
+                .ok()
+                .as_ref()
+                == Some(&value);
             if existing.execution.status() == Status::Running && same_input {
                 let at_ms = existing.execution.started_ms();
                 if let Some(entry) = self.executions.get_mut(&id) {
@@ -107,7 +169,14 @@ impl Engine {
                 }
                 return Ok((id, Started { arn, at_ms }));
             }
-            return Err(EngineError::ExecutionAlreadyExists(arn));
+            let free_ms = existing
+                .execution
+                .ended()
+                .map(|ended| ended.at_ms.saturating_add(NAME_KEPT_MS));
+            if free_ms.is_none_or(|free_ms| now_ms < free_ms) {
+                return Err(EngineError::ExecutionAlreadyExists(arn));
+            }
+            self.executions.remove(&id);
         }
         self.execution_last += 1;
         let id = ExecutionId(self.execution_last);
@@ -118,6 +187,8 @@ impl Engine {
             machine_name: record.name.clone(),
             role_arn: Arc::clone(&record.role_arn),
             region: Arc::from(self.place.region.as_str()),
+            version_arn,
+            alias_arn,
         });
         let seed = self.chance.next_u64();
         let machine = Arc::clone(&record.machine);
@@ -130,6 +201,8 @@ impl Engine {
                 due_ms: None,
                 waiting: waiting.into_iter().collect(),
                 end_told: false,
+                trace_header: start.trace_header,
+                redrives: Redrives::default(),
             },
         );
         self.by_arn.insert(arn.clone(), id);
@@ -141,10 +214,8 @@ impl Engine {
         Some((id, self.executions.get(&id)?))
     }
 
-    fn entry(&self, arn: &str) -> Result<(ExecutionId, &Entry), EngineError> {
-        if !arn.contains(":execution:") && !arn.contains(":express:") {
-            return Err(EngineError::InvalidArn(arn.to_owned()));
-        }
+    pub(super) fn entry(&self, arn: &str) -> Result<(ExecutionId, &Entry), EngineError> {
+        execution_kind(arn)?;
         self.find(arn)
             .ok_or_else(|| EngineError::ExecutionDoesNotExist(arn.to_owned()))
     }
@@ -158,6 +229,15 @@ impl Engine {
         self.entry(arn).map(|(_, entry)| &entry.execution)
     }
 
+    /// The trace header that an execution was started with.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::execution`].
+    pub fn trace_header(&self, arn: &str) -> Result<Option<&str>, EngineError> {
+        self.entry(arn).map(|(_, entry)| entry.trace_header.as_deref())
+    }
+
     /// The machine as it was when an execution of it was started.
     ///
     /// # Errors
@@ -165,30 +245,6 @@ impl Engine {
     /// As [`Engine::execution`].
     pub fn machine_for(&self, execution_arn: &str) -> Result<&Arc<MachineRecord>, EngineError> {
         self.entry(execution_arn).map(|(_, entry)| &entry.machine)
-    }
-
-    /// Executions of a machine, the latest first, each with what to pass as `before` for the ones after it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::machine`], and [`EngineError::StateMachineTypeNotSupported`] for an Express machine.
-    pub fn executions<'a>(
-        &'a self,
-        filter: ExecutionFilter<'a>,
-    ) -> Result<impl Iterator<Item = (ExecutionId, &'a Execution)>, EngineError> {
-        if self.machine(filter.machine_arn)?.machine.machine_type == MachineType::Express {
-            return Err(EngineError::StateMachineTypeNotSupported);
-        }
-        let before = filter.before.unwrap_or(ExecutionId(u64::MAX));
-        Ok(self
-            .executions
-            .range(..before)
-            .rev()
-            .map(|(id, entry)| (*id, &entry.execution))
-            .filter(move |(_, execution)| {
-                execution.identity().machine_arn == filter.machine_arn
-                    && filter.status.is_none_or(|status| execution.status() == status)
-            }))
     }
 
     /// Every execution there is, of whatever machine, in the order they were started.
@@ -200,7 +256,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// As [`Engine::execution`], and [`EngineError::StateMachineTypeNotSupported`] for an Express one.
+    /// As [`Engine::execution`], and [`EngineError::InvalidArn`] for an Express one.
     pub fn stop_execution(
         &mut self,
         arn: &str,
@@ -209,10 +265,8 @@ impl Engine {
         now_ms: u64,
     ) -> Result<u64, EngineError> {
         self.wake(now_ms);
-        let (id, entry) = self.entry(arn)?;
-        if entry.machine.machine.machine_type == MachineType::Express {
-            return Err(EngineError::StateMachineTypeNotSupported);
-        }
+        only_standard(arn)?;
+        let (id, _) = self.entry(arn)?;
         self.stop(id, error, cause, now_ms);
         self.settle(id, now_ms);
         Ok(self.execution(arn)?.ended().map_or(now_ms, |ended| ended.at_ms))
@@ -228,17 +282,5 @@ impl Engine {
         if let Some(entry) = self.executions.get_mut(&id) {
             entry.execution.stop(error, cause, now_ms);
         }
-    }
-}
-
-impl ExecutionId {
-    /// As text, for a page token.
-    pub fn to_text(self) -> String {
-        self.0.to_string()
-    }
-
-    /// From a page token.
-    pub fn parse(text: &str) -> Option<ExecutionId> {
-        text.parse().ok().map(ExecutionId)
     }
 }

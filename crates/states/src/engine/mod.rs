@@ -5,12 +5,17 @@
 //! All of it is determined by the requests, their times and the seed.
 
 mod activities;
+mod aliases;
 mod arn;
 mod calls;
 mod error;
 mod executions;
+mod listing;
+mod lone;
 mod machines;
+mod redrive;
 mod settle;
+mod shelf;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -20,11 +25,17 @@ use crate::chance::Chance;
 use crate::execution::{Execution, TaskId};
 
 pub use activities::{Activity, ActivityTask};
+pub use aliases::{Alias, Route};
 pub use arn::Place;
 pub use calls::{Call, CallId, CallKind, Reply};
 pub use error::EngineError;
-pub use executions::{ExecutionFilter, Started};
-pub use machines::{MachineRecord, NewMachine};
+pub use executions::{Start, Started};
+pub use listing::{ExecutionFilter, PagePlace};
+pub use machines::{MachineRecord, NewMachine, Registered, Registration, Revision, Settings};
+pub use shelf::{Tag, Version};
+
+use redrive::Redrives;
+use shelf::Shelf;
 
 /// Names an execution within its engine, in the order they were started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +58,10 @@ struct Entry {
     waiting: Vec<(ExecutionId, TaskId)>,
     /// Whether its end was told.
     end_told: bool,
+    /// The X-Ray header it was started with; given back, without effect.
+    trace_header: Option<String>,
+    /// What asked for it to be redriven.
+    redrives: Redrives,
 }
 
 /// Step Functions, but for the clock and the network.
@@ -54,7 +69,8 @@ struct Entry {
 pub struct Engine {
     place: Place,
     chance: Chance,
-    machines: BTreeMap<String, Arc<MachineRecord>>,
+    machines: BTreeMap<String, Shelf>,
+    alias_last: u64,
     executions: BTreeMap<ExecutionId, Entry>,
     by_arn: HashMap<String, ExecutionId>,
     execution_last: u64,
@@ -82,6 +98,7 @@ impl Engine {
             place,
             chance: Chance::new(seed),
             machines: BTreeMap::new(),
+            alias_last: 0,
             executions: BTreeMap::new(),
             by_arn: HashMap::new(),
             execution_last: 0,

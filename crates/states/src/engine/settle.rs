@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::definition::{MachineType, Waits};
 use crate::execution::{Effect, Failure};
 
-use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX};
+use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start};
 
 impl Engine {
     /// Looks at an execution's effects, and at those of every execution they touch.
@@ -137,14 +137,20 @@ impl Engine {
         waiting: Option<(ExecutionId, crate::execution::TaskId)>,
         now_ms: u64,
     ) -> Result<(ExecutionId, String, u64), EngineError> {
-        if waiting.is_some() && self.machine(machine_arn)?.machine.machine_type == MachineType::Express {
+        if waiting.is_some() && self.type_of(machine_arn)? == MachineType::Express {
             return Err(EngineError::StateMachineTypeNotSupported);
         }
         self.starts_left = self
             .starts_left
             .checked_sub(1)
             .ok_or(EngineError::ExecutionLimitExceeded)?;
-        let (child, started) = self.start(machine_arn, name, input, waiting, now_ms)?;
+        let start = Start {
+            machine_arn,
+            name,
+            input,
+            trace_header: None,
+        };
+        let (child, started) = self.start(start, waiting, now_ms)?;
         Ok((child, started.arn, started.at_ms))
     }
 
@@ -159,6 +165,7 @@ impl Engine {
         entry.end_told = true;
         self.ended.push(entry.execution.identity().arn.clone());
         let is_express = entry.machine.machine.machine_type == MachineType::Express;
+        let machine_name = entry.machine.name.clone();
         for (parent, task) in std::mem::take(&mut entry.waiting) {
             self.child_of.remove(&(parent, task));
             // Both are needed at once, so one is taken out for a moment.
@@ -174,6 +181,7 @@ impl Engine {
             self.express_ended.push_back(id);
             self.forget_express();
         }
+        self.finish_deleting(&machine_name);
     }
 
     /// Drops the oldest ended Express executions beyond those that are kept to look at.

@@ -93,9 +93,12 @@ impl Execution {
                 "Name": self.identity.name,
                 "RoleArn": &*self.identity.role_arn,
                 "StartTime": timestamp::to_text(self.started_ms),
-                "RedriveCount": 0,
+                "RedriveCount": self.redrive_count,
             }),
         );
+        if let (Some(redriven_ms), Some(execution)) = (self.redriven_ms, context.get_mut("Execution")) {
+            execution["RedriveTime"] = timestamp::to_text(redriven_ms).into();
+        }
         context.insert(
             "StateMachine".to_owned(),
             json!({ "Id": self.identity.machine_arn, "Name": self.identity.machine_name }),
@@ -103,7 +106,11 @@ impl Execution {
         let mut in_state =
             json!({ "Name": &*state.name, "EnteredTime": timestamp::to_text(strand.entered_ms) });
         if matches!(state.kind, Kind::Task(_) | Kind::Parallel { .. } | Kind::Map(_)) {
-            in_state["RetryCount"] = strand.retries.iter().sum::<u64>().into();
+            let retries = match &self.probe {
+                Some(probe) => probe.retries,
+                None => strand.retries.iter().sum::<u64>(),
+            };
+            in_state["RetryCount"] = retries.into();
         }
         context.insert("State".to_owned(), in_state);
         if let Some(token) = &strand.token {
@@ -115,6 +122,23 @@ impl Execution {
                 json!({ "Item": { "Index": item.index, "Value": item.value } }),
             );
         }
+        if let Some(probe) = &self.probe {
+            overlay(&mut context, &probe.context);
+        }
         Value::Object(context)
+    }
+}
+
+/// Puts what a test says over what would be there: member by member of each part.
+fn overlay(context: &mut Map<String, Value>, stated: &Map<String, Value>) {
+    for (name, value) in stated {
+        match (context.get_mut(name), value) {
+            (Some(Value::Object(part)), Value::Object(members)) => {
+                part.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
+            }
+            _ => {
+                context.insert(name.clone(), value.clone());
+            }
+        }
     }
 }

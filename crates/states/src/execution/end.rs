@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::history::{Details, EventType, HistoryEvent};
 
 use super::strand::StrandId;
-use super::{Execution, Failure, limits};
+use super::{Execution, Failure, limits, redrive};
 
 /// Where an execution stands, named as the API names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,21 @@ impl Execution {
         }
     }
 
+    /// From now on it is stopped when it would enter a state: its machine is being deleted.
+    pub(crate) fn end_at_next_transition(&mut self) {
+        self.ends_at_transition = true;
+    }
+
+    /// Stops it if its machine is being deleted.
+    pub(super) fn ends_here(&mut self) -> bool {
+        if self.ends_at_transition {
+            let failure = Failure::reported(None, None);
+            self.finish(EventType::ExecutionAborted, 0, error_details(&failure));
+            self.set_ended(Status::Aborted, Some(failure));
+        }
+        self.ends_at_transition
+    }
+
     pub(super) fn end_timed_out(&mut self) {
         self.finish(
             EventType::ExecutionTimedOut,
@@ -105,7 +120,7 @@ impl Execution {
         });
     }
 
-    fn set_ended(&mut self, status: Status, failure: Option<Failure>) {
+    pub(super) fn set_ended(&mut self, status: Status, failure: Option<Failure>) {
         self.ended = Some(Ended {
             status,
             at_ms: self.now_ms,
@@ -125,8 +140,12 @@ impl Execution {
             details,
         });
         let left: Vec<StrandId> = self.strands.keys().copied().collect();
-        for id in left {
-            self.close_strand(id);
+        let closed = left
+            .into_iter()
+            .filter_map(|id| Some((id, self.close_strand(id)?)))
+            .collect();
+        if let Some(root) = redrive::assemble(closed) {
+            self.remains = Some(Box::new(root));
         }
         self.ready.clear();
         self.timers.clear();
@@ -143,13 +162,29 @@ impl Execution {
             "Input": payload(&self.input_text),
             "InputDetails": { "Included": true },
             "Name": self.identity.name,
-            "RedriveCount": 0,
-            "RedriveStatus": "NOT_REDRIVABLE",
+            "RedriveCount": self.redrive_count,
+            "RedriveStatus": "REDRIVABLE",
             "StartDate": self.started_ms,
             "StateMachineArn": self.identity.machine_arn,
             "Status": ended.status.name(),
             "StopDate": ended.at_ms,
         });
+        if ended.status == Status::Succeeded {
+            described["RedriveStatus"] = "NOT_REDRIVABLE".into();
+            described["RedriveStatusReason"] = "Execution is SUCCEEDED and cannot be redriven".into();
+        }
+        let texts = [
+            ("StateMachineVersionArn", &self.identity.version_arn),
+            ("StateMachineAliasArn", &self.identity.alias_arn),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                described[name] = text.as_str().into();
+            }
+        }
+        if let Some(redriven_ms) = self.redriven_ms {
+            described["RedriveDate"] = redriven_ms.into();
+        }
         if let Some(output) = &ended.output {
             described["Output"] = payload(output);
             described["OutputDetails"] = json!({ "Included": true });

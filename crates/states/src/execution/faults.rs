@@ -8,7 +8,7 @@ use crate::query::QueryError;
 
 use super::shape::Shaping;
 use super::step::Exit;
-use super::strand::{Doing, StrandId};
+use super::strand::{Doing, Strand, StrandId};
 use super::timers::Timer;
 use super::{Execution, Failure};
 
@@ -66,6 +66,7 @@ impl Execution {
         let Some((machine, flow, state)) = self.place(id) else {
             return false;
         };
+        self.note(|seen| seen.failure = Some(failure.clone()));
         let retriers = &machine.flows[flow].states[state].retry;
         // Each error counts for the first retrier that is for it, whether or not that has attempts left.
         retriers
@@ -80,13 +81,15 @@ impl Execution {
             return;
         };
         let state = &machine.flows[flow].states[state];
-        let Some(catcher) = state
+        let Some((index, catcher)) = state
             .catch
             .iter()
-            .find(|catcher| failure.matches(&catcher.errors))
+            .enumerate()
+            .find(|(_, catcher)| failure.matches(&catcher.errors))
         else {
             return self.fail_flow(id, failure);
         };
+        self.note(|seen| seen.catch = Some(index));
         let error_output = failure.output();
         let exit = Exit {
             next: Next::State(catcher.next),
@@ -128,6 +131,7 @@ impl Execution {
         } else {
             delay_ms
         };
+        self.note(|seen| seen.retry = Some((index, delay_ms)));
         self.set_timer(self.now_ms.saturating_add(delay_ms), Timer::Retry(id));
         true
     }
@@ -142,8 +146,10 @@ impl Execution {
         let Some(strand) = self.close_strand(id) else {
             return;
         };
+        let (index, last_event) = (strand.index, strand.last_event);
         let Some(parent) = strand.parent else {
-            return self.end_failed(strand.last_event, failure);
+            self.remains = Some(Box::new(strand));
+            return self.end_failed(last_event, failure);
         };
         let Some((machine, flow, state)) = self.place(parent) else {
             return;
@@ -153,16 +159,17 @@ impl Execution {
         if is_map {
             let details = Details::Iteration {
                 name: Arc::clone(&state.name),
-                index: strand.index,
+                index,
             };
-            self.append(EventType::MapIterationFailed, strand.last_event, details);
+            self.append(EventType::MapIterationFailed, last_event, details);
         }
         if let Some(fork) = self.fork_of(parent) {
-            fork.running.remove(&strand.index);
+            fork.running.remove(&index);
+            fork.unfinished.insert(index, strand);
         }
-        self.abort_children(parent, strand.last_event);
+        self.abort_children(parent, last_event);
         if let Some(outer) = self.strands.get_mut(&parent) {
-            outer.last_event = strand.last_event;
+            outer.last_event = last_event;
         }
         self.fail_fork(parent, failure.of_branch());
     }
@@ -185,29 +192,29 @@ impl Execution {
                 };
                 self.append(EventType::MapIterationAborted, cause, details);
             }
-            self.abort_strand(child, cause);
+            if let (Some(strand), Some(fork)) = (self.abort_strand(child, cause), self.fork_of(id)) {
+                fork.unfinished.insert(index, strand);
+            }
         }
     }
 
-    /// Cancels a strand and all that serves it.
-    pub(super) fn abort_strand(&mut self, id: StrandId, cause: u64) {
+    /// Cancels a strand and all that serves it; returns what is left of it.
+    pub(super) fn abort_strand(&mut self, id: StrandId, cause: u64) -> Option<Strand> {
         self.abort_children(id, cause);
-        let Some((machine, flow, state)) = self.place(id) else {
-            return;
-        };
-        let entered = self
-            .close_strand(id)
-            .is_some_and(|strand| !matches!(strand.doing, Doing::Entering));
+        let (machine, flow, state) = self.place(id)?;
+        let strand = self.close_strand(id)?;
+        let entered = !matches!(strand.doing, Doing::Entering);
         let event_type = match &machine.flows[flow].states[state].kind {
             Kind::Task(_) => EventType::TaskStateAborted,
             Kind::Wait(_) => EventType::WaitStateAborted,
             Kind::Map(_) => EventType::MapStateAborted,
             Kind::Parallel { .. } => EventType::ParallelStateAborted,
             // The others are over as soon as they are entered.
-            _ => return,
+            _ => return Some(strand),
         };
         if entered {
             self.append(event_type, cause, Details::None);
         }
+        Some(strand)
     }
 }

@@ -106,7 +106,7 @@ impl Execution {
     }
 
     /// Starts as many iterations as may run; `previous` is the event that made room.
-    fn start_iterations(&mut self, id: StrandId, previous: u64) -> Result<(), QueryError> {
+    pub(super) fn start_iterations(&mut self, id: StrandId, previous: u64) -> Result<(), QueryError> {
         let Some((machine, flow, state)) = self.place(id) else {
             return Ok(());
         };
@@ -122,7 +122,17 @@ impl Execution {
             };
             let started = self.append(EventType::MapIterationStarted, previous, details);
             let input = match &map.item_selector {
-                Some(selector) => self.with_item(id, &item, selector)?,
+                Some(selector) => match self.with_item(id, &item, selector) {
+                    Ok(input) => input,
+                    Err(error) => {
+                        // It has not begun, so a redrive must find it.
+                        if let Some(fork) = self.fork_of(id) {
+                            fork.items[index] = item.value.clone();
+                            fork.next = index;
+                        }
+                        return Err(error);
+                    }
+                },
                 None => item.value.clone(),
             };
             let child = self.open_child(id, map.processor, index, Arc::new(input), Some(item), started);
@@ -144,7 +154,7 @@ impl Execution {
     }
 
     /// Evaluates an item selector, which sees the Map state's input and, in the context, the item.
-    fn with_item(
+    pub(super) fn with_item(
         &mut self,
         id: StrandId,
         item: &Arc<Item>,
@@ -215,11 +225,12 @@ impl Execution {
     }
 
     /// Leaves the Map or Parallel state if nothing is left to do.
-    fn finish_fork(&mut self, id: StrandId) {
+    pub(super) fn finish_fork(&mut self, id: StrandId) {
         let Some(fork) = self.fork_of(id) else { return };
         if !fork.running.is_empty() || fork.next < fork.outputs.len() {
             return;
         }
+        // What was too large is gone with this, and a redrive runs all of it again.
         let outputs = std::mem::take(&mut fork.outputs);
         let result = Value::Array(outputs.into_iter().map(Option::unwrap_or_default).collect());
         let Some((machine, flow, state)) = self.place(id) else {
@@ -250,6 +261,7 @@ impl Fork {
             next: 0,
             concurrency_max,
             items: Vec::new(),
+            unfinished: std::collections::BTreeMap::new(),
         }
     }
 }

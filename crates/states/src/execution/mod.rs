@@ -17,6 +17,8 @@ mod faults;
 mod fork;
 mod integration;
 mod limits;
+mod probe;
+mod redrive;
 mod request;
 mod services;
 mod shape;
@@ -39,6 +41,7 @@ pub use end::{Ended, Status};
 pub use failure::Failure;
 pub use integration::{LambdaReply, SqsReply, function_name};
 pub use limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX};
+pub(crate) use probe::{Probe, Seen};
 pub use services::{AwsReply, Http};
 pub use strand::TaskId;
 
@@ -60,6 +63,10 @@ pub struct Identity {
     pub role_arn: Arc<str>,
     /// Where everything runs.
     pub region: Arc<str>,
+    /// The machine's version, if it was started by a version or alias.
+    pub version_arn: Option<String>,
+    /// The alias it was started by.
+    pub alias_arn: Option<String>,
 }
 
 /// What an execution wants done.
@@ -162,6 +169,14 @@ pub struct Execution {
     effects: Vec<Effect>,
     transitions: u64,
     ended: Option<Ended>,
+    /// What can be redriven.
+    remains: Option<Box<Strand>>,
+    redrive_count: u64,
+    redriven_ms: Option<u64>,
+    /// Its machine is being deleted.
+    ends_at_transition: bool,
+    /// Only of a test of one state.
+    probe: Option<Box<Probe>>,
 }
 
 impl Execution {
@@ -173,6 +188,17 @@ impl Execution {
         input_text: Arc<str>,
         seed: u64,
         now_ms: u64,
+    ) -> Execution {
+        Execution::begin_run(identity, machine, (input, input_text), seed, now_ms, None)
+    }
+
+    fn begin_run(
+        identity: Arc<Identity>,
+        machine: Arc<Machine>,
+        (input, input_text): (Value, Arc<str>),
+        seed: u64,
+        now_ms: u64,
+        probe: Option<Box<Probe>>,
     ) -> Execution {
         let input = Arc::new(input);
         let mut execution = Execution {
@@ -195,14 +221,25 @@ impl Execution {
             effects: Vec::new(),
             transitions: 0,
             ended: None,
+            remains: None,
+            redrive_count: 0,
+            redriven_ms: None,
+            ends_at_transition: false,
+            probe,
         };
         let details = Details::ExecutionStarted {
             input: Arc::clone(&execution.input_text),
             role_arn: Arc::clone(&execution.identity.role_arn),
+            version_arn: execution.identity.version_arn.clone(),
+            alias_arn: execution.identity.alias_arn.clone(),
         };
         execution.append(EventType::ExecutionStarted, 0, details);
         execution.set_execution_timer();
-        execution.open_strand(Strand::root(input, execution.machine.flows[0].start));
+        let mut root = Strand::root(input, execution.machine.flows[0].start);
+        if let Some(probe) = &execution.probe {
+            root.prepare(probe);
+        }
+        execution.open_strand(root);
         execution.run_ready();
         execution
     }

@@ -56,6 +56,9 @@ impl Execution {
     pub(super) fn step(&mut self, id: StrandId) {
         match self.strands.get(&id).map(|strand| &strand.doing) {
             Some(Doing::Entering) => {
+                if self.ends_here() || self.test_is_over(id) {
+                    return;
+                }
                 self.enter(id);
                 self.begin(id);
             }
@@ -88,7 +91,8 @@ impl Execution {
             strand.last_event = event;
             strand.entered_event = event;
             strand.entered_ms = now_ms;
-            strand.retries = vec![0; state.retry.len()];
+            let retries = self.probe.as_ref().map_or(0, |probe| probe.retries);
+            strand.retries = vec![retries; state.retry.len()];
         }
     }
 
@@ -108,6 +112,7 @@ impl Execution {
             Kind::Wait(wait) => self.wait(id, state, wait),
             Kind::Fail { error, cause } => self.fail_by_name(id, error.as_ref(), cause.as_ref()),
             Kind::Task(task) => self.schedule(id, task),
+            Kind::Parallel { .. } | Kind::Map(_) if self.is_mocked() => self.fork_mocked(id, state),
             Kind::Parallel { arguments, branches } => self.fork(id, arguments.as_ref(), branches),
             Kind::Map(map) => self.fork_over_items(id, map),
         };

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::query::Variables;
 
 use super::timers::TimerKey;
-use super::{Effect, Execution};
+use super::{Effect, Execution, Probe};
 
 /// Names a strand within its execution; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,6 +93,8 @@ pub(super) struct Fork {
     pub concurrency_max: usize,
     /// The items of a Map state; empty for a Parallel state.
     pub items: Vec<Value>,
+    /// Strands that failed or were aborted, by index; what a redrive goes on with.
+    pub unfinished: BTreeMap<usize, Strand>,
 }
 
 impl Strand {
@@ -118,6 +120,19 @@ impl Strand {
             doing: Doing::Entering,
             timers: Vec::new(),
         }
+    }
+}
+
+impl Strand {
+    /// Begins with what a test of a state says.
+    pub fn prepare(&mut self, probe: &Probe) {
+        let variables = probe.variables.iter();
+        self.variables = Arc::new(
+            variables
+                .map(|(name, value)| (name.clone(), Arc::new(value.clone())))
+                .collect(),
+        );
+        self.item = probe.item.clone().map(|value| Arc::new(Item { index: 0, value }));
     }
 }
 

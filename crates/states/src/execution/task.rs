@@ -214,12 +214,17 @@ impl Execution {
             return;
         };
         let state = &machine.flows[flow].states[state];
+        self.note(|seen| seen.result = Some(result.clone()));
         let value = if state.output.is_some() {
             Value::Null
         } else {
             result.clone()
         };
         if let Err(error) = self.leave(id, Exit::of(state, value, Some(&result))) {
+            // What the branches and iterations have yielded is not to be done again by a redrive.
+            if let (Some(fork), Value::Array(outputs)) = (self.fork_of(id), result) {
+                fork.outputs = outputs.into_iter().map(Some).collect();
+            }
             self.query_failed(id, &error);
         }
     }

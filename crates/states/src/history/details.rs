@@ -16,6 +16,15 @@ pub enum Details {
         input: Arc<str>,
         /// The role's ARN.
         role_arn: Arc<str>,
+        /// The version's ARN, if it was started by a version or alias.
+        version_arn: Option<String>,
+        /// The alias's ARN, if it was started by one.
+        alias_arn: Option<String>,
+    },
+    /// Of `ExecutionRedriven`.
+    Redriven {
+        /// How often it was redriven by now.
+        count: u64,
     },
     /// Of `..StateEntered`.
     StateEntered {
@@ -142,10 +151,18 @@ impl Details {
         let mut data: Option<(&str, &str)> = None;
         match self {
             Details::None => return None,
-            Details::ExecutionStarted { input, role_arn } => {
+            Details::ExecutionStarted {
+                input,
+                role_arn,
+                version_arn,
+                alias_arn,
+            } => {
                 data = Some(("input", input));
                 put("roleArn", json!(&**role_arn));
+                put_some(&mut put, "stateMachineVersionArn", version_arn);
+                put_some(&mut put, "stateMachineAliasArn", alias_arn);
             }
+            Details::Redriven { count } => put("redriveCount", json!(count)),
             Details::StateEntered { name, input } => {
                 data = Some(("input", input));
                 put("name", json!(&**name));

@@ -199,12 +199,13 @@ mod tests {
             role_arn: String::new(),
             machine_type: MachineType::Standard,
         };
-        record(&mut engine, &mut journal, &Operation::Create(new), 1_000);
+        record(&mut engine, &mut journal, &Operation::Create(new.into()), 1_000);
         let machine_arn = Place::default().machine_arn("m");
         let start = Operation::Start {
             machine_arn,
             name: Some("e".to_owned()),
             input: "{}".to_owned(),
+            trace_header: None,
         };
         record(&mut engine, &mut journal, &start, 2_000);
         (engine, journal, Place::default().execution_arn("m", "e"))

@@ -1,7 +1,7 @@
 //! The engine with its clock: requests, timers and answers all go through [`Service::perform`].
 
 use std::collections::HashMap;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
@@ -32,6 +32,7 @@ pub(super) struct Service {
     task_offered: Notify,
     is_stopping: AtomicBool,
     waiting: Waiting,
+    outside: Outside,
 }
 
 struct State {
@@ -78,11 +79,10 @@ impl Service {
             task_offered: Notify::new(),
             is_stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
+            outside,
         });
-        let outside = Arc::new(outside);
         let dispatcher = Dispatcher {
             service: Arc::clone(&service),
-            outside,
             runtime: tokio::runtime::Handle::current(),
         };
         if !in_flight.is_empty() {
@@ -214,6 +214,23 @@ impl Service {
         Ok((outcome, written))
     }
 
+    /// Performs a call and returns what came of it, whether it is this server that is asked or another one.
+    pub fn reply<'a>(&'a self, call: &'a Call) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+        // In a box, as what this server is asked may be to test a state that asks it again.
+        Box::pin(async move {
+            match &call.kind {
+                CallKind::Aws {
+                    service,
+                    action,
+                    arguments,
+                } if service.protocol == Protocol::Here => {
+                    Reply::Aws(api::here::answer(self, action, arguments).await)
+                }
+                _ => self.outside.perform(call).await,
+            }
+        })
+    }
+
     /// Looks at the engine.
     pub fn look<T>(&self, look: impl FnOnce(&Engine) -> T) -> T {
         look(&self.locked().engine)
@@ -257,7 +274,7 @@ impl Service {
 type Applied = (Result<Outcome, EngineError>, oneshot::Receiver<()>);
 
 /// Milliseconds since 1970.
-fn clock_ms() -> u64 {
+pub(super) fn clock_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
@@ -265,25 +282,15 @@ fn clock_ms() -> u64 {
 /// Hands calls to the world outside and brings back what comes of them.
 struct Dispatcher {
     service: Arc<Service>,
-    outside: Arc<Outside>,
     runtime: tokio::runtime::Handle,
 }
 
 impl Dispatcher {
     fn dispatch(&self, calls: Vec<Call>) {
         for call in calls {
-            let (service, outside) = (Arc::clone(&self.service), Arc::clone(&self.outside));
+            let service = Arc::clone(&self.service);
             self.runtime.spawn(async move {
-                let reply = match &call.kind {
-                    CallKind::Aws {
-                        service: asked,
-                        action,
-                        arguments,
-                    } if asked.protocol == Protocol::Here => {
-                        Reply::Aws(api::here::answer(&service, action, arguments).await)
-                    }
-                    _ => outside.perform(&call).await,
-                };
+                let reply = service.reply(&call).await;
                 let operation = Operation::Complete { call: call.id, reply };
                 if service.perform(operation).await.is_err() {
                     tracing::warn!(

@@ -45,7 +45,7 @@ fn a_mistake_in_a_definition_is_named_with_its_place() {
     let definition = one_state(json!({ "Type": "Pass", "Next": "B" }));
     let (status, refused) = server.raw(
         "CreateStateMachine",
-        &json!({ "name": "m", "definition": definition }).to_string(),
+        &json!({ "name": "m", "definition": definition, "roleArn": "r" }).to_string(),
     );
     assert_eq!(
         (status, refused["__type"].as_str()),

@@ -8,4 +8,8 @@ mod executions;
 mod http;
 mod integrations;
 mod machines;
+mod redrive;
+mod requests;
 mod scenes;
+mod test_state;
+mod versions;

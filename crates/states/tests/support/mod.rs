@@ -185,6 +185,9 @@ impl Run {
         } else if let Some(failure) = entry.get("token_failure") {
             let [error, cause] = text_pair(failure);
             self.world.send_task_failure(&token(), &error, &cause)
+        } else if let Some(redrive) = entry.get("redrive") {
+            let arn = redrive.as_str().unwrap_or(&self.arn);
+            self.world.redrive_execution(arn)
         } else if entry.get("heartbeat").is_some() {
             self.world.send_task_heartbeat(&token())
         } else {

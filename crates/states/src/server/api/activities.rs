@@ -8,7 +8,8 @@ use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
 use crate::server::service::Service;
 
-use super::{Answer, Refused, page_size};
+use super::pages::Page;
+use super::{Answer, Refused};
 
 /// Tags and encryption are taken and have no effect.
 #[derive(Deserialize)]
@@ -52,28 +53,14 @@ fn described(activity: &Activity) -> Value {
     })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct List {
-    max_results: Option<u32>,
-    next_token: Option<String>,
-}
-
-pub(super) fn list(service: &Service, request: &List) -> Answer {
-    let size = page_size(request.max_results)?;
-    let after = request.next_token.as_deref().unwrap_or_default();
+pub(super) fn list(service: &Service, page: &Page) -> Answer {
     service.look(|engine| {
-        let left: Vec<&Activity> = engine
+        let after = page.after.as_deref().unwrap_or_default();
+        let listed = engine
             .activities()
             .filter(|activity| activity.name.as_str() > after)
-            .collect();
-        let page = &left[..left.len().min(size)];
-        let shown: Vec<Value> = page.iter().map(|activity| described(activity)).collect();
-        let mut answer = json!({ "activities": shown });
-        if let Some(last) = page.last().filter(|_| page.len() < left.len()) {
-            answer["nextToken"] = last.name.as_str().into();
-        }
-        Ok(answer)
+            .map(|activity| (activity.name.clone(), described(activity)));
+        Ok(page.answer("activities", listed))
     })
 }
 

@@ -3,14 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ExecutionFilter, ExecutionId};
-use crate::execution::{Execution, Status};
+use crate::engine::{EngineError, ExecutionFilter, PagePlace};
+use crate::execution::Status;
 use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
-use crate::server::service::Service;
+use crate::server::service::{Service, clock_ms};
 
-use super::describe::{described, with_redrive};
-use super::{Answer, Refused, page_size};
+use super::describe::{IncludedData, described, listed, with_redrive};
+use super::pages::Page;
+use super::{Answer, Refused};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,6 +19,9 @@ pub(super) struct Start {
     state_machine_arn: String,
     name: Option<String>,
     input: Option<String>,
+    trace_header: Option<String>,
+    #[serde(default)]
+    included_data: IncludedData,
 }
 
 const NO_INPUT: &str = "{}";
@@ -28,6 +32,7 @@ pub(super) async fn start(service: &Service, request: Start) -> Answer {
         machine_arn: request.state_machine_arn,
         name: request.name,
         input,
+        trace_header: request.trace_header,
     };
     match service.perform(operation).await? {
         Outcome::Started(started) => {
@@ -43,11 +48,12 @@ pub(super) async fn start_sync(service: &Service, request: Start) -> Answer {
         machine_arn: request.state_machine_arn,
         name: request.name,
         input,
+        trace_header: request.trace_header,
     };
     let arn = service.perform_to_end(operation).await?;
     service.look(|engine| {
         let execution = engine.execution(&arn)?;
-        let mut answer = described(execution);
+        let mut answer = described(engine, execution, request.included_data)?;
         let took_ms = execution
             .ended()
             .map_or(0, |ended| ended.at_ms.saturating_sub(execution.started_ms()));
@@ -64,12 +70,15 @@ pub(super) async fn start_sync(service: &Service, request: Start) -> Answer {
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfExecution {
     execution_arn: String,
+    #[serde(default)]
+    included_data: IncludedData,
 }
 
-pub(super) fn describe(service: &Service, request: OfExecution) -> Answer {
+pub(super) fn describe(service: &Service, request: &OfExecution) -> Answer {
     service.look(|engine| {
         let execution = engine.execution(&request.execution_arn)?;
-        Ok(with_redrive(described(execution), execution.status()))
+        let described = described(engine, execution, request.included_data)?;
+        Ok(with_redrive(engine, execution, described, clock_ms())?)
     })
 }
 
@@ -77,58 +86,42 @@ pub(super) fn describe(service: &Service, request: OfExecution) -> Answer {
 #[serde(rename_all = "camelCase")]
 pub(super) struct List {
     state_machine_arn: Option<String>,
+    map_run_arn: Option<String>,
     status_filter: Option<String>,
-    max_results: Option<u32>,
-    next_token: Option<String>,
+    redrive_filter: Option<String>,
 }
 
-pub(super) fn list(service: &Service, request: &List) -> Answer {
-    let size = page_size(request.max_results)?;
-    let Some(machine_arn) = request.state_machine_arn.as_deref() else {
-        return Err(
-            EngineError::Validation("stateMachineArn is missing; map runs are not supported".into()).into(),
-        );
+pub(super) fn list(service: &Service, request: &List, page: &Page) -> Answer {
+    let machine_arn = match (&request.state_machine_arn, &request.map_run_arn) {
+        (Some(machine_arn), None) => machine_arn,
+        (None, Some(map_run)) => {
+            return Err(EngineError::ResourceNotFound {
+                message: format!("Resource not found: '{map_run}'"),
+                resource: Some(map_run.clone()),
+            }
+            .into());
+        }
+        _ => {
+            let message = "Either stateMachineArn or mapRunArn must be specified, but not both";
+            return Err(EngineError::Validation(message.to_owned()).into());
+        }
     };
     let status = request.status_filter.as_deref().map(read_status).transpose()?;
-    let before = match request.next_token.as_deref() {
-        Some(token) => Some(ExecutionId::parse(token).ok_or(EngineError::InvalidToken)?),
-        None => None,
+    let filter = ExecutionFilter {
+        machine_arn,
+        status,
+        redriven: request
+            .redrive_filter
+            .as_deref()
+            .map(|filter| filter == "REDRIVEN"),
+        after: page.after_as(PagePlace::parse)?,
     };
     service.look(|engine| {
-        let filter = ExecutionFilter {
-            machine_arn,
-            status,
-            before,
-        };
-        let mut rest = engine.executions(filter)?.peekable();
-        let mut page = Vec::new();
-        let mut last = None;
-        while let Some((id, execution)) = rest.next_if(|_| page.len() < size) {
-            page.push(listed(execution));
-            last = Some(id);
-        }
-        let mut answer = json!({ "executions": page });
-        if let (Some(_), Some(last)) = (rest.peek(), last) {
-            answer["nextToken"] = last.to_text().into();
-        }
-        Ok(answer)
+        let executions = engine
+            .executions(filter)?
+            .map(|(place, execution)| (place.to_text(), listed(execution)));
+        Ok(page.answer("executions", executions))
     })
-}
-
-fn listed(execution: &Execution) -> Value {
-    let identity = execution.identity();
-    let mut listed = json!({
-        "executionArn": identity.arn,
-        "stateMachineArn": identity.machine_arn,
-        "name": identity.name,
-        "status": execution.status().name(),
-        "startDate": seconds(execution.started_ms()),
-        "redriveCount": 0,
-    });
-    if let Some(ended) = execution.ended() {
-        listed["stopDate"] = seconds(ended.at_ms);
-    }
-    listed
 }
 
 fn read_status(name: &str) -> Result<Status, EngineError> {
@@ -141,7 +134,11 @@ fn read_status(name: &str) -> Result<Status, EngineError> {
     ]
     .into_iter()
     .find(|status| status.name() == name)
-    .ok_or_else(|| EngineError::Validation(format!("{name:?} is not a status this server knows")))
+    .ok_or_else(|| {
+        EngineError::Validation(format!(
+            "The status filter {name} needs mapRunArn to be specified"
+        ))
+    })
 }
 
 #[derive(Deserialize)]
@@ -159,7 +156,25 @@ pub(super) async fn stop(service: &Service, request: Stop) -> Answer {
         cause: request.cause,
     };
     match service.perform(operation).await? {
-        Outcome::StoppedAt(at_ms) => Ok(json!({ "stopDate": seconds(at_ms) })),
+        Outcome::At(at_ms) => Ok(json!({ "stopDate": seconds(at_ms) })),
+        _ => Err(Refused::Unavailable),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Redrive {
+    execution_arn: String,
+    client_token: Option<String>,
+}
+
+pub(super) async fn redrive(service: &Service, request: Redrive) -> Answer {
+    let operation = Operation::Redrive {
+        arn: request.execution_arn,
+        token: request.client_token,
+    };
+    match service.perform(operation).await? {
+        Outcome::At(at_ms) => Ok(json!({ "redriveDate": seconds(at_ms) })),
         _ => Err(Refused::Unavailable),
     }
 }
@@ -168,41 +183,28 @@ pub(super) async fn stop(service: &Service, request: Stop) -> Answer {
 #[serde(rename_all = "camelCase")]
 pub(super) struct History {
     execution_arn: String,
-    max_results: Option<u32>,
-    next_token: Option<String>,
     #[serde(default)]
     reverse_order: bool,
     include_execution_data: Option<bool>,
 }
 
-pub(super) fn history(service: &Service, request: &History) -> Answer {
-    let size = page_size(request.max_results)?;
+pub(super) fn history(service: &Service, request: &History, page: &Page) -> Answer {
     let with_data = request.include_execution_data.unwrap_or(true);
     // The id of the last event that was shown: events that are added meanwhile do not shift the pages.
-    let shown = match request.next_token.as_deref() {
-        Some(token) => Some(token.parse::<u64>().map_err(|_| EngineError::InvalidToken)?),
-        None => None,
-    };
+    let shown = page.after_as(|id| id.parse::<u64>().ok())?;
     service.look(|engine| {
         let events = engine.execution(&request.execution_arn)?.history();
-        let is_left = |id: u64| match (shown, request.reverse_order) {
-            (None, _) => true,
-            (Some(shown), false) => id > shown,
-            (Some(shown), true) => id < shown,
+        // Ids count from 1 without a gap.
+        let index = |id: u64| usize::try_from(id).unwrap_or(usize::MAX).min(events.len());
+        let item = |event: &crate::history::HistoryEvent| -> (String, Value) {
+            (event.id.to_string(), event.to_json(with_data))
         };
-        let left: Vec<_> = events.iter().filter(|event| is_left(event.id)).collect();
-        let in_order: Box<dyn Iterator<Item = _>> = match request.reverse_order {
-            false => Box::new(left.iter()),
-            true => Box::new(left.iter().rev()),
-        };
-        let page: Vec<_> = in_order.take(size).collect();
-        let mut answer =
-            json!({ "events": page.iter().map(|event| event.to_json(with_data)).collect::<Vec<Value>>() });
-        if page.len() < left.len()
-            && let Some(last) = page.last()
-        {
-            answer["nextToken"] = last.id.to_string().into();
-        }
-        Ok(answer)
+        Ok(match request.reverse_order {
+            false => page.answer("events", events[shown.map_or(0, index)..].iter().map(item)),
+            true => {
+                let left = shown.map_or(events.len(), |id| index(id.saturating_sub(1)));
+                page.answer("events", events[..left].iter().rev().map(item))
+            }
+        })
     })
 }

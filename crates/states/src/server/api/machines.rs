@@ -3,15 +3,17 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::definition::{Machine, MachineType};
-use crate::engine::{EngineError, MachineRecord, NewMachine};
+use crate::definition::MachineType;
+use crate::engine::{EngineError, MachineRecord, NewMachine, Registered, Registration, Settings, Tag};
 use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
 use crate::server::service::Service;
 
-use super::{Answer, Refused, page_size};
+use super::describe::IncludedData;
+use super::pages::Page;
+use super::{Answer, Refused};
 
-/// Logging, tracing, tags and encryption are taken and have no effect.
+/// Logging, tracing and encryption are kept, given back, and have no effect.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Create {
@@ -21,33 +23,65 @@ pub(super) struct Create {
     role_arn: String,
     #[serde(default, rename = "type")]
     machine_type: Option<MachineType>,
+    logging_configuration: Option<Value>,
+    tracing_configuration: Option<Value>,
+    encryption_configuration: Option<Value>,
+    #[serde(default)]
+    tags: Vec<Tag>,
     #[serde(default)]
     publish: bool,
+    version_description: Option<String>,
 }
 
 pub(super) async fn create(service: &Service, request: Create) -> Answer {
-    refuse_publish(request.publish)?;
-    let new = NewMachine {
-        name: request.name,
-        definition: request.definition,
-        role_arn: request.role_arn,
-        machine_type: request.machine_type.unwrap_or(MachineType::Standard),
+    let new = Registration {
+        machine: NewMachine {
+            name: request.name,
+            definition: request.definition,
+            role_arn: request.role_arn,
+            machine_type: request.machine_type.unwrap_or(MachineType::Standard),
+        },
+        settings: Settings {
+            logging: logging(request.logging_configuration)?,
+            tracing: request.tracing_configuration,
+            encryption: request.encryption_configuration,
+        },
+        tags: request.tags,
+        publish: request.publish,
+        version_description: request.version_description,
     };
     match service.perform(Operation::Create(new)).await? {
-        Outcome::Machine(record) => {
-            Ok(json!({ "stateMachineArn": record.arn, "creationDate": seconds(record.created_ms) }))
+        Outcome::Registered(registered) => {
+            let record = &registered.record;
+            let answer = json!({ "stateMachineArn": record.arn, "creationDate": seconds(record.created_ms) });
+            Ok(with_version(answer, &registered))
         }
         _ => Err(Refused::Unavailable),
     }
 }
 
-fn refuse_publish(publish: bool) -> Result<(), EngineError> {
-    match publish {
-        true => Err(EngineError::Validation(
-            "Versions (publish) are not supported".to_owned(),
-        )),
-        false => Ok(()),
+/// The API fills in what a logging configuration does not say.
+fn logging(stated: Option<Value>) -> Result<Option<Value>, EngineError> {
+    let Some(mut logging) = stated else {
+        return Ok(None);
+    };
+    let Some(members) = logging.as_object_mut() else {
+        return Err(EngineError::Serialization(
+            "loggingConfiguration must be an object".to_owned(),
+        ));
+    };
+    members.entry("level").or_insert_with(|| "OFF".into());
+    members
+        .entry("includeExecutionData")
+        .or_insert_with(|| false.into());
+    Ok(Some(logging))
+}
+
+fn with_version(mut answer: Value, registered: &Registered) -> Value {
+    if let Some(arn) = &registered.version_arn {
+        answer["stateMachineVersionArn"] = arn.as_str().into();
     }
+    answer
 }
 
 #[derive(Deserialize)]
@@ -58,26 +92,35 @@ pub(super) struct Update {
     role_arn: Option<String>,
     logging_configuration: Option<Value>,
     tracing_configuration: Option<Value>,
+    encryption_configuration: Option<Value>,
     #[serde(default)]
     publish: bool,
+    version_description: Option<String>,
 }
 
 pub(super) async fn update(service: &Service, request: Update) -> Answer {
-    refuse_publish(request.publish)?;
-    let without_effect = request.logging_configuration.is_some() || request.tracing_configuration.is_some();
-    if request.definition.is_none() && request.role_arn.is_none() && !without_effect {
+    let settings = Settings {
+        logging: logging(request.logging_configuration)?,
+        tracing: request.tracing_configuration,
+        encryption: request.encryption_configuration,
+    };
+    if request.definition.is_none() && request.role_arn.is_none() && settings == Settings::default() {
         return Err(EngineError::MissingRequiredParameter.into());
     }
     let operation = Operation::Update {
         arn: request.state_machine_arn,
         definition: request.definition,
         role_arn: request.role_arn,
+        settings,
+        publish: request.publish,
+        version_description: request.version_description,
     };
     match service.perform(operation).await? {
-        Outcome::Machine(record) => Ok(with_revision(
-            json!({ "updateDate": seconds(record.updated_ms) }),
-            &record,
-        )),
+        Outcome::Registered(registered) => {
+            let record = &registered.record;
+            let answer = with_revision(json!({ "updateDate": seconds(record.updated_ms) }), record);
+            Ok(with_version(answer, &registered))
+        }
         _ => Err(Refused::Unavailable),
     }
 }
@@ -86,24 +129,40 @@ pub(super) async fn update(service: &Service, request: Update) -> Answer {
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfMachine {
     state_machine_arn: String,
+    #[serde(default)]
+    included_data: IncludedData,
 }
 
 pub(super) async fn delete(service: &Service, request: OfMachine) -> Answer {
     service
         .perform(Operation::Delete {
             arn: request.state_machine_arn,
+            ends_executions: true,
         })
         .await?;
     Ok(json!({}))
 }
 
-pub(super) fn describe(service: &Service, request: OfMachine) -> Answer {
+pub(super) fn describe(service: &Service, request: &OfMachine) -> Answer {
     service.look(|engine| {
-        let record = engine.machine(&request.state_machine_arn)?;
-        let mut described = described(record);
-        described["status"] = "ACTIVE".into();
+        let arn = &request.state_machine_arn;
+        let version = engine.version(arn);
+        let record = match version {
+            Some(version) => &version.record,
+            None => engine.machine(arn)?,
+        };
+        let mut described = described(record, request.included_data);
+        let deleting = engine.is_deleting(&record.name);
+        described["status"] = if deleting { "DELETING" } else { "ACTIVE" }.into();
         described["type"] = type_name(record).into();
         described["creationDate"] = seconds(record.created_ms);
+        if let Some(version) = version {
+            described["stateMachineArn"] = version.arn.as_str().into();
+            described["creationDate"] = seconds(version.created_ms);
+            if let Some(description) = &version.description {
+                described["description"] = description.as_str().into();
+            }
+        }
         Ok(described)
     })
 }
@@ -112,12 +171,14 @@ pub(super) fn describe(service: &Service, request: OfMachine) -> Answer {
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfExecution {
     execution_arn: String,
+    #[serde(default)]
+    included_data: IncludedData,
 }
 
-pub(super) fn describe_for_execution(service: &Service, request: OfExecution) -> Answer {
+pub(super) fn describe_for_execution(service: &Service, request: &OfExecution) -> Answer {
     service.look(|engine| {
         let record = engine.machine_for(&request.execution_arn)?;
-        let mut described = described(record);
+        let mut described = described(record, request.included_data);
         described["updateDate"] = seconds(record.updated_ms);
         Ok(described)
     })
@@ -130,14 +191,21 @@ fn with_revision(mut answer: Value, record: &MachineRecord) -> Value {
     answer
 }
 
-fn described(record: &MachineRecord) -> Value {
+fn described(record: &MachineRecord, included: IncludedData) -> Value {
+    let Settings {
+        logging,
+        tracing,
+        encryption,
+    } = record.settings.clone();
     let described = json!({
         "stateMachineArn": record.arn,
         "name": record.name,
-        "definition": record.definition,
+        "definition": if included.with_data() { record.definition.as_str() } else { "{}" },
         "roleArn": &*record.role_arn,
-        "loggingConfiguration": { "level": "OFF", "includeExecutionData": false },
-        "tracingConfiguration": { "enabled": false },
+        "loggingConfiguration":
+            logging.unwrap_or_else(|| json!({ "level": "OFF", "includeExecutionData": false })),
+        "tracingConfiguration": tracing.unwrap_or_else(|| json!({ "enabled": false })),
+        "encryptionConfiguration": encryption.unwrap_or_else(|| json!({ "type": "AWS_OWNED_KEY" })),
     });
     with_revision(described, record)
 }
@@ -149,60 +217,21 @@ fn type_name(record: &MachineRecord) -> &'static str {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct List {
-    max_results: Option<u32>,
-    next_token: Option<String>,
-}
-
-pub(super) fn list(service: &Service, request: List) -> Answer {
-    let size = page_size(request.max_results)?;
+pub(super) fn list(service: &Service, page: &Page) -> Answer {
     service.look(|engine| {
-        let after = request.next_token.unwrap_or_default();
-        let mut rest = engine.machines().filter(|record| record.name > after).peekable();
-        let mut page = Vec::new();
-        let mut last = None;
-        while let Some(record) = rest.next_if(|_| page.len() < size) {
-            page.push(json!({
-                "stateMachineArn": record.arn,
-                "name": record.name,
-                "type": type_name(record),
-                "creationDate": seconds(record.created_ms),
-            }));
-            last = Some(&record.name);
-        }
-        let mut answer = json!({ "stateMachines": page });
-        if let (Some(_), Some(last)) = (rest.peek(), last) {
-            answer["nextToken"] = last.as_str().into();
-        }
-        Ok(answer)
+        let after = page.after.as_deref().unwrap_or_default();
+        let listed = engine
+            .machines()
+            .filter(|record| record.name.as_str() > after)
+            .map(|record| {
+                let item = json!({
+                    "stateMachineArn": record.arn,
+                    "name": record.name,
+                    "type": type_name(record),
+                    "creationDate": seconds(record.created_ms),
+                });
+                (record.name.clone(), item)
+            });
+        Ok(page.answer("stateMachines", listed))
     })
-}
-
-#[derive(Deserialize)]
-pub(super) struct Validate {
-    definition: String,
-    #[serde(default, rename = "type")]
-    machine_type: Option<MachineType>,
-}
-
-pub(super) fn validate(request: &Validate) -> Answer {
-    let machine_type = request.machine_type.unwrap_or(MachineType::Standard);
-    let complaints = Machine::parse(&request.definition, machine_type)
-        .err()
-        .unwrap_or_default();
-    let diagnostics: Vec<Value> = complaints
-        .iter()
-        .map(|complaint| {
-            json!({
-                "severity": "ERROR",
-                "code": complaint.code.name(),
-                "message": complaint.message,
-                "location": complaint.location,
-            })
-        })
-        .collect();
-    let result = if diagnostics.is_empty() { "OK" } else { "FAIL" };
-    Ok(json!({ "result": result, "diagnostics": diagnostics, "truncated": false }))
 }

@@ -1,11 +1,18 @@
 //! The Step Functions API: AWS JSON 1.0, the operation named in `X-Amz-Target`.
 
 mod activities;
+mod aliases;
+mod constraints;
 mod describe;
 mod executions;
 pub(super) mod here;
 mod machines;
+mod pages;
+mod tags;
 mod tasks;
+mod test_state;
+mod validate;
+mod versions;
 
 use http::{Response, StatusCode};
 use http_body_util::Full;
@@ -16,7 +23,8 @@ use serde_json::{Value, json};
 use crate::engine::EngineError;
 
 use super::listener::plain;
-use super::service::{Refusal, Service};
+use super::service::{Refusal, Service, clock_ms};
+use pages::Page;
 
 /// What an operation answers.
 type Answer = Result<Value, Refused>;
@@ -53,10 +61,7 @@ pub(super) async fn answer(service: &Service, target: &str, body: &[u8]) -> Resp
         Ok(answer) => (StatusCode::OK, answer),
         Err(Refused::Engine(error)) => {
             tracing::info!(operation, error = error.name(), reason = %error, "refused");
-            (
-                StatusCode::BAD_REQUEST,
-                json!({ "__type": error.name(), "message": error.to_string() }),
-            )
+            (StatusCode::BAD_REQUEST, refusal(&error))
         }
         Err(Refused::Unknown(operation)) => {
             let message = format!("The operation {operation:?} is not supported");
@@ -76,45 +81,64 @@ pub(super) async fn answer(service: &Service, target: &str, body: &[u8]) -> Resp
     plain(status, answer.to_string())
 }
 
+fn refusal(error: &EngineError) -> Value {
+    let mut refusal = json!({ "__type": error.name(), "message": error.to_string() });
+    if let Some(reason) = error.reason() {
+        refusal["reason"] = reason.into();
+    }
+    if let Some(resource) = error.resource() {
+        refusal["resourceName"] = resource.into();
+    }
+    refusal
+}
+
 async fn dispatch(service: &Service, operation: &str, body: &[u8]) -> Answer {
+    let body = match body {
+        [] => json!({}),
+        body => serde_json::from_slice(body)
+            .map_err(|reason| EngineError::Serialization(format!("The request is not JSON: {reason}")))?,
+    };
+    constraints::check(operation, &body)?;
+    let page = || Page::of(operation, &body, clock_ms());
     match operation {
-        "CreateStateMachine" => machines::create(service, read(body)?).await,
-        "UpdateStateMachine" => machines::update(service, read(body)?).await,
-        "DeleteStateMachine" => machines::delete(service, read(body)?).await,
-        "DescribeStateMachine" => machines::describe(service, read(body)?),
-        "DescribeStateMachineForExecution" => machines::describe_for_execution(service, read(body)?),
-        "ListStateMachines" => machines::list(service, read(body)?),
-        "ValidateStateMachineDefinition" => machines::validate(&read(body)?),
-        "StartExecution" => executions::start(service, read(body)?).await,
-        "StartSyncExecution" => executions::start_sync(service, read(body)?).await,
-        "DescribeExecution" => executions::describe(service, read(body)?),
-        "ListExecutions" => executions::list(service, &read(body)?),
-        "StopExecution" => executions::stop(service, read(body)?).await,
-        "GetExecutionHistory" => executions::history(service, &read(body)?),
-        "SendTaskSuccess" => tasks::success(service, read(body)?).await,
-        "SendTaskFailure" => tasks::failure(service, read(body)?).await,
-        "SendTaskHeartbeat" => tasks::heartbeat(service, read(body)?).await,
-        "CreateActivity" => activities::create(service, read(body)?).await,
-        "DeleteActivity" => activities::delete(service, read(body)?).await,
-        "DescribeActivity" => activities::describe(service, &read(body)?),
-        "ListActivities" => activities::list(service, &read(body)?),
-        "GetActivityTask" => activities::get_task(service, read(body)?).await,
+        "CreateStateMachine" => machines::create(service, read(&body)?).await,
+        "UpdateStateMachine" => machines::update(service, read(&body)?).await,
+        "DeleteStateMachine" => machines::delete(service, read(&body)?).await,
+        "DescribeStateMachine" => machines::describe(service, &read(&body)?),
+        "DescribeStateMachineForExecution" => machines::describe_for_execution(service, &read(&body)?),
+        "ListStateMachines" => machines::list(service, &page()?),
+        "ValidateStateMachineDefinition" => validate::validate(&read(&body)?),
+        "TestState" => test_state::test_state(service, read(&body)?).await,
+        "PublishStateMachineVersion" => versions::publish(service, read(&body)?).await,
+        "DeleteStateMachineVersion" => versions::delete(service, read(&body)?).await,
+        "ListStateMachineVersions" => versions::list(service, &read(&body)?, &page()?),
+        "CreateStateMachineAlias" => aliases::create(service, read(&body)?).await,
+        "UpdateStateMachineAlias" => aliases::update(service, read(&body)?).await,
+        "DeleteStateMachineAlias" => aliases::delete(service, read(&body)?).await,
+        "DescribeStateMachineAlias" => aliases::describe(service, &read(&body)?),
+        "ListStateMachineAliases" => aliases::list(service, &read(&body)?, &page()?),
+        "TagResource" => tags::tag(service, read(&body)?).await,
+        "UntagResource" => tags::untag(service, read(&body)?).await,
+        "ListTagsForResource" => tags::list(service, &read(&body)?),
+        "StartExecution" => executions::start(service, read(&body)?).await,
+        "StartSyncExecution" => executions::start_sync(service, read(&body)?).await,
+        "DescribeExecution" => executions::describe(service, &read(&body)?),
+        "ListExecutions" => executions::list(service, &read(&body)?, &page()?),
+        "StopExecution" => executions::stop(service, read(&body)?).await,
+        "RedriveExecution" => executions::redrive(service, read(&body)?).await,
+        "GetExecutionHistory" => executions::history(service, &read(&body)?, &page()?),
+        "SendTaskSuccess" => tasks::success(service, read(&body)?).await,
+        "SendTaskFailure" => tasks::failure(service, read(&body)?).await,
+        "SendTaskHeartbeat" => tasks::heartbeat(service, read(&body)?).await,
+        "CreateActivity" => activities::create(service, read(&body)?).await,
+        "DeleteActivity" => activities::delete(service, read(&body)?).await,
+        "DescribeActivity" => activities::describe(service, &read(&body)?),
+        "ListActivities" => activities::list(service, &page()?),
+        "GetActivityTask" => activities::get_task(service, read(&body)?).await,
         other => Err(Refused::Unknown(other.to_owned())),
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
-    let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|reason| EngineError::Validation(reason.to_string()).into())
-}
-
-/// The size of a page: 100 unless stated, 0 means the same, 1,000 at most.
-fn page_size(stated: Option<u32>) -> Result<usize, EngineError> {
-    match stated {
-        None | Some(0) => Ok(100),
-        Some(size @ 1..=1000) => Ok(size as usize),
-        Some(size) => Err(EngineError::Validation(format!(
-            "maxResults must be from 0 to 1000, not {size}"
-        ))),
-    }
+fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Refused> {
+    T::deserialize(body).map_err(|reason| EngineError::Serialization(reason.to_string()).into())
 }

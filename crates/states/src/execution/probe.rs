@@ -1,0 +1,172 @@
+//! A run of one state only, for `TestState`: it begins with given variables and context, may be told what its task or
+//! its branches yield, and ends before it would enter another state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::chance::Chance;
+use crate::definition::{Kind, Machine, MapOver, State};
+use crate::history::{Details, HistoryEvent};
+use crate::query::QueryError;
+
+use super::end::Status;
+use super::strand::{Item, StrandId};
+use super::{Execution, Failure, Identity};
+
+/// What a test of a state brings along, and what is seen of it.
+#[derive(Debug, Default)]
+pub(crate) struct Probe {
+    /// Variables that are set.
+    pub variables: Map<String, Value>,
+    /// What the context object is to say; the rest is made up.
+    pub context: Map<String, Value>,
+    /// How often the state was tried again already.
+    pub retries: u64,
+    /// The item, if the state is inside a Map state.
+    pub item: Option<Value>,
+    /// What the task, the branches or the iterations yield.
+    pub mock: Option<Result<Value, Failure>>,
+    pub seen: Seen,
+}
+
+/// What happened in the state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// What `Arguments` of a Parallel state yielded.
+    pub arguments: Option<Value>,
+    /// What `ItemSelector` yielded for each item.
+    pub selected: Option<Vec<Value>>,
+    pub concurrency_max: Option<u64>,
+    /// The result, as the state was given it.
+    pub result: Option<Value>,
+    /// Why it failed last.
+    pub failure: Option<Failure>,
+    /// Which retrier has it, and after how many milliseconds.
+    pub retry: Option<(usize, u64)>,
+    /// Which catcher had it.
+    pub catch: Option<usize>,
+    /// Which state would be next.
+    pub next: Option<Arc<str>>,
+    /// Whether the state was entered.
+    entered: bool,
+}
+
+impl Execution {
+    /// Starts a run of the machine's first state.
+    pub(crate) fn start_probe(
+        identity: Arc<Identity>,
+        machine: Arc<Machine>,
+        input: Value,
+        chance: &mut Chance,
+        now_ms: u64,
+        probe: Probe,
+    ) -> Execution {
+        let input_text = Arc::from(input.to_string());
+        let seed = chance.next_u64();
+        let probe = Some(Box::new(probe));
+        Execution::begin_run(identity, machine, (input, input_text), seed, now_ms, probe)
+    }
+
+    /// What was seen of the state that is tested.
+    pub(crate) fn seen(&self) -> Seen {
+        self.probe
+            .as_ref()
+            .map(|probe| probe.seen.clone())
+            .unwrap_or_default()
+    }
+
+    /// What the state handed on and assigned, if it was left.
+    pub(crate) fn first_exit(&self) -> Option<(&str, &BTreeMap<String, String>)> {
+        let exit = |event: &HistoryEvent| matches!(event.details, Details::StateExited { .. });
+        match &self.history.iter().find(|event| exit(event))?.details {
+            Details::StateExited { output, assigned, .. } => Some((output, assigned)),
+            _ => None,
+        }
+    }
+
+    /// Gives the task its mocked result.
+    pub(crate) fn answer_mock(&mut self, now_ms: u64) {
+        let task = self.tasks.keys().next().copied();
+        let mock = self.probe.as_ref().and_then(|probe| probe.mock.clone());
+        match (task, mock) {
+            (Some(task), Some(Ok(result))) => self.token_succeeded(task, result, now_ms),
+            (Some(task), Some(Err(failure))) => self.token_failed(task, failure, now_ms),
+            _ => {}
+        }
+    }
+
+    /// Notes what happens in a state that is tested.
+    pub(super) fn note(&mut self, note: impl FnOnce(&mut Seen)) {
+        if let Some(probe) = &mut self.probe {
+            note(&mut probe.seen);
+        }
+    }
+
+    /// A test is over before a second state is entered.
+    pub(super) fn test_is_over(&mut self, id: StrandId) -> bool {
+        let Some((machine, flow, state)) = self.place(id) else {
+            return false;
+        };
+        let Some(probe) = &mut self.probe else {
+            return false;
+        };
+        if probe.seen.entered {
+            probe.seen.next = Some(Arc::clone(&machine.flows[flow].states[state].name));
+            self.set_ended(Status::Aborted, None);
+            return true;
+        }
+        probe.seen.entered = true;
+        false
+    }
+
+    /// Whether a state's branches or iterations are mocked, and are not to run.
+    pub(super) fn is_mocked(&self) -> bool {
+        self.probe.as_ref().is_some_and(|probe| probe.mock.is_some())
+    }
+
+    /// Takes the mocked result of branches or iterations, after all that would come before them.
+    pub(super) fn fork_mocked(&mut self, id: StrandId, state: &State) -> Result<(), QueryError> {
+        match &state.kind {
+            Kind::Parallel { arguments, .. } => {
+                if let Some(arguments) = arguments {
+                    let arguments = self.evaluate(id, arguments, None, None)?;
+                    self.note(|seen| seen.arguments = Some(arguments));
+                }
+            }
+            Kind::Map(map) => self.select_items(id, map)?,
+            _ => return Ok(()),
+        }
+        match self.probe.as_ref().and_then(|probe| probe.mock.clone()) {
+            Some(Ok(result)) => self.leave_with_result(id, result),
+            Some(Err(failure)) => self.fail_state(id, failure.of_branch()),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn select_items(&mut self, id: StrandId, map: &MapOver) -> Result<(), QueryError> {
+        let concurrency_max = match &map.concurrency_max {
+            Some(max) => self.evaluate_whole(id, max, 0)?,
+            None => 0,
+        };
+        self.note(|seen| seen.concurrency_max = Some(concurrency_max));
+        let items = match &map.items {
+            Some(template) => match self.evaluate(id, template, None, None)? {
+                value if value.is_array() => value,
+                value => template.unfit("array", &value).map_or(Ok(Value::Null), Err)?,
+            },
+            None => self.input_of(id),
+        };
+        let (Value::Array(items), Some(selector)) = (items, &map.item_selector) else {
+            return Ok(());
+        };
+        let mut selected = Vec::with_capacity(items.len());
+        for (index, value) in items.into_iter().enumerate() {
+            selected.push(self.with_item(id, &Arc::new(Item { index, value }), selector)?);
+        }
+        self.note(|seen| seen.selected = Some(selected));
+        Ok(())
+    }
+}

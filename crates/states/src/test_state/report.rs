@@ -1,0 +1,146 @@
+//! What came of a tested state.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::execution::{Execution, Failure, Seen};
+use crate::history::Details;
+
+use super::TEST_MS_MAX;
+
+/// How a tested state ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was left.
+    Succeeded,
+    /// It failed, and nothing has the error.
+    Failed,
+    /// It failed, and would be tried again.
+    Retriable,
+    /// It failed, and was left by a catcher.
+    CaughtError,
+}
+
+impl Outcome {
+    /// The name in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Succeeded => "SUCCEEDED",
+            Outcome::Failed => "FAILED",
+            Outcome::Retriable => "RETRIABLE",
+            Outcome::CaughtError => "CAUGHT_ERROR",
+        }
+    }
+}
+
+/// What came of a tested state.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it handed on, as JSON text.
+    pub output: Option<String>,
+    /// Why it failed, also if that was caught.
+    pub failure: Option<Failure>,
+    /// The state it leads to.
+    pub next_state: Option<Arc<str>>,
+    /// The input as it was given.
+    pub input: String,
+    /// What `Arguments` yielded, as JSON text.
+    pub arguments: Option<String>,
+    /// The result as the task, the branches or the iterations yielded it.
+    pub result: Option<Value>,
+    /// What `ItemSelector` yielded for each item.
+    pub selected: Option<Vec<Value>>,
+    /// `MaxConcurrency` of a Map state; 0 if it has none.
+    pub concurrency_max: Option<u64>,
+    /// The variables after the state.
+    pub variables: Map<String, Value>,
+    /// Which retrier would try again, and after how many seconds.
+    pub retry: Option<(usize, u64)>,
+    /// Which catcher had the error.
+    pub catch: Option<usize>,
+}
+
+impl Report {
+    pub(super) fn of(execution: &Execution, input: String, mut variables: Map<String, Value>) -> Report {
+        let seen = execution.seen();
+        let exit = execution.first_exit();
+        let outcome = match (&exit, seen.catch, seen.retry) {
+            (Some(_), Some(_), _) => Outcome::CaughtError,
+            (Some(_), None, _) => Outcome::Succeeded,
+            (None, _, Some(_)) if execution.ended().is_none() => Outcome::Retriable,
+            _ => Outcome::Failed,
+        };
+        let failure = match outcome {
+            Outcome::Succeeded => None,
+            Outcome::CaughtError | Outcome::Retriable => seen.failure.clone(),
+            Outcome::Failed => Some(last_failure(execution, &seen)),
+        };
+        if let Some((_, assigned)) = exit {
+            for (name, text) in assigned {
+                let value = serde_json::from_str(text).unwrap_or_default();
+                variables.insert(name.clone(), value);
+            }
+        }
+        Report {
+            outcome,
+            output: exit.map(|(output, _)| output.to_owned()),
+            failure,
+            next_state: seen.next,
+            input,
+            arguments: scheduled(execution).or_else(|| seen.arguments.map(|value| value.to_string())),
+            result: seen.result,
+            selected: seen.selected,
+            concurrency_max: seen.concurrency_max,
+            variables,
+            retry: match outcome {
+                Outcome::Retriable => seen
+                    .retry
+                    .map(|(index, delay_ms)| (index, delay_ms.div_ceil(1_000))),
+                _ => None,
+            },
+            catch: match outcome {
+                Outcome::CaughtError => seen.catch,
+                _ => None,
+            },
+        }
+    }
+
+    /// Of a run that cannot be found any more, which only a mistake in this crate can bring about.
+    pub(super) fn lost() -> Report {
+        Report {
+            outcome: Outcome::Failed,
+            output: None,
+            failure: Some(Failure::new("States.Runtime", "The run was lost.")),
+            next_state: None,
+            input: String::new(),
+            arguments: None,
+            result: None,
+            selected: None,
+            concurrency_max: None,
+            variables: Map::new(),
+            retry: None,
+            catch: None,
+        }
+    }
+}
+
+/// A state that is neither left nor has failed has taken too long.
+fn last_failure(execution: &Execution, seen: &Seen) -> Failure {
+    let ended = execution.ended().and_then(|ended| ended.failure.clone());
+    ended.or_else(|| seen.failure.clone()).unwrap_or_else(|| {
+        let cause = format!("The state took longer than {} s.", TEST_MS_MAX / 1_000);
+        Failure::new("States.Timeout", cause)
+    })
+}
+
+/// What a task was scheduled with.
+fn scheduled(execution: &Execution) -> Option<String> {
+    execution.history().iter().find_map(|event| match &event.details {
+        Details::TaskScheduled { parameters, .. } => Some(parameters.to_string()),
+        Details::ResourceScheduled { input, .. } => Some(input.to_string()),
+        _ => None,
+    })
+}

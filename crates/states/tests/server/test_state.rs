@@ -1,0 +1,246 @@
+//! Testing one state.
+
+use serde_json::{Value, json};
+
+use crate::http::{Aws, Server, folder};
+use crate::scenes::{invoke, nobody, returned, wait_for_token};
+
+fn alone(mut state: Value) -> Value {
+    state["QueryLanguage"] = "JSONata".into();
+    state
+}
+
+fn ask(server: &Server, state: &Value, more: Value) -> Result<Value, String> {
+    let mut request = json!({ "definition": state.to_string() });
+    request
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    server.ask("TestState", request)
+}
+
+fn test(server: &Server, state: &Value, more: Value) -> Value {
+    ask(server, state, more).unwrap()
+}
+
+fn error(name: &str) -> Value {
+    json!({ "errorOutput": { "error": name, "cause": "why" } })
+}
+
+#[test]
+fn states_that_need_nobody_outside_are_run() {
+    let (aws, journal) = (nobody(), folder("test-plain"));
+    let server = Server::start(&journal, aws.address);
+    let choice = alone(json!({ "Type": "Choice", "Default": "No",
+        "Choices": [{ "Condition": "{% $states.input.n = 2 %}", "Next": "Two" }] }));
+    let chosen = test(&server, &choice, json!({ "input": "{\"n\": 2}" }));
+    assert_eq!(
+        chosen,
+        json!({ "status": "SUCCEEDED", "output": "{\"n\":2}", "nextState": "Two" })
+    );
+    let pass = alone(json!({ "Type": "Pass", "Output": "{% $a + 1 %}", "Assign": { "b": 2 }, "End": true }));
+    let passed = test(
+        &server,
+        &pass,
+        json!({ "variables": "{\"a\":1}", "inspectionLevel": "DEBUG" }),
+    );
+    assert_eq!(
+        passed,
+        json!({ "status": "SUCCEEDED", "output": "2",
+            "inspectionData": { "input": "{}", "variables": "{\"a\":1,\"b\":2}" } })
+    );
+    let failing = alone(json!({ "Type": "Fail", "Error": "E", "Cause": "c" }));
+    assert_eq!(
+        test(&server, &failing, json!({})),
+        json!({ "status": "FAILED", "error": "E", "cause": "c" })
+    );
+    // Its time passes at once, unless it is more than a test may take.
+    for (seconds, status) in [(300, "SUCCEEDED"), (301, "FAILED")] {
+        let wait = alone(json!({ "Type": "Wait", "Seconds": seconds, "Next": "X" }));
+        assert_eq!(test(&server, &wait, json!({}))["status"], status);
+    }
+    let itself = alone(json!({ "Type": "Pass", "Next": "StateName" }));
+    assert_eq!(test(&server, &itself, json!({}))["nextState"], "StateName");
+}
+
+#[test]
+fn a_task_calls_its_function_unless_it_is_mocked() {
+    let (aws, journal) = (
+        Aws::start(|asked| returned(json!({ "doubled": asked.body["n"].as_i64().unwrap() * 2 }))),
+        folder("test-task"),
+    );
+    let server = Server::start(&journal, aws.address);
+    let state = alone(invoke("f"));
+    let called = test(
+        &server,
+        &state,
+        json!({ "input": "{\"n\":21}", "inspectionLevel": "TRACE" }),
+    );
+    assert_eq!(called["output"], "{\"doubled\":42}");
+    let data = &called["inspectionData"];
+    let arguments: Value = serde_json::from_str(data["afterArguments"].as_str().unwrap()).unwrap();
+    assert_eq!(arguments, json!({ "FunctionName": "f", "Payload": { "n": 21 } }));
+    assert!(data["result"].as_str().unwrap().contains("ExecutedVersion"));
+    let mocked = test(
+        &server,
+        &state,
+        json!({ "mock": { "result": "{\"Payload\":1}" } }),
+    );
+    assert_eq!(mocked, json!({ "status": "SUCCEEDED", "output": "1" }));
+    assert_eq!(aws.asked().len(), 1);
+    let listed = server.tell("ListStateMachines", json!({}));
+    assert_eq!(listed["stateMachines"], json!([]));
+}
+
+#[test]
+fn a_mocked_error_is_retried_then_caught_then_fatal() {
+    let (aws, journal) = (nobody(), folder("test-errors"));
+    let server = Server::start(&journal, aws.address);
+    let mut state = alone(invoke("f"));
+    state["Retry"] = json!([
+        { "ErrorEquals": ["Other"] },
+        { "ErrorEquals": ["Lambda.ServiceException"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2.0 }]);
+    state["Catch"] = json!([{ "ErrorEquals": ["Lambda.ServiceException"], "Next": "Handle",
+        "Output": "{% $states.errorOutput.Error %}" }]);
+    let mocked = |name: &str, retries: u64| {
+        json!({ "mock": error(name), "inspectionLevel": "DEBUG",
+            "stateConfiguration": { "retrierRetryCount": retries } })
+    };
+    // The example of the Developer Guide, "Simulating retry attempts".
+    let retried = test(&server, &state, mocked("Lambda.ServiceException", 1));
+    assert_eq!(retried["status"], "RETRIABLE");
+    assert_eq!(
+        retried["inspectionData"]["errorDetails"],
+        json!({ "retryBackoffIntervalSeconds": 4, "retryIndex": 1 })
+    );
+    let caught = test(&server, &state, mocked("Lambda.ServiceException", 3));
+    assert_eq!(
+        [
+            &caught["status"],
+            &caught["nextState"],
+            &caught["output"],
+            &caught["error"],
+            &caught["cause"]
+        ],
+        [
+            "CAUGHT_ERROR",
+            "Handle",
+            "\"Lambda.ServiceException\"",
+            "Lambda.ServiceException",
+            "why"
+        ]
+    );
+    assert_eq!(
+        caught["inspectionData"]["errorDetails"],
+        json!({ "catchIndex": 0 })
+    );
+    let fatal = test(&server, &state, mocked("Unknown", 0));
+    assert_eq!(
+        (&fatal["status"], &fatal["error"]),
+        (&json!("FAILED"), &json!("Unknown"))
+    );
+}
+
+#[test]
+fn a_state_is_tested_where_it_stands_in_its_machine() {
+    let (aws, journal) = (nobody(), folder("test-machine"));
+    let server = Server::start(&journal, aws.address);
+    let machine = json!({ "QueryLanguage": "JSONata", "StartAt": "M", "States": {
+        "M": { "Type": "Map", "Items": "{% $states.input.items %}", "MaxConcurrency": 3,
+            "ItemSelector": { "v": "{% $states.context.Map.Item.Value %}" },
+            "ItemProcessor": { "StartAt": "T", "States": { "T": {
+                "Type": "Pass", "Output": "{% [$states.context.Map.Item.Index, $states.input] %}", "End": true } } },
+            "Catch": [{ "ErrorEquals": ["States.TaskFailed"], "Next": "D" }], "Next": "P" },
+        "P": { "Type": "Parallel", "Branches": [
+            { "StartAt": "A", "States": { "A": { "Type": "Succeed" } } },
+            { "StartAt": "B", "States": { "B": { "Type": "Succeed" } } }], "Next": "D" },
+        "D": { "Type": "Succeed" } } });
+    let map = |more: Value| {
+        let mut request =
+            json!({ "stateName": "M", "input": "{\"items\":[1,2]}", "inspectionLevel": "DEBUG" });
+        request
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        ask(&server, &machine, request)
+    };
+    let mapped = map(json!({ "mock": { "result": "[10,20]" } })).unwrap();
+    assert_eq!(
+        [&mapped["output"], &mapped["nextState"]],
+        [&json!("[10,20]"), &json!("P")]
+    );
+    let data = &mapped["inspectionData"];
+    assert_eq!(
+        [&data["afterItemSelector"], &data["maxConcurrency"]],
+        [&json!("[{\"v\":1},{\"v\":2}]"), &json!(3)]
+    );
+    let caught = map(json!({ "mock": error("Any"), "stateConfiguration": { "errorCausedByState": "T" } }));
+    assert_eq!(caught.unwrap()["status"], "CAUGHT_ERROR");
+    for (refused, more) in [
+        ("InvalidDefinition", json!({})),
+        ("ValidationException", json!({ "mock": { "result": "{}" } })),
+        (
+            "ValidationException",
+            json!({ "mock": error("Any"), "stateConfiguration": { "errorCausedByState": "D" } }),
+        ),
+        ("ValidationException", json!({ "stateName": "Nowhere" })),
+        (
+            "ValidationException",
+            json!({ "stateName": "P", "mock": { "result": "[1]" } }),
+        ),
+    ] {
+        assert_eq!(map(more.clone()).unwrap_err(), refused, "{more}");
+    }
+    let inner = ask(&server, &machine, json!({ "stateName": "T", "input": "7" })).unwrap();
+    assert_eq!(inner["output"], "[0,7]");
+    let unnamed = ask(&server, &machine, json!({}));
+    assert_eq!(unnamed.unwrap_err(), "ValidationException");
+}
+
+#[test]
+fn a_context_is_what_the_test_says_and_the_rest_is_made_up() {
+    let (aws, journal) = (nobody(), folder("test-context"));
+    let server = Server::start(&journal, aws.address);
+    let mut state = alone(wait_for_token());
+    state["Output"] = json!({ "context": "{% $states.context %}", "result": "{% $states.result %}" });
+    let context = |context: Value| json!({ "context": context.to_string(), "mock": { "result": "{}" } });
+    let told = test(
+        &server,
+        &state,
+        context(json!({ "Execution": { "Name": "mine" }, "Task": { "Token": "abcd" } })),
+    );
+    let output: Value = serde_json::from_str(told["output"].as_str().unwrap()).unwrap();
+    assert_eq!(output["context"]["Execution"]["Name"], "mine");
+    assert_eq!(output["context"]["Task"]["Token"], "abcd");
+    assert_eq!(output["context"]["State"]["Name"], "StateName");
+    for wrong in [
+        json!({ "Execution": { "Id": 1 } }),
+        json!({ "Execution": { "pokemon": 1 } }),
+        json!({ "Map": {} }),
+        json!({ "Other": {} }),
+        json!([]),
+    ] {
+        assert_eq!(
+            ask(&server, &state, context(wrong.clone())).unwrap_err(),
+            "ValidationException",
+            "{wrong}"
+        );
+    }
+    let pass = alone(json!({ "Type": "Pass", "End": true }));
+    for refused in [
+        json!({ "mock": { "result": "1" } }),
+        json!({ "mock": { "result": "1", "errorOutput": { "error": "E" } } }),
+        json!({ "mock": {} }),
+        json!({ "context": "{}" }),
+        json!({ "variables": "[]" }),
+        json!({ "inspectionLevel": "ALL" }),
+        json!({ "stateConfiguration": { "mapIterationFailureCount": 1 } }),
+    ] {
+        assert_eq!(
+            ask(&server, &pass, refused.clone()).unwrap_err(),
+            "ValidationException",
+            "{refused}"
+        );
+    }
+    assert_eq!(ask(&server, &state, json!({})).unwrap_err(), "InvalidDefinition");
+}
