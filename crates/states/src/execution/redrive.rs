@@ -71,7 +71,7 @@ impl Execution {
             self.machine.flows[strand.flow].states[strand.state].kind,
             Kind::Fail { .. }
         );
-        let fork = match std::mem::replace(&mut strand.doing, Doing::Retrying) {
+        let fork = match std::mem::replace(&mut strand.doing, Doing::Beginning) {
             Doing::Forked(fork) if !fork.outputs.is_empty() => Some(fork),
             Doing::Entering => {
                 strand.doing = Doing::Entering;

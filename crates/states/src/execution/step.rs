@@ -62,7 +62,7 @@ impl Execution {
                 self.enter(id);
                 self.begin(id);
             }
-            Some(Doing::Retrying) => self.begin(id),
+            Some(Doing::Beginning) => self.begin(id),
             Some(Doing::Scheduled(_)) => self.hand_out(id),
             _ => {}
         }
@@ -91,6 +91,7 @@ impl Execution {
             strand.last_event = event;
             strand.entered_event = event;
             strand.entered_ms = now_ms;
+            strand.doing = Doing::Beginning;
             let retries = self.probe.as_ref().map_or(0, |probe| probe.retries);
             strand.retries = vec![retries; state.retry.len()];
         }

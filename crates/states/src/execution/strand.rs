@@ -68,8 +68,8 @@ pub(super) struct Strand {
 pub(super) enum Doing {
     /// About to enter its state.
     Entering,
-    /// About to do what its state does once more.
-    Retrying,
+    /// In its state, and about to do what that does, for the first time or again.
+    Beginning,
     /// Task scheduled, about to be handed out.
     Scheduled(Box<Effect>),
     /// Task handed out.

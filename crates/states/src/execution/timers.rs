@@ -110,7 +110,7 @@ impl Execution {
                 // "each retry will be charged as an additional state transition" (AWS Step Functions pricing).
                 self.transitions += 1;
                 if let Some(strand) = self.strands.get_mut(&id) {
-                    strand.doing = Doing::Retrying;
+                    strand.doing = Doing::Beginning;
                     self.ready.push_back(id);
                 }
             }
