@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::execution::TaskId;
 
 use super::arn::check_name;
+use super::tags::{Tag, Tags};
 use super::{Engine, EngineError, ExecutionId};
 
 /// An activity as it was registered.
@@ -17,6 +18,7 @@ pub struct Activity {
     pub arn: String,
     /// When it was created, milliseconds since 1970.
     pub created_ms: u64,
+    pub(super) tags: Tags,
 }
 
 /// A task that a worker has taken.
@@ -44,24 +46,32 @@ pub(super) struct Activities {
 }
 
 impl Engine {
-    /// Registers an activity; doing it again is the same.
+    /// Registers an activity; doing it again is the same, and leaves its tags alone.
     ///
     /// # Errors
     ///
-    /// [`EngineError::InvalidName`].
-    pub fn create_activity(&mut self, name: &str, now_ms: u64) -> Result<Activity, EngineError> {
+    /// [`EngineError::InvalidName`] or [`EngineError::TooManyTags`].
+    pub fn create_activity(
+        &mut self,
+        name: &str,
+        tags: Vec<Tag>,
+        now_ms: u64,
+    ) -> Result<Activity, EngineError> {
         check_name(name)?;
         let arn = self.place.activity_arn(name);
-        let activity = self
+        let mut activity = Activity {
+            name: name.to_owned(),
+            arn,
+            created_ms: now_ms,
+            tags: Tags::default(),
+        };
+        activity.tags.add(tags, &activity.arn)?;
+        Ok(self
             .activities
             .all
             .entry(name.to_owned())
-            .or_insert_with(|| Activity {
-                name: name.to_owned(),
-                arn,
-                created_ms: now_ms,
-            });
-        Ok(activity.clone())
+            .or_insert(activity)
+            .clone())
     }
 
     /// Removes an activity; no error if there is none.
@@ -82,6 +92,14 @@ impl Engine {
     pub fn activity(&self, arn: &str) -> Result<&Activity, EngineError> {
         let name = activity_name(arn)?;
         let found = self.activities.all.get(name);
+        found
+            .filter(|activity| activity.arn == arn)
+            .ok_or_else(|| EngineError::ActivityDoesNotExist(arn.to_owned()))
+    }
+
+    pub(super) fn activity_mut(&mut self, arn: &str) -> Result<&mut Activity, EngineError> {
+        let name = activity_name(arn)?;
+        let found = self.activities.all.get_mut(name);
         found
             .filter(|activity| activity.arn == arn)
             .ok_or_else(|| EngineError::ActivityDoesNotExist(arn.to_owned()))

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::definition::{Machine, MachineType};
 
 use super::arn::check_name;
-use super::shelf::{Shelf, Tag};
+use super::shelf::Shelf;
+use super::tags::Tag;
 use super::{Engine, EngineError};
 
 /// A machine as it was registered. An execution keeps the one it was started with.
@@ -190,7 +191,7 @@ impl Engine {
             machine: Arc::new(parsed),
         });
         let mut shelf = Shelf::new(Arc::clone(&record), created_with);
-        shelf.tag(new.tags)?;
+        shelf.tags.add(new.tags, &record.arn)?;
         let version_arn = match new.publish {
             true => Some(shelf.publish(new.version_description, now_ms)?.0),
             false => None,
@@ -353,6 +354,14 @@ impl Engine {
         let (name, _) = self.place.machine_parts(arn)?;
         self.machines
             .get(name)
+            .filter(|shelf| shelf.record.arn == arn)
+            .ok_or_else(|| EngineError::StateMachineDoesNotExist(arn.to_owned()))
+    }
+
+    pub(super) fn shelf_mut(&mut self, arn: &str) -> Result<&mut Shelf, EngineError> {
+        let (name, _) = self.place.machine_parts(arn)?;
+        self.machines
+            .get_mut(name)
             .filter(|shelf| shelf.record.arn == arn)
             .ok_or_else(|| EngineError::StateMachineDoesNotExist(arn.to_owned()))
     }

@@ -16,6 +16,7 @@ mod machines;
 mod redrive;
 mod settle;
 mod shelf;
+mod tags;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -32,7 +33,8 @@ pub use error::EngineError;
 pub use executions::{Start, Started};
 pub use listing::{ExecutionFilter, PagePlace};
 pub use machines::{MachineRecord, NewMachine, Registered, Registration, Revision, Settings};
-pub use shelf::{Tag, Version};
+pub use shelf::Version;
+pub use tags::Tag;
 
 use redrive::Redrives;
 use shelf::Shelf;

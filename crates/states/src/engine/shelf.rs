@@ -3,27 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::chance::Chance;
 
 use super::aliases::Alias;
+use super::tags::Tags;
 use super::{Engine, EngineError, MachineRecord};
 
 /// Versions of one machine ("Quotas related to state machines").
 const VERSIONS_MAX: usize = 1_000;
-/// Tags of one machine.
-const TAGS_MAX: usize = 50;
-
-/// A label on a machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tag {
-    /// Its name.
-    pub key: String,
-    /// What it says.
-    #[serde(default)]
-    pub value: String,
-}
 
 /// A published revision, which never changes.
 #[derive(Clone, Debug)]
@@ -48,7 +35,7 @@ pub(super) struct Shelf {
     /// Numbers are not used again.
     version_last: u64,
     pub aliases: BTreeMap<String, Alias>,
-    tags: BTreeMap<String, String>,
+    pub tags: Tags,
     pub deleting: bool,
 }
 
@@ -68,7 +55,7 @@ impl Shelf {
             versions: BTreeMap::new(),
             version_last: 0,
             aliases: BTreeMap::new(),
-            tags: BTreeMap::new(),
+            tags: Tags::default(),
             deleting: false,
         }
     }
@@ -104,17 +91,6 @@ impl Shelf {
         };
         self.versions.insert(self.version_last, version);
         Ok((arn, now_ms))
-    }
-
-    /// Adds tags; one whose key there is already replaces it.
-    pub fn tag(&mut self, tags: Vec<Tag>) -> Result<(), EngineError> {
-        let mut all = self.tags.clone();
-        all.extend(tags.into_iter().map(|tag| (tag.key, tag.value)));
-        if all.len() > TAGS_MAX {
-            return Err(EngineError::TooManyTags(self.record.arn.clone()));
-        }
-        self.tags = all;
-        Ok(())
     }
 
     /// What a start under this qualifier runs. An alias with two versions draws one of them.
@@ -243,61 +219,5 @@ impl Engine {
             .versions
             .get(&number)
             .filter(|version| version.arn == arn)
-    }
-
-    /// Adds tags to a machine.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::InvalidArn`], [`EngineError::ResourceNotFound`] or [`EngineError::TooManyTags`].
-    pub fn tag(&mut self, arn: &str, tags: Vec<Tag>) -> Result<(), EngineError> {
-        self.tagged_mut(arn)?.tag(tags)
-    }
-
-    /// Removes tags from a machine; those it has not are no error.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::InvalidArn`] or [`EngineError::ResourceNotFound`].
-    pub fn untag(&mut self, arn: &str, keys: &[String]) -> Result<(), EngineError> {
-        let shelf = self.tagged_mut(arn)?;
-        shelf.tags.retain(|key, _| !keys.contains(key));
-        Ok(())
-    }
-
-    /// A machine's tags by key.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::InvalidArn`] or [`EngineError::ResourceNotFound`].
-    pub fn tags(&self, arn: &str) -> Result<Vec<Tag>, EngineError> {
-        let shelf = self.shelf(arn).map_err(|error| not_found(error, arn))?;
-        let tag = |(key, value): (&String, &String)| Tag {
-            key: key.clone(),
-            value: value.clone(),
-        };
-        Ok(shelf.tags.iter().map(tag).collect())
-    }
-
-    fn tagged_mut(&mut self, arn: &str) -> Result<&mut Shelf, EngineError> {
-        let name = self
-            .shelf(arn)
-            .map_err(|error| not_found(error, arn))?
-            .record
-            .name
-            .clone();
-        self.machines
-            .get_mut(&name)
-            .ok_or_else(|| not_found(EngineError::StateMachineDoesNotExist(arn.to_owned()), arn))
-    }
-}
-
-fn not_found(error: EngineError, arn: &str) -> EngineError {
-    match error {
-        EngineError::StateMachineDoesNotExist(_) => EngineError::ResourceNotFound {
-            message: format!("Resource not found: '{arn}'"),
-            resource: Some(arn.to_owned()),
-        },
-        error => error,
     }
 }

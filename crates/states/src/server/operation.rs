@@ -98,6 +98,8 @@ pub(super) enum Operation {
     },
     CreateActivity {
         name: String,
+        #[serde(default)]
+        tags: Vec<Tag>,
     },
     DeleteActivity {
         arn: String,
@@ -228,8 +230,8 @@ impl Operation {
                 engine.complete(call, reply, now_ms);
                 Ok(Outcome::Nothing)
             }
-            Operation::CreateActivity { name } => {
-                engine.create_activity(&name, now_ms).map(Outcome::Activity)
+            Operation::CreateActivity { name, tags } => {
+                engine.create_activity(&name, tags, now_ms).map(Outcome::Activity)
             }
             Operation::DeleteActivity { arn } => engine.delete_activity(&arn).map(|()| Outcome::Nothing),
             Operation::TakeActivityTask { arn, worker } => engine
@@ -281,6 +283,12 @@ mod tests {
                 }
             ));
         }
+    }
+
+    #[test]
+    fn an_activity_that_an_earlier_version_wrote_has_no_tags() {
+        let created = serde_json::from_str(r#"{"CreateActivity":{"name":"work"}}"#).unwrap();
+        assert!(matches!(created, Operation::CreateActivity { tags, .. } if tags.is_empty()));
     }
 
     #[test]

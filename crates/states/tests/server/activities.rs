@@ -63,6 +63,26 @@ fn activities_are_made_once_listed_in_pages_and_removed() {
 }
 
 #[test]
+fn an_activity_keeps_its_tags() {
+    let (aws, journal) = (nobody(), folder("activity-tags"));
+    let server = Server::start(&journal, aws.address);
+    let tags = json!([{ "key": "a", "value": "1" }, { "key": "b", "value": "2" }]);
+    server.tell("CreateActivity", json!({ "name": "work", "tags": tags }));
+    server.tell("CreateActivity", json!({ "name": "work", "tags": [] }));
+    server.tell(
+        "TagResource",
+        json!({ "resourceArn": WORK, "tags": [{ "key": "b", "value": "3" }] }),
+    );
+    server.tell("UntagResource", json!({ "resourceArn": WORK, "tagKeys": ["a"] }));
+    server.kill();
+    let server = Server::start(&journal, aws.address);
+    let listed = server.tell("ListTagsForResource", json!({ "resourceArn": WORK }));
+    assert_eq!(listed["tags"], json!([{ "key": "b", "value": "3" }]));
+    let (status, refused) = server.raw("GetActivityTask", "{}");
+    assert_eq!((status, &refused["__type"]), (400, &json!("ValidationException")));
+}
+
+#[test]
 fn a_worker_that_waits_is_given_the_task_when_there_is_one() {
     let (aws, journal) = (nobody(), folder("poll"));
     let server = Server::start(&journal, aws.address);

@@ -93,6 +93,29 @@ fn a_task_calls_its_function_unless_it_is_mocked() {
 }
 
 #[test]
+fn a_task_may_ask_this_server_and_an_activity_needs_a_mock() {
+    let (aws, journal) = (nobody(), folder("test-here"));
+    let server = Server::start(&journal, aws.address);
+    let made = server.tell("CreateActivity", json!({ "name": "work" }));
+    let described = json!({ "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeActivity",
+        "Parameters": { "ActivityArn": made["activityArn"] }, "OutputPath": "$.Name", "End": true });
+    let asked = test(&server, &described, json!({}));
+    assert_eq!(asked, json!({ "status": "SUCCEEDED", "output": "\"work\"" }));
+    // It may even ask for a test.
+    let inner = json!({ "Type": "Pass", "Result": 7, "End": true });
+    let nested = json!({ "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:testState",
+        "Parameters": { "Definition": inner }, "OutputPath": "$.Output", "End": true });
+    assert_eq!(test(&server, &nested, json!({}))["output"], "\"7\"");
+    let work = json!({ "Type": "Task", "Resource": made["activityArn"], "Next": "X" });
+    assert_eq!(ask(&server, &work, json!({})).unwrap_err(), "InvalidDefinition");
+    let mocked = test(&server, &work, json!({ "mock": { "result": "{\"n\":1}" } }));
+    assert_eq!(
+        mocked,
+        json!({ "status": "SUCCEEDED", "output": "{\"n\":1}", "nextState": "X" })
+    );
+}
+
+#[test]
 fn a_mocked_error_is_retried_then_caught_then_fatal() {
     let (aws, journal) = (nobody(), folder("test-errors"));
     let server = Server::start(&journal, aws.address);

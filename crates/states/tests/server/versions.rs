@@ -287,11 +287,13 @@ fn settings_and_tags_are_given_back() {
         (status, &refused["__type"], &refused["resourceName"]),
         (400, &json!("TooManyTags"), &json!(MACHINE))
     );
-    let nobodys = server.ask(
-        "ListTagsForResource",
-        json!({ "resourceArn": format!("{MACHINE}:1") }),
-    );
-    assert_eq!(nobodys.unwrap_err(), "ResourceNotFound");
+    for nobodys in [
+        format!("{MACHINE}:1"),
+        MACHINE.replace("stateMachine", "activity"),
+    ] {
+        let refused = server.ask("ListTagsForResource", json!({ "resourceArn": nobodys }));
+        assert_eq!(refused.unwrap_err(), "ResourceNotFound");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::engine::Activity;
+use crate::engine::{Activity, Tag};
 use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
 use crate::server::service::Service;
@@ -11,14 +11,19 @@ use crate::server::service::Service;
 use super::pages::Page;
 use super::{Answer, Refused};
 
-/// Tags and encryption are taken and have no effect.
+/// Encryption is taken and has no effect.
 #[derive(Deserialize)]
 pub(super) struct Create {
     name: String,
+    #[serde(default)]
+    tags: Vec<Tag>,
 }
 
 pub(super) async fn create(service: &Service, request: Create) -> Answer {
-    let operation = Operation::CreateActivity { name: request.name };
+    let operation = Operation::CreateActivity {
+        name: request.name,
+        tags: request.tags,
+    };
     match service.perform(operation).await? {
         Outcome::Activity(activity) => {
             Ok(json!({ "activityArn": activity.arn, "creationDate": seconds(activity.created_ms) }))
