@@ -3,7 +3,7 @@
 
 mod play;
 
-use crate::engine::{Shop, start, start_again, stop};
+use crate::engine::{Shop, fresh, start, start_again, stop};
 use crate::project::root;
 use play::{play, play_answering};
 use serde_json::{Value, json};
@@ -47,12 +47,16 @@ async fn page_says_failed_when_it_failed() {
 /// With a network that goes and comes back, and without any socket.
 #[tokio::test]
 async fn a_page_that_was_away_catches_up_by_number_and_misses_nothing() {
-    play("away", &Shop::patient(), Value::Null).await;
+    let shop = Shop::patient();
+    let given = json!({ "dish": dish(&shop, "Salad of the day", &fresh()).await });
+    play("away", &shop, given).await;
 }
 
 #[tokio::test]
 async fn a_dish_that_is_bought_moves_the_open_report_of_the_kitchen() {
-    play("kitchen-moves", &Shop::patient(), Value::Null).await;
+    let shop = Shop::patient();
+    let given = json!({ "dish": dish(&shop, "Salad of the house", &fresh()).await });
+    play("kitchen-moves", &shop, given).await;
 }
 
 #[tokio::test]
@@ -65,7 +69,24 @@ async fn a_ticket_is_bought_without_a_mouse_on_a_narrow_screen_without_motion() 
 async fn axe_finds_nothing_serious_on_any_page_and_none_is_wider_than_a_narrow_screen() {
     let takes = std::env::var_os("HOLDFAST_TAKE_PICTURES").is_some();
     let pictures = takes.then(|| root().join("docs/pictures"));
-    play("every-page", &Shop::patient(), json!({ "pictures": pictures })).await;
+    let shop = Shop::patient();
+    let menu = [
+        dish(&shop, "Caesar salad").await,
+        dish(&shop, "Pasta al ragù").await,
+    ];
+    let given = json!({ "pictures": pictures, "dish": menu[0], "menu": menu });
+    play("every-page", &shop, given).await;
+}
+
+/// A dish of an ingredient of which there is enough.
+async fn dish(shop: &Shop, name: &str, ingredient: &str) -> Value {
+    let stock =
+        json!({ "cause": ingredient, "kitchen": { (&ingredient): 50 }, "warehouse": { (&ingredient): 7 } });
+    let stocked = shop.aws.invoke("stock-kitchen", &stock).await;
+    stocked.expect("the kitchen is stocked");
+    let dish = json!({ "name": name, "priceMinor": 950, "recipe": { (&ingredient): 2 } });
+    let cook = shop.person("cook").await;
+    cook.post("/api/dishes", &dish).await.expect(201).body
 }
 
 /// Its scripts are not ours, and the content security policy is the same as for every page.
