@@ -70,9 +70,17 @@ async fn axe_finds_nothing_serious_on_any_page_and_none_is_wider_than_a_narrow_s
     let takes = std::env::var_os("HOLDFAST_TAKE_PICTURES").is_some();
     let pictures = takes.then(|| root().join("docs/pictures"));
     let shop = Shop::patient();
+    // Pictures are taken on a stack of their own, where the names are free.
+    let named = |name: &str| {
+        if takes {
+            name.to_owned()
+        } else {
+            format!("{name}-{}", fresh())
+        }
+    };
     let menu = [
-        dish(&shop, "Caesar salad").await,
-        dish(&shop, "Pasta al ragù").await,
+        dish(&shop, "Caesar salad", &named("lechuga")).await,
+        dish(&shop, "Pasta al ragù", &named("pasta")).await,
     ];
     let given = json!({ "pictures": pictures, "dish": menu[0], "menu": menu });
     play("every-page", &shop, given).await;
@@ -81,10 +89,10 @@ async fn axe_finds_nothing_serious_on_any_page_and_none_is_wider_than_a_narrow_s
 /// A dish of an ingredient of which there is enough.
 async fn dish(shop: &Shop, name: &str, ingredient: &str) -> Value {
     let stock =
-        json!({ "cause": ingredient, "kitchen": { (&ingredient): 50 }, "warehouse": { (&ingredient): 7 } });
+        json!({ "cause": ingredient, "kitchen": { (ingredient): 50 }, "warehouse": { (ingredient): 7 } });
     let stocked = shop.aws.invoke("stock-kitchen", &stock).await;
     stocked.expect("the kitchen is stocked");
-    let dish = json!({ "name": name, "priceMinor": 950, "recipe": { (&ingredient): 2 } });
+    let dish = json!({ "name": name, "priceMinor": 950, "recipe": { (ingredient): 2 } });
     let cook = shop.person("cook").await;
     cook.post("/api/dishes", &dish).await.expect(201).body
 }
