@@ -4,8 +4,10 @@ import { serverClock } from './server-clock'
 
 /** What a countdown shows. */
 export interface Countdown {
-  /** Milliseconds until the moment; never below 0. */
+  /** Milliseconds until the moment; never below 0, and 0 while the server's time is not known. */
   readonly leftMs: Ref<number>
+  /** Whether the server's time is known; without it nobody knows what is left. */
+  readonly isKnown: Ref<boolean>
   readonly isOver: ComputedRef<boolean>
 }
 
@@ -16,12 +18,15 @@ const LOOK_EVERY_MS = 200
 export function useCountdown(until: () => string | undefined): Countdown {
   const leftMs = ref(0)
   const hasMoment = ref(false)
+  const isKnown = ref(serverClock.isKnown)
 
   function look(): void {
     const moment = until()
     const untilMs = moment === undefined ? Number.NaN : Date.parse(moment)
+    const nowMs = serverClock.knownMs()
     hasMoment.value = !Number.isNaN(untilMs)
-    leftMs.value = hasMoment.value ? Math.max(0, untilMs - serverClock.nowMs()) : 0
+    isKnown.value = nowMs !== null
+    leftMs.value = hasMoment.value && nowMs !== null ? Math.max(0, untilMs - nowMs) : 0
   }
 
   watch(until, look, { immediate: true })
@@ -29,5 +34,5 @@ export function useCountdown(until: () => string | undefined): Countdown {
   onScopeDispose(() => {
     clearInterval(timer)
   })
-  return { leftMs, isOver: computed(() => hasMoment.value && leftMs.value === 0) }
+  return { leftMs, isKnown, isOver: computed(() => hasMoment.value && isKnown.value && leftMs.value === 0) }
 }

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { leftToRefund, mayBeRefunded, mergedOrders, statusWords, whatOf, type Order, type Refund } from './order'
+import {
+  leftToRefund,
+  mayBeRefunded,
+  mergedOrders,
+  moneyOfEnded,
+  statusWords,
+  wayBack,
+  whatOf,
+  type Order,
+  type Payment,
+  type Refund,
+} from './order'
 
 const AT = '2026-01-01T00:00:00Z'
 
@@ -35,6 +46,48 @@ describe('an order in words', () => {
 
   it('names a status that this page does not know', () => {
     expect(statusWords('of_next_year').short).toBe('of_next_year')
+  })
+})
+
+describe('the money of an order that ended unpaid', () => {
+  const ENDS = ['expired', 'cancelled', 'payment_failed', 'unavailable']
+  const payment = (status: string): Payment => ({ id: 'ord_1-1', attempt: 1, status, amountMinor: 3000, requestedAt: AT })
+
+  it('was not charged, when no payment was made or each was declined', () => {
+    for (const status of ENDS) {
+      expect(moneyOfEnded(status, [], [])).toBe('Nothing was charged.')
+      expect(moneyOfEnded(status, [payment('declined')], [])).toBe('Nothing was charged.')
+    }
+  })
+
+  it('was charged when a payment came late, and is told with what becomes of it', () => {
+    for (const status of ENDS) {
+      const told = (refunds: Refund[]) => moneyOfEnded(status, [payment('declined'), payment('succeeded')], refunds)
+      for (const standing of ['requested', 'pending']) expect(told([refund(standing, [])])).toMatch(/goes back to you/)
+      expect(told([])).toMatch(/goes back to you/)
+      expect(told([refund('succeeded', [])])).toMatch(/was given back/)
+      expect(told([refund('failed', [])])).toMatch(/did not take it back.*finds another way/)
+    }
+  })
+
+  it('is not certain while a payment is without an outcome', () => {
+    for (const status of ['requested', 'unknown', 'of_next_year'])
+      expect(moneyOfEnded('expired', [payment(status)], [])).toMatch(/not certain yet/)
+  })
+
+  it('is never told by the status alone', () => {
+    for (const status of ENDS) expect(statusWords(status).sentence).not.toMatch(/charged/)
+    for (const status of ['held', 'paying', 'completed', 'refunded', 'stuck']) expect(moneyOfEnded(status, [], [])).toBeUndefined()
+  })
+})
+
+describe('the way back from an order', () => {
+  it('leads to what it was for', () => {
+    const ticket = { title: 'Seat', quantity: 1, priceMinor: 900, ticketId: 'tkt_1' }
+    expect(wayBack(order('held', [ticket]))).toMatchObject({ to: '/tickets/tkt_1', says: 'Look at the ticket again' })
+    expect(wayBack(order('held', [TEA]))?.to).toBe('/products/prd_1')
+    expect(wayBack(order('held', [{ title: 'Soup', quantity: 1, priceMinor: 900, dishId: 'dsh_1' }]))?.to).toBe('/menu')
+    expect(wayBack(order('held', []))).toBeUndefined()
   })
 })
 
