@@ -3,12 +3,10 @@ import {
   leftToRefund,
   mayBeRefunded,
   mergedOrders,
-  moneyOfEnded,
   statusWords,
   wayBack,
   whatOf,
   type Order,
-  type Payment,
   type Refund,
 } from './order'
 
@@ -46,38 +44,6 @@ describe('an order in words', () => {
 
   it('names a status that this page does not know', () => {
     expect(statusWords('of_next_year').short).toBe('of_next_year')
-  })
-})
-
-describe('the money of an order that ended unpaid', () => {
-  const ENDS = ['expired', 'cancelled', 'payment_failed', 'unavailable']
-  const payment = (status: string): Payment => ({ id: 'ord_1-1', attempt: 1, status, amountMinor: 3000, requestedAt: AT })
-
-  it('was not charged, when no payment was made or each was declined', () => {
-    for (const status of ENDS) {
-      expect(moneyOfEnded(status, [], [])).toBe('Nothing was charged.')
-      expect(moneyOfEnded(status, [payment('declined')], [])).toBe('Nothing was charged.')
-    }
-  })
-
-  it('was charged when a payment came late, and is told with what becomes of it', () => {
-    for (const status of ENDS) {
-      const told = (refunds: Refund[]) => moneyOfEnded(status, [payment('declined'), payment('succeeded')], refunds)
-      for (const standing of ['requested', 'pending']) expect(told([refund(standing, [])])).toMatch(/goes back to you/)
-      expect(told([])).toMatch(/goes back to you/)
-      expect(told([refund('succeeded', [])])).toMatch(/was given back/)
-      expect(told([refund('failed', [])])).toMatch(/did not take it back.*finds another way/)
-    }
-  })
-
-  it('is not certain while a payment is without an outcome', () => {
-    for (const status of ['requested', 'unknown', 'of_next_year'])
-      expect(moneyOfEnded('expired', [payment(status)], [])).toMatch(/not certain yet/)
-  })
-
-  it('is never told by the status alone', () => {
-    for (const status of ENDS) expect(statusWords(status).sentence).not.toMatch(/charged/)
-    for (const status of ['held', 'paying', 'completed', 'refunded', 'stuck']) expect(moneyOfEnded(status, [], [])).toBeUndefined()
   })
 })
 
