@@ -105,15 +105,15 @@ async fn the_page_that_tries_the_api_works_under_the_policy_of_all_pages() {
 
 /// A shop that is stopped and started again at the scenario's word.
 enum Switched {
-    On(TestStack),
+    On(Box<TestStack>),
     Off(Stopped),
 }
 
 impl Switched {
     fn switch(self, word: &str) -> Self {
         match (self, word) {
-            (Self::On(stack), "stop-the-shop") => Self::Off(stop(stack)),
-            (Self::Off(stopped), "start-the-shop") => Self::On(start_again(stopped)),
+            (Self::On(stack), "stop-the-shop") => Self::Off(stop(*stack)),
+            (Self::Off(stopped), "start-the-shop") => Self::On(Box::new(start_again(stopped))),
             (_, other) => {
                 panic!("a shop that runs is stopped, one that is stopped is started; not {other:?}")
             }
@@ -131,7 +131,7 @@ async fn a_page_outlives_a_shop_that_is_stopped_and_started() {
         options.states = Port::Fixed(states.expect("a free port"));
     });
     let shop = Shop::at(stack.addresses());
-    let switch = Arc::new(Mutex::new(Some(Switched::On(stack))));
+    let switch = Arc::new(Mutex::new(Some(Switched::On(Box::new(stack)))));
     let answer = |asked: Value| {
         let switch = Arc::clone(&switch);
         let switching = tokio::task::spawn_blocking(move || {
