@@ -7,9 +7,10 @@ const NOON_MS = Date.parse('2026-11-21T12:00:00Z')
 function world(pageIsAheadMs: number) {
   let trueMs = NOON_MS
   let ownMs = 5_000
+  let setMs = 0
   const clock = new ServerClock(
     () => ownMs,
-    () => trueMs + pageIsAheadMs,
+    () => trueMs + pageIsAheadMs + setMs,
   )
   return {
     clock,
@@ -20,9 +21,15 @@ function world(pageIsAheadMs: number) {
     sleep: (ms: number) => {
       trueMs += ms
     },
+    /** Somebody sets the computer's clock. */
+    set: (ms: number) => {
+      setMs += ms
+    },
     trueMs: () => trueMs,
+    ownMs: () => ownMs,
     /** One request of which `thereMs` pass before the server answers and `backMs` after it. */
     ask(thereMs: number, backMs: number) {
+      clock.look()
       const sentMs = ownMs
       this.pass(thereMs)
       const date = new Date(Math.floor(trueMs / 1000) * 1000).toUTCString()
@@ -70,13 +77,52 @@ describe('the server clock', () => {
     expect(before).toBeLessThan(400)
   })
 
-  it('forgets what it knew when its own clock stood still in a sleep', () => {
-    const there = world(0)
+  it('knows nothing after its own clock stood still in a sleep, until the server has said something again', () => {
+    const there = world(-180_000)
     there.ask(10, 10)
+    expect(there.clock.isKnown).toBe(true)
     there.sleep(600_000)
     expect(there.clock.nowMs()).toBeLessThan(there.trueMs())
+    expect(there.clock.isKnown).toBe(false)
     there.ask(10, 10)
+    expect(there.clock.isKnown).toBe(true)
     expect(there.clock.nowMs()).toBeGreaterThanOrEqual(there.trueMs())
+    expect(there.clock.nowMs() - there.trueMs()).toBeLessThanOrEqual(1_040)
+  })
+
+  it('does not believe an answer that was on its way through the sleep', () => {
+    const there = world(0)
+    there.ask(10, 10)
+    const sentMs = there.ownMs()
+    const date = new Date(there.trueMs()).toUTCString()
+    there.sleep(600_000)
+    there.pass(20)
+    learnFromHeader(there.clock, date, sentMs, there.ownMs())
+    expect(there.clock.isKnown).toBe(false)
+  })
+
+  it('asks once when somebody sets the computer’s clock, and shows the same as before', () => {
+    for (const setMs of [7 * 60_000, -7 * 60_000]) {
+      const there = world(0)
+      there.ask(20, 20)
+      there.set(setMs)
+      expect(there.clock.isKnown).toBe(false)
+      there.ask(20, 20)
+      expect(there.clock.isKnown).toBe(true)
+      expect(Math.abs(there.clock.nowMs() - there.trueMs())).toBeLessThanOrEqual(1_040)
+      there.pass(60_000)
+      expect(there.clock.isKnown).toBe(true)
+    }
+  })
+
+  it('minds no clock that is put right little by little', () => {
+    const there = world(0)
+    there.ask(20, 20)
+    for (let second = 0; second < 600; second += 1) {
+      there.pass(1_000)
+      there.set(15)
+      expect(there.clock.isKnown).toBe(true)
+    }
   })
 
   it('takes nothing from a header that is none', () => {
