@@ -1,6 +1,7 @@
 /** The pages and their addresses. Each page is a chunk of its own. */
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { currentUser } from './session/session'
+import { forgetUnloaded, listenForUnloaded, meetUnloaded } from './unloaded'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -85,18 +86,14 @@ router.beforeEach(async (to) => {
   return { path: '/signin', query: { next: to.fullPath } }
 })
 
-/** A page was changed by a deployment while this one was open: its chunk is gone, so the page is loaded anew, once. */
+listenForUnloaded()
 router.onError((error, to) => {
-  const isGone = error instanceof TypeError && error.message.includes('dynamically imported module')
-  const mark = 'holdfast.reloaded'
-  if (!isGone || sessionStorage.getItem(mark) === to.fullPath) return
-  sessionStorage.setItem(mark, to.fullPath)
-  location.assign(to.fullPath)
+  meetUnloaded(error, to.fullPath)
 })
 
 router.afterEach((to, from) => {
   document.title = to.meta.title === 'Holdfast' ? 'Holdfast' : `${to.meta.title} · Holdfast`
-  sessionStorage.removeItem('holdfast.reloaded')
+  forgetUnloaded()
   // Whoever listens to the page is told that it is another one: focus goes to its heading.
   if (from.matched.length > 0 && from.path !== to.path) requestAnimationFrame(focusHeading)
 })

@@ -2,11 +2,13 @@
  * Ordering: signs in first if that is needed and comes back, places the order once, and goes on to its checkout. What
  * came to nothing is told by `BuyingProblem`.
  */
-import { readonly, ref } from 'vue'
-import { useRouter } from 'vue-router'
+import { computed, readonly, ref, shallowRef } from 'vue'
+import { useRouter, type RouteLocationRaw } from 'vue-router'
 import { api, ask, type Shape } from '../api/client'
+import { Problem } from '../api/problem'
 import { useAction } from '../api/use-action'
 import { another, currentUser } from '../session/session'
+import { tellElsewhere } from '../unloaded'
 
 /** One thing that is wanted. */
 export type Line = Shape<'NewLine'>
@@ -23,6 +25,20 @@ export function useBuying() {
     ask(api.POST('/api/orders', { params: { header: { 'Idempotency-Key': key } }, body })),
   )
 
+  /** What was ordered, and did not get to its checkout: who wants the same again wants to get there. */
+  let placed: { readonly orderId: string; readonly what: string } | undefined
+  const unopened = shallowRef<Problem | null>(null)
+
+  /** Whether it got there; the page may not load. */
+  async function go(to: RouteLocationRaw): Promise<boolean> {
+    try {
+      await router.push(to)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /**
    * Orders and goes to the checkout.
    *
@@ -31,21 +47,54 @@ export function useBuying() {
   async function buy(lines: Line[], comeBackTo: string): Promise<void> {
     if (isBuying.value) return
     isBuying.value = true
+    unopened.value = null
     try {
       // Where nothing answers, the order itself says so.
       const user = await currentUser().catch(() => undefined)
       if (user === null) {
-        await router.push({ path: '/signin', query: { next: comeBackTo } })
+        await go({ path: '/signin', query: { next: comeBackTo } })
         return
       }
-      const placed = await order.run({ lines })
+      const what = whatOf(lines)
+      const orderId = placed?.what === what ? placed.orderId : (await order.run({ lines }))?.id
       // Stays busy until the checkout is there: a second click here would be a second order.
-      if (placed !== undefined) await router.push(`/checkout/${placed.id}`)
-      else if (order.problem.value?.status === 401) await another().catch(() => undefined)
+      if (orderId !== undefined) {
+        placed = { orderId, what }
+        if (await go(`/checkout/${orderId}`)) return
+        // Told beside the button that was pressed.
+        tellElsewhere()
+        unopened.value = notOpened(orderId)
+      } else if (order.problem.value?.status === 401) await another().catch(() => undefined)
     } finally {
       isBuying.value = false
     }
   }
 
-  return { buy, isBuying: readonly(isBuying), problem: order.problem, forget: order.forget }
+  return {
+    buy,
+    isBuying: readonly(isBuying),
+    problem: computed(() => unopened.value ?? order.problem.value),
+    forget: () => {
+      unopened.value = null
+      order.forget()
+    },
+  }
+}
+
+/** What is wanted, without the state that was seen: to hold a thing makes that another. */
+function whatOf(lines: readonly Line[]): string {
+  return JSON.stringify(lines, (name, value: unknown) => (name === 'version' ? undefined : value))
+}
+
+function notOpened(orderId: string): Problem {
+  return new Problem(
+    'Your order is placed, but its page did not load',
+    'Everything is held for you. Check your connection, and go on to the checkout from here; nothing is ordered twice.',
+    'PageNotLoaded',
+    0,
+    'unknown',
+    true,
+    [],
+    orderId,
+  )
 }
