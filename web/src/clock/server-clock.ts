@@ -48,7 +48,7 @@ export class ServerClock {
 
   /** Whether the server has said what its time is, since the computer last slept. */
   get isKnown(): boolean {
-    this.#compare()
+    this.look()
     return Number.isFinite(this.#highMs)
   }
 
@@ -59,7 +59,7 @@ export class ServerClock {
 
   /** Takes in an answer. */
   learn(sample: Sample): void {
-    this.#compare()
+    this.look()
     // It slept on its way there or back: when, nobody knows.
     if (sample.sentMs < this.#doubtedMs) return
     const low = sample.serverEarliestMs - sample.receivedMs
@@ -81,7 +81,8 @@ export class ServerClock {
     return this.isKnown ? this.ownMs() + this.#highMs : null
   }
 
-  #compare(): void {
+  /** Compares this side's two clocks. Looked at before each question, so that its answer counts. */
+  look(): void {
     const ownMs = this.ownMs()
     const aheadMs = this.wallMs() - ownMs
     const hasJumped = Math.abs(aheadMs - this.#aheadMs) > JUMP_MS

@@ -1,5 +1,6 @@
 /** Time that is left until a moment of the server's, as it runs. */
 import { computed, onScopeDispose, ref, watch, type ComputedRef, type Ref } from 'vue'
+import { api } from '../api/client'
 import { serverClock } from './server-clock'
 
 /** What a countdown shows. */
@@ -13,6 +14,10 @@ export interface Countdown {
 
 /** Between two looks at the clock. Short, so that 0 is said when it is 0. */
 const LOOK_EVERY_MS = 200
+/** Pause before the time is asked for again, ms. */
+const ASK_EVERY_MS = 2_000
+
+let isAsking = false
 
 /** Counts down to `until` (RFC 3339, the server's time). Without a moment there is nothing left and nothing over. */
 export function useCountdown(until: () => string | undefined): Countdown {
@@ -26,6 +31,7 @@ export function useCountdown(until: () => string | undefined): Countdown {
     const nowMs = serverClock.knownMs()
     hasMoment.value = !Number.isNaN(untilMs)
     isKnown.value = nowMs !== null
+    if (hasMoment.value && nowMs === null) void askTheTime()
     leftMs.value = hasMoment.value && nowMs !== null ? Math.max(0, untilMs - nowMs) : 0
   }
 
@@ -35,4 +41,18 @@ export function useCountdown(until: () => string | undefined): Countdown {
     clearInterval(timer)
   })
   return { leftMs, isKnown, isOver: computed(() => hasMoment.value && isKnown.value && leftMs.value === 0) }
+}
+
+/** Any answer of the shop tells its time. One question at a time, for all countdowns together. */
+async function askTheTime(): Promise<void> {
+  if (isAsking) return
+  isAsking = true
+  try {
+    await api.GET('/api/shop')
+  } catch {
+    // Nothing answers: it is asked again, and the page says for itself that it is offline.
+  }
+  setTimeout(() => {
+    isAsking = false
+  }, ASK_EVERY_MS)
 }

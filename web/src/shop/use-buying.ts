@@ -38,10 +38,11 @@ export function useBuying() {
       // Where nothing answers, the order itself says so.
       const user = await currentUser().catch(() => undefined)
       if (user === null) {
-        await router.push({ path: '/signin', query: { next: comeBackTo } })
+        // A page that does not load is told above this one.
+        await router.push({ path: '/signin', query: { next: comeBackTo } }).catch(() => undefined)
         return
       }
-      const wanted = JSON.stringify(lines)
+      const wanted = whatOf(lines)
       if (unopened.value?.wanted === wanted) {
         await open(wanted, unopened.value.orderId)
         return
@@ -67,6 +68,11 @@ export function useBuying() {
 
   const problem = computed(() => (unopened.value === undefined ? order.problem.value : notOpened(unopened.value.orderId)))
   return { buy, isBuying: readonly(isBuying), problem, forget: order.forget }
+}
+
+/** What is wanted, without the state that was seen: to hold a thing makes that another. */
+function whatOf(lines: readonly Line[]): string {
+  return JSON.stringify(lines, (name, value: unknown) => (name === 'version' ? undefined : value))
 }
 
 function notOpened(orderId: string): Problem {
