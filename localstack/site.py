@@ -1,10 +1,12 @@
 """Uploads the built pages to the bucket of a stack, in an order in which nobody sees half of them.
 
-    python localstack/site.py web/dist [--endpoint-url URL] [--profile NAME] [--region REGION] [--stack-name holdfast]
+    python localstack/site.py web/dist [--docs FOLDER] [--endpoint-url URL] [--profile NAME] [--region REGION]
+        [--stack-name holdfast]
 
 First the files whose names carry the hash of their content: they never change, so those that are there are not sent
 again, and those of earlier builds stay, because pages that are open ask for them. Then everything else, and last the page
-that names them. Locally nobody needs this: xtask's front serves the folder itself.
+that names them. What is in the folder of `--docs` goes under `docs/`. Locally nobody needs this: xtask's front serves the
+folders itself.
 """
 
 import argparse
@@ -48,6 +50,7 @@ def arguments():
     """What the command line says."""
     parser = argparse.ArgumentParser(description="Uploads the built pages.")
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--docs", type=Path, help="the folder of the page that tries the API, as the front serves it")
     parser.add_argument("--stack-name", default="holdfast")
     parser.add_argument("--endpoint-url", help="an engine that answers the AWS APIs; without it, AWS itself")
     parser.add_argument("--profile", help="a profile of ~/.aws; without it, the usual environment variables")
@@ -55,9 +58,11 @@ def arguments():
     return parser.parse_args()
 
 
-def in_order(folder):
+def in_order(folder, docs):
     """The files to upload, by their keys: assets, then the rest, then the page. Hidden ones are the builder's own."""
     files = {str(file.relative_to(folder)): file for file in folder.rglob("*") if file.is_file()}
+    if docs is not None:
+        files |= {f"docs/{file.relative_to(docs)}": file for file in docs.rglob("*") if file.is_file()}
     keys = [key for key in files if not any(part.startswith(".") for part in Path(key).parts)]
     if PAGE not in keys:
         raise Problem(f"{folder} has no {PAGE}: build the pages first (`cargo xtask deploy` does)")
@@ -75,11 +80,11 @@ def known_assets(s3, bucket):
     return {found["Key"] for page in pages for found in page.get("Contents", [])}
 
 
-def publish(s3, cloudfront, bucket, distribution, folder):
+def publish(s3, cloudfront, bucket, distribution, folder, docs):
     """Uploads everything that is new. Returns how many files were sent and how many were there."""
     known = known_assets(s3, bucket)
     sent = 0
-    files = in_order(folder)
+    files = in_order(folder, docs)
     for key, file in files:
         if key in known:
             continue
@@ -115,8 +120,9 @@ def main():
         for name in ("WebBucket", "DistributionId"):
             if name not in outputs:
                 raise Problem(f"The stack {wanted.stack_name} has no output {name}: deploy template.yaml first")
+        bucket, distribution = outputs["WebBucket"], outputs["DistributionId"]
         sent, known = publish(
-            client("s3"), client("cloudfront"), outputs["WebBucket"], outputs["DistributionId"], wanted.folder
+            client("s3"), client("cloudfront"), bucket, distribution, wanted.folder, wanted.docs
         )
     except Problem as problem:
         sys.exit(f"{problem}")

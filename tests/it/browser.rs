@@ -3,7 +3,7 @@
 
 mod play;
 
-use crate::engine::{Shop, start, start_again, stop};
+use crate::engine::{Shop, fresh, start, start_again, stop};
 use crate::project::root;
 use play::{play, play_answering};
 use serde_json::{Value, json};
@@ -47,12 +47,16 @@ async fn page_says_failed_when_it_failed() {
 /// With a network that goes and comes back, and without any socket.
 #[tokio::test]
 async fn a_page_that_was_away_catches_up_by_number_and_misses_nothing() {
-    play("away", &Shop::patient(), Value::Null).await;
+    let shop = Shop::patient();
+    let given = json!({ "dish": dish(&shop, "Salad of the day", &fresh()).await });
+    play("away", &shop, given).await;
 }
 
 #[tokio::test]
 async fn a_dish_that_is_bought_moves_the_open_report_of_the_kitchen() {
-    play("kitchen-moves", &Shop::patient(), Value::Null).await;
+    let shop = Shop::patient();
+    let given = json!({ "dish": dish(&shop, "Salad of the house", &fresh()).await });
+    play("kitchen-moves", &shop, given).await;
 }
 
 #[tokio::test]
@@ -65,7 +69,32 @@ async fn a_ticket_is_bought_without_a_mouse_on_a_narrow_screen_without_motion() 
 async fn axe_finds_nothing_serious_on_any_page_and_none_is_wider_than_a_narrow_screen() {
     let takes = std::env::var_os("HOLDFAST_TAKE_PICTURES").is_some();
     let pictures = takes.then(|| root().join("docs/pictures"));
-    play("every-page", &Shop::patient(), json!({ "pictures": pictures })).await;
+    let shop = Shop::patient();
+    // Pictures are taken on a stack of their own, where the names are free.
+    let named = |name: &str| {
+        if takes {
+            name.to_owned()
+        } else {
+            format!("{name}-{}", fresh())
+        }
+    };
+    let menu = [
+        dish(&shop, "Caesar salad", &named("lechuga")).await,
+        dish(&shop, "Pasta al ragù", &named("pasta")).await,
+    ];
+    let given = json!({ "pictures": pictures, "dish": menu[0], "menu": menu });
+    play("every-page", &shop, given).await;
+}
+
+/// A dish of an ingredient of which there is enough.
+async fn dish(shop: &Shop, name: &str, ingredient: &str) -> Value {
+    let stock =
+        json!({ "cause": ingredient, "kitchen": { (ingredient): 50 }, "warehouse": { (ingredient): 7 } });
+    let stocked = shop.aws.invoke("stock-kitchen", &stock).await;
+    stocked.expect("the kitchen is stocked");
+    let dish = json!({ "name": name, "priceMinor": 950, "recipe": { (ingredient): 2 } });
+    let cook = shop.person("cook").await;
+    cook.post("/api/dishes", &dish).await.expect(201).body
 }
 
 /// Its scripts are not ours, and the content security policy is the same as for every page.
@@ -76,15 +105,15 @@ async fn the_page_that_tries_the_api_works_under_the_policy_of_all_pages() {
 
 /// A shop that is stopped and started again at the scenario's word.
 enum Switched {
-    On(TestStack),
+    On(Box<TestStack>),
     Off(Stopped),
 }
 
 impl Switched {
     fn switch(self, word: &str) -> Self {
         match (self, word) {
-            (Self::On(stack), "stop-the-shop") => Self::Off(stop(stack)),
-            (Self::Off(stopped), "start-the-shop") => Self::On(start_again(stopped)),
+            (Self::On(stack), "stop-the-shop") => Self::Off(stop(*stack)),
+            (Self::Off(stopped), "start-the-shop") => Self::On(Box::new(start_again(stopped))),
             (_, other) => {
                 panic!("a shop that runs is stopped, one that is stopped is started; not {other:?}")
             }
@@ -102,7 +131,7 @@ async fn a_page_outlives_a_shop_that_is_stopped_and_started() {
         options.states = Port::Fixed(states.expect("a free port"));
     });
     let shop = Shop::at(stack.addresses());
-    let switch = Arc::new(Mutex::new(Some(Switched::On(stack))));
+    let switch = Arc::new(Mutex::new(Some(Switched::On(Box::new(stack)))));
     let answer = |asked: Value| {
         let switch = Arc::clone(&switch);
         let switching = tokio::task::spawn_blocking(move || {

@@ -1,9 +1,12 @@
 //! Open pages in the running system: what they are told over `/live`, and what they are not.
 
 use crate::engine::{LivePage, Person, Shop, fresh, until};
+use domain::live::{Block, ConnectionId};
 use serde_json::{Value, json};
 
+mod asked;
 mod doors;
+mod scene;
 mod told;
 
 /// A dish that is eaten at once, of ingredients that only this test knows; the line of an order.
@@ -291,15 +294,19 @@ async fn a_connection_that_is_gone_is_forgotten_at_the_next_push() {
     // One that the gateway knows nothing of, as if it had never told of its end.
     let gone = format!("gone-{}", fresh());
     let expires_at = 4_000_000_000_000_u64;
-    let channels = [
-        format!("connection#{gone}"),
-        format!("user#{}", cook.id),
-        "topic#stock".to_owned(),
-        "topic#tickets".to_owned(),
+    let Block::Users(block) = Block::of_user(&ConnectionId::parse(&gone).unwrap()) else {
+        unreachable!("a user's block is one of users")
+    };
+    let in_topic = format!("user-{block:02}#{gone}");
+    let rows = [
+        (format!("connection#{gone}"), &gone),
+        (format!("user#{}", cook.id), &gone),
+        ("topic#stock".to_owned(), &in_topic),
+        ("topic#tickets".to_owned(), &in_topic),
     ];
-    for channel in &channels {
+    for (channel, name) in &rows {
         let item = json!({
-            "channel": { "S": channel }, "connection_id": { "S": gone }, "expires_at": { "N": expires_at.to_string() },
+            "channel": { "S": channel }, "connection_id": { "S": name }, "expires_at": { "N": expires_at.to_string() },
             "connected_as": { "M": { "user_id": { "S": cook.id }, "session_id": { "S": "s" } } },
         });
         shop.aws
@@ -312,7 +319,11 @@ async fn a_connection_that_is_gone_is_forgotten_at_the_next_push() {
         let rows = shop.aws.rows("push-live", "TABLE_CONNECTIONS").await;
         let left: Vec<_> = rows
             .iter()
-            .filter(|row| row["connection_id"]["S"] == gone.as_str())
+            .filter(|row| {
+                row["connection_id"]["S"]
+                    .as_str()
+                    .is_some_and(|name| name.ends_with(&gone))
+            })
             .collect();
         if left.is_empty() {
             Ok(())

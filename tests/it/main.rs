@@ -26,6 +26,7 @@ mod live;
 mod openapi;
 mod operators;
 mod paths;
+mod permissions;
 mod ports_contract;
 mod ports_in_dynamodb;
 mod ports_in_memory;

@@ -103,6 +103,8 @@ pub async fn hold_for(ports: &Ports<'_>) {
     live::a_connection_is_found_by_what_it_watches_and_by_its_user(ports).await;
     live::a_connection_that_is_forgotten_is_found_nowhere_and_watches_nothing(ports).await;
     live::an_audience_is_read_to_its_end_and_each_connection_once(ports).await;
+    live::a_block_takes_so_many_and_no_more_until_one_leaves_or_is_over(ports).await;
+    live::whoever_has_expired_watches_nothing_and_takes_no_place(ports).await;
     dishes::a_dish_can_be_put_on_the_menu_again(ports).await;
     dishes::the_menu_is_read_to_its_end(ports).await;
     ledgers::stock_is_booked_once_under_its_cause(ports).await;

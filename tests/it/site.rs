@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use xtask::api_page::{ApiPage, FILES};
 use xtask::deployment::Deployment;
 use xtask::front::{TO_THE_API, security};
 use xtask::project::Project;
@@ -75,6 +76,53 @@ async fn the_edge_and_the_front_take_the_same_paths_for_pages() {
         assert_eq!(text(&at_the_edge, "/uri"), expected);
         let at_the_front = shop.stranger().get(path).await;
         assert_eq!(at_the_front.text == page, *is_page, "{path}");
+    }
+}
+
+/// Protection: every page has a link to `/docs`, so it leads to the same page on AWS and here, with all that the page asks for.
+#[tokio::test]
+async fn the_page_that_tries_the_api_is_at_one_address_on_aws_and_here() {
+    let node = prepared_web().await;
+    let shop = Shop::patient();
+    let asked: Vec<Value> = ["/docs", "/docs/", "/docs/openapi.json", "/docs/other"]
+        .iter()
+        .map(|path| json!({ "method": "GET", "uri": path, "querystring": {} }))
+        .collect();
+    let led: Vec<String> = at_the_edge(&node, &asked)
+        .iter()
+        .map(|answer| text(answer, "/uri").to_owned())
+        .collect();
+    assert_eq!(
+        led,
+        [
+            "/docs/index.html",
+            "/docs/index.html",
+            "/docs/openapi.json",
+            "/index.html"
+        ]
+    );
+    let page = shop.stranger().get("/docs").await.expect(200).text;
+    for same in ["/docs/", "/docs/index.html"] {
+        assert_eq!(shop.stranger().get(same).await.expect(200).text, page);
+    }
+    for name in FILES {
+        let said = shop.stranger().get(&format!("/docs/{name}")).await.expect(200);
+        assert!(!said.text.is_empty(), "{name}");
+    }
+    let named = page.split('"').filter(|part| part.starts_with("/docs/"));
+    for path in named {
+        assert!(ApiPage::file_at(path).is_some(), "{path} is nobody's");
+    }
+}
+
+/// Protection: an error of one visitor is told to no other. CloudFront keeps these for ten seconds if nothing says otherwise.
+/// Source: <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html>.
+#[test]
+fn the_distribution_keeps_no_error() {
+    let template = template();
+    for status in [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504] {
+        let kept_for_no_time = format!("- {{ ErrorCode: {status}, ErrorCachingMinTTL: 0 }}");
+        assert!(template.contains(&kept_for_no_time), "{status}");
     }
 }
 
@@ -151,13 +199,16 @@ impl Build {
         let (folder, endpoint) = (self.0.clone(), shop.aws.engine().to_owned());
         let publishing = tokio::task::spawn_blocking(move || {
             let project = Project::here()?;
+            // Beside the site, not in it: a deployment takes the two from different places.
+            let docs = Self(folder.with_extension("docs"));
             Steps::Silent.run("pages", |step| {
                 let python = Python::prepare(&project, Environment::Engine, step)?;
                 let deployment = Deployment {
                     endpoint_url: Some(endpoint),
                     ..Deployment::default()
                 };
-                deployment.publish(&project, &python, &folder, step)
+                ApiPage::of(&project, &python).write(&docs.0)?;
+                deployment.publish(&project, &python, &folder, &docs.0, step)
             })
         });
         publishing
@@ -218,6 +269,22 @@ async fn uploaded_pages_say_how_long_they_may_be_kept_and_old_scripts_stay() {
             (header("content-type"), header("cache-control")),
             (kind, caching),
             "{key}"
+        );
+    }
+    // The page at /docs is where the front has it, whole, and asked for again.
+    for file in FILES {
+        let (kept, found) = shop.aws.object(&bucket, &format!("docs/{file}")).await;
+        let answer = shop.stranger().get(&format!("/docs/{file}")).await.expect(200);
+        assert_eq!(found.as_deref(), Some(answer.text.as_str()), "{file}");
+        let header = |name: &str| {
+            kept.get(name)
+                .map(|value| value.to_str().unwrap_or_default().to_owned())
+        };
+        assert_eq!(header("cache-control").as_deref(), Some("no-cache"), "{file}");
+        assert_eq!(
+            header("content-type").as_deref(),
+            Some(answer.header("content-type")),
+            "{file}"
         );
     }
     let (_, manifest) = shop.aws.object(&bucket, ".vite/manifest.json").await;

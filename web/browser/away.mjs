@@ -5,10 +5,12 @@
  */
 import { play } from './scenario.mjs'
 
-await play(async ({ shop, open, expects }) => {
+await play(async ({ shop, open, expects, given }) => {
   expects(/Failed to load resource/)
   expects(/WebSocket connection/)
   const buyer = await shop.person('eater')
+  // Somebody has eaten before, so there is a number to begin with.
+  await eats(given.dish, buyer)
 
   const page = await open('/reports/kitchen')
   const is = (which, liveness) => which.locator(`[data-liveness="${liveness}"]`).first().waitFor({ state: 'attached' })
@@ -18,7 +20,7 @@ await play(async ({ shop, open, expects }) => {
   await page.context().setOffline(true)
   await is(page, 'offline')
   if ((await newest(page)) !== first) throw new Error('What it showed is gone.')
-  await eats(shop, buyer)
+  await eats(given.dish, buyer)
   await page.context().setOffline(false)
   await is(page, 'live')
   const missed = await showsAllFrom(shop, page, first)
@@ -26,7 +28,7 @@ await play(async ({ shop, open, expects }) => {
   const poller = await open('/reports/kitchen', { without: 'live' })
   await is(poller, 'polling')
   const before = await newest(poller)
-  await eats(shop, buyer)
+  await eats(given.dish, buyer)
   const polled = await showsAllFrom(shop, poller, before)
   return { missed, polled }
 })
@@ -38,9 +40,7 @@ async function newest(page) {
 }
 
 /** One dish, ordered and paid over the API; the kitchen moves. */
-async function eats(shop, buyer) {
-  const { dishes } = await shop.send('GET', '/api/dishes')
-  const dish = dishes.find(({ name }) => name === 'Pan simple')
+async function eats(dish, buyer) {
   const order = await buyer.send('POST', '/api/orders?wait=25', {
     lines: [{ dishId: dish.id, quantity: 1 }],
     payment: { token: 'tok_visa' },

@@ -4,7 +4,7 @@
  */
 import { play } from './scenario.mjs'
 
-await play(async ({ shop, open }) => {
+await play(async ({ shop, open, given }) => {
   const watcher = await open('/reports/kitchen')
   await watcher.locator('[data-liveness=live]').first().waitFor()
   await watcher.locator('[data-seq]').first().waitFor()
@@ -14,8 +14,8 @@ await play(async ({ shop, open }) => {
   })
 
   const buyer = await shop.person('eater')
-  const page = await open('/menu', { as: buyer })
-  const dish = page.getByRole('listitem').filter({ hasText: 'Pan simple' })
+  const page = await open('/menu', { as: buyer, menu: [given.dish] })
+  const dish = page.getByRole('listitem').filter({ hasText: given.dish.name })
   await dish.getByRole('spinbutton').fill('1')
   await page.getByRole('button', { name: /^Order 1 dish/ }).click()
   await page.waitForURL(/\/checkout\/ord_/)
@@ -43,7 +43,7 @@ await play(async ({ shop, open }) => {
 })
 
 /** What an order caused in the kitchen, by the API. */
-export async function movementsOf(shop, orderId) {
+async function movementsOf(shop, orderId) {
   const found = []
   let after = 0
   for (;;) {

@@ -62,6 +62,7 @@ const FLAGS = [
  * @property {'light' | 'dark'} [colorScheme]
  * @property {'reduce' | 'no-preference'} [reducedMotion]
  * @property {'live'} [without] `live`: a network that lets no socket through
+ * @property {object[]} [menu] the dishes of today's menu, which the shop draws by the day from all there are
  * @property {import('playwright-core').Page} [beside] another tab of that page's context, with its sign-in
  */
 
@@ -145,7 +146,7 @@ class Staging {
   }
 
   /** @param {How} how */
-  async #context({ as, clockOffMs = 0, viewport, colorScheme, reducedMotion, without }) {
+  async #context({ as, clockOffMs = 0, viewport, colorScheme, reducedMotion, without, menu }) {
     const context = await this.browser.newContext({
       viewport: viewport ?? { width: 1280, height: 800 },
       colorScheme: colorScheme ?? 'light',
@@ -157,6 +158,7 @@ class Staging {
     if (as !== undefined) {
       await context.addCookies([{ name: 'session', value: as.token, url: this.front, httpOnly: true, sameSite: 'Lax' }])
     }
+    if (menu !== undefined) await context.route('**/api/dishes/today', (route) => route.fulfill({ json: { dishes: menu } }))
     if (without === 'live') await context.routeWebSocket('**/live', (socket) => socket.close())
     if (clockOffMs !== 0) await context.addInitScript(setClock, clockOffMs)
     return context

@@ -15,7 +15,22 @@ await play(async ({ shop, open, sees }) => {
 
   const order = await buyer.holds(ticket)
   const page = await open(`/checkout/${order.id}`, { as: buyer })
+  await page.getByTestId('time-left').waitFor()
+  // The shop is slow to say what became of it: until then the page says that the time is over, and nothing more.
+  let hasSeenTheEnd = () => {}
+  const theEnd = new Promise((resolve) => {
+    hasSeenTheEnd = resolve
+  })
+  await page.route(`**/api/orders/${order.id}*`, async (route) => {
+    await theEnd
+    await route.continue()
+  })
   await sees(page, 'The time to pay is over.')
+  const spoken = page.locator('[aria-live=assertive]', { hasText: 'The time to pay is over.' })
+  await spoken.first().waitFor({ state: 'attached' })
+  if ((await page.locator('[data-status=expired]').count()) > 0) throw new Error('It knew before the server said so.')
+  hasSeenTheEnd()
+
   await page.locator('[data-status=expired]').first().waitFor()
   await sees(page, 'Nothing was charged')
   if ((await page.getByRole('button', { name: /^Pay / }).count()) > 0) throw new Error('An order that is over can be paid.')

@@ -1,5 +1,6 @@
 /** The pages and their addresses. Each page is a chunk of its own. */
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { arrive, listenForMissing, lose } from './lost-page'
 import { currentUser } from './session/session'
 
 declare module 'vue-router' {
@@ -85,18 +86,14 @@ router.beforeEach(async (to) => {
   return { path: '/signin', query: { next: to.fullPath } }
 })
 
-/** A page was changed by a deployment while this one was open: its chunk is gone, so the page is loaded anew, once. */
+listenForMissing(window)
 router.onError((error, to) => {
-  const isGone = error instanceof TypeError && error.message.includes('dynamically imported module')
-  const mark = 'holdfast.reloaded'
-  if (!isGone || sessionStorage.getItem(mark) === to.fullPath) return
-  sessionStorage.setItem(mark, to.fullPath)
-  location.assign(to.fullPath)
+  void lose(error, to.fullPath)
 })
 
 router.afterEach((to, from) => {
   document.title = to.meta.title === 'Holdfast' ? 'Holdfast' : `${to.meta.title} · Holdfast`
-  sessionStorage.removeItem('holdfast.reloaded')
+  arrive()
   // Whoever listens to the page is told that it is another one: focus goes to its heading.
   if (from.matched.length > 0 && from.path !== to.path) requestAnimationFrame(focusHeading)
 })

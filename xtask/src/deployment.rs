@@ -61,16 +61,26 @@ impl Deployment {
         serde_json::from_str(&text).while_doing(format!("read {}", outputs.display()))
     }
 
-    /// Uploads the built pages in `folder` to the bucket of the stack, which must be there.
+    /// Uploads the built pages in `folder`, and the page at `/docs` whose files are in `docs`, to the bucket of the stack, which
+    /// must be there.
     ///
     /// # Errors
     /// What the program says.
-    pub fn publish(&self, project: &Project, python: &Python, folder: &Path, step: &mut Step) -> Result<()> {
+    pub fn publish(
+        &self,
+        project: &Project,
+        python: &Python,
+        folder: &Path,
+        docs: &Path,
+        step: &mut Step,
+    ) -> Result<()> {
         let mut command = python.command("python");
         command
             .arg("-u")
             .arg(project.path("localstack/site.py"))
-            .arg(folder);
+            .arg(folder)
+            .arg("--docs")
+            .arg(docs);
         self.say_where(&mut command);
         follow(command, "upload of the pages", step)
     }

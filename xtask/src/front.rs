@@ -1,8 +1,7 @@
 //! The front: one origin for everything a browser or a script needs.
 //!
 //! `/api` and a few more ([`TO_THE_API`]) go to the HTTP API of the engine, and `/live` is a tunnel to its WebSocket API;
-//! every other path is a page of the web part or one of its files, as on AWS, where CloudFront does the same. `/docs` is
-//! the front's own. It runs on a thread of its own, so whoever starts it need not be async.
+//! every other path is a page of the web part, `/docs`, or one of their files, as on AWS, where CloudFront does the same. It runs on a thread of its own, so whoever starts it need not be async.
 
 mod pages;
 mod proxy;
@@ -24,6 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::api_page::ApiPage;
 use crate::failure::{Result, While};
 use pages::Pages;
 use proxy::Proxy;
@@ -50,10 +50,8 @@ pub struct Settings {
     pub live_host: String,
     /// The folder of the web part as it was built.
     pub site: PathBuf,
-    /// `docs/openapi.json`.
-    pub openapi: PathBuf,
-    /// The folder of Swagger UI's files.
-    pub swagger_ui: PathBuf,
+    /// The page at `/docs`.
+    pub api_page: ApiPage,
 }
 
 /// The running front; it stops when this is dropped.
@@ -86,8 +84,7 @@ impl Front {
             tunnel: Tunnel::to(settings.engine, settings.live_host),
             pages: Pages {
                 site: Site::of(settings.site),
-                openapi: settings.openapi,
-                swagger_ui: settings.swagger_ui,
+                api_page: settings.api_page,
             },
         });
         let thread = thread::spawn(move || {

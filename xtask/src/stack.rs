@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
+use crate::api_page::ApiPage;
 use crate::deployment::{ACCOUNT, Deployment, REGION, local_credentials};
 use crate::failure::{Failure, Result, While};
 use crate::front::{Front, Settings};
@@ -25,7 +26,6 @@ use crate::steps::Steps;
 const START_MAX: Duration = Duration::from_secs(60);
 /// How long the engine may take to write its state down.
 const STOP_MAX: Duration = Duration::from_secs(15);
-const SWAGGER_UI: &str = "static/drf_spectacular_sidecar/swagger-ui-dist";
 
 /// What to start, and where.
 #[derive(Clone, Debug)]
@@ -315,11 +315,7 @@ fn front(
             api_host,
             live_host,
             site: project.path(crate::web::BUILT),
-            openapi: project.path("docs/openapi.json"),
-            swagger_ui: python
-                .package("drf_spectacular_sidecar")
-                .unwrap_or_default()
-                .join(SWAGGER_UI),
+            api_page: ApiPage::of(project, python),
         }),
         _ => Err(Failure::new(
             "The stack has no output `HttpApiUrl` or `LiveUrl`, so the front does not know where its APIs are.",

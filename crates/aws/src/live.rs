@@ -11,10 +11,10 @@ use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::Fault;
-use domain::live::{Audience, ConnectionId, LiveConnection, PAGE_MAX, Topic};
-use domain::ports::{Answer, LiveConnections, LivePages, Posted};
-use rows::{CHANNEL, ConnectionRow, Part, own_channel};
+use domain::live::{Audience, BLOCK_MAX, Block, ConnectionId, LiveConnection, PAGE_MAX, Topic};
+use domain::ports::{Answer, LiveConnections, LivePages, Posted, Watched};
+use domain::{Fault, Timestamp};
+use rows::{CHANNEL, CONNECTION_ID, ConnectionRow, Part};
 use std::collections::BTreeSet;
 
 /// Tries of a write that meets another one of the same connection: a page that leaves while it changes what it watches.
@@ -50,12 +50,42 @@ impl DynamoLiveConnections {
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(rows::key(&own_channel(connection_id), connection_id)))
+            .set_key(Some(rows::own_key(connection_id)))
             .consistent_read(true)
             .send()
             .await
             .map_err(|error| fault("GetItem connection", &error))?;
-        answer.item.map(connection).transpose()
+        answer.item.map(|item| connection(item, None)).transpose()
+    }
+
+    /// Whether a topic has a place for a connection. Counts the rows of its block alone.
+    async fn has_place(
+        &self,
+        topic: Topic,
+        for_whom: &LiveConnection,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let audience = Audience::Topic(topic);
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#channel = :channel AND begins_with(#name, :block)")
+            .expression_attribute_names("#channel", CHANNEL)
+            .expression_attribute_names("#name", CONNECTION_ID)
+            .expression_attribute_values(":channel", s(&rows::channel_of(&audience)))
+            .expression_attribute_values(":block", s(&rows::beginning(Block::of(for_whom))))
+            .send()
+            .await
+            .map_err(|error| fault("Query block of connections", &error))?;
+        let mut others = 0;
+        for item in answer.items.unwrap_or_default() {
+            let other = connection(item, Some(&audience))?;
+            if other.connection_id != for_whom.connection_id && other.is_told_at(now) {
+                others += 1;
+            }
+        }
+        Ok(others < BLOCK_MAX)
     }
 
     /// All of these or none. Tries again when another write had one of them in hand: repeating any of ours is harmless.
@@ -92,8 +122,9 @@ impl DynamoLiveConnections {
     }
 }
 
-fn connection(item: Item) -> Result<LiveConnection, Fault> {
-    from_item::<ConnectionRow>("connection", item).map(Into::into)
+/// A connection by one of its rows, found under this audience or as its own.
+fn connection(item: Item, under: Option<&Audience>) -> Result<LiveConnection, Fault> {
+    from_item::<ConnectionRow>("connection", item)?.read(under)
 }
 
 impl LiveConnections for DynamoLiveConnections {
@@ -104,25 +135,34 @@ impl LiveConnections for DynamoLiveConnections {
         })
     }
 
-    fn watch<'a>(&'a self, connection_id: &'a ConnectionId, topics: &'a BTreeSet<Topic>) -> Answer<'a, bool> {
+    fn watch<'a>(
+        &'a self,
+        connection_id: &'a ConnectionId,
+        topics: &'a BTreeSet<Topic>,
+        now: Timestamp,
+    ) -> Answer<'a, Watched> {
         Box::pin(async move {
-            let Some(connection) = self.own_row(connection_id).await? else {
-                return Ok(false);
+            let own = self.own_row(connection_id).await?;
+            let Some(connection) = own.filter(|own| own.is_told_at(now)) else {
+                return Ok(Watched::Unknown);
             };
+            for topic in topics {
+                if !self.has_place(*topic, &connection, now).await? {
+                    return Ok(Watched::Full(*topic));
+                }
+            }
             let items = rows::watching(&self.table, &connection, topics)?;
-            let written = self.transact(items).await?;
-            Ok(matches!(written, Written::Done))
+            Ok(match self.transact(items).await? {
+                Written::Done => Watched::FromNow,
+                Written::Unknown => Watched::Unknown,
+            })
         })
     }
 
     fn forget<'a>(&'a self, connection_id: &'a ConnectionId) -> Answer<'a, ()> {
         Box::pin(async move {
-            let connected_as = self
-                .own_row(connection_id)
-                .await?
-                .and_then(|row| row.connected_as);
-            let user_id = connected_as.as_ref().map(|who| &who.user_id);
-            let items = rows::forgetting(&self.table, connection_id, user_id)?;
+            let own = self.own_row(connection_id).await?;
+            let items = rows::forgetting(&self.table, connection_id, own.as_ref())?;
             self.transact(items).await.map(|_| ())
         })
     }
@@ -130,7 +170,7 @@ impl LiveConnections for DynamoLiveConnections {
     fn page<'a>(
         &'a self,
         audience: &'a Audience,
-        after: Option<&'a ConnectionId>,
+        after: Option<&'a LiveConnection>,
     ) -> Answer<'a, Vec<LiveConnection>> {
         Box::pin(async move {
             let channel = rows::channel_of(audience);
@@ -143,7 +183,7 @@ impl LiveConnections for DynamoLiveConnections {
                 .expression_attribute_values(":channel", s(&channel))
                 // Who was told that it watches must be found from then on, and no index promises that.
                 .consistent_read(true)
-                .set_exclusive_start_key(after.map(|id| rows::key(&channel, id)))
+                .set_exclusive_start_key(after.map(|last| rows::found_key(audience, last)))
                 // A row has some 300 bytes, so no page is cut short at 1 MB.
                 .limit(i32::try_from(PAGE_MAX).unwrap_or(i32::MAX))
                 .send()
@@ -153,7 +193,7 @@ impl LiveConnections for DynamoLiveConnections {
                 .items
                 .unwrap_or_default()
                 .into_iter()
-                .map(connection)
+                .map(|item| connection(item, Some(audience)))
                 .collect()
         })
     }

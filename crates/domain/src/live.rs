@@ -4,8 +4,11 @@
 //! watches a topic, or the connections of one user. News are hints: late, twice or never, and the truth is read over the API.
 //! So the rules here may drop what is stale and need not remember what was told.
 
+mod places;
 #[cfg(test)]
 mod tests;
+
+pub use places::{BLOCK_MAX, Block, GUEST_BLOCKS, USER_BLOCKS};
 
 use crate::ids::{NotAnId, OrderId, TicketId, UserId};
 use crate::ledger::{Movement, Place, Posting};
@@ -23,8 +26,6 @@ pub const CONNECTION_MAX_S: u32 = 2 * 3600;
 pub const REMEMBERED_BEYOND_S: u32 = 300;
 /// Connections of one user at a time. Whoever has more pages open reads those over the API.
 pub const CONNECTIONS_PER_USER_MAX: usize = 20;
-/// Connections of one audience that are told of one batch of changes; beyond it pages catch up by reading.
-pub const AUDIENCE_MAX: usize = 5_000;
 /// Connections that are read at a time.
 pub const PAGE_MAX: usize = 250;
 /// What happened longer ago is not told any more, seconds: by then a page has read it over the API.
@@ -140,6 +141,14 @@ pub struct LiveConnection {
     pub connected_as: Option<ConnectedAs>,
     /// From when on it is told nothing.
     pub expires_at: Timestamp,
+}
+
+impl LiveConnection {
+    /// Whether it is told anything at that time.
+    #[must_use]
+    pub fn is_told_at(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
 }
 
 /// Until when a connection that opens now is told anything: no longer than its session lives, and no longer than the gateway

@@ -22,7 +22,7 @@ pub use devices::{DeviceError, Devices, PaymentMethod, PaymentMethods};
 pub use documents::{Document, Documents, PutError};
 pub use kitchen::{Dishes, Ledgers, Market, Supplies, SupplyError, decide_and_supply};
 pub use links::{Links, PutLink, shorten};
-pub use live::{LiveConnections, LivePages, Posted};
+pub use live::{LiveConnections, LivePages, Posted, Watched};
 pub use money::Money;
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{

@@ -83,17 +83,6 @@ impl Settings {
         })
     }
 
-    /// The same where the deployment may not know it: `None` when `PUBLIC_BASE_URL` is empty.
-    ///
-    /// # Errors
-    /// [`SettingError::Malformed`].
-    pub fn public_base_if_known(self) -> Result<Option<PublicBase>, SettingError> {
-        match self.public_base() {
-            Err(SettingError::Missing(_)) => Ok(None),
-            known => known.map(Some),
-        }
-    }
-
     /// The currency of every price, from `CURRENCY`.
     ///
     /// # Errors

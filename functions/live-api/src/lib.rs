@@ -11,7 +11,7 @@ use domain::Fault;
 use domain::live::{
     Audience, CONNECTIONS_PER_USER_MAX, ConnectedAs, ConnectionId, LiveConnection, Topic, expires_at,
 };
-use domain::ports::{LiveConnections, LivePages, Posted};
+use domain::ports::{LiveConnections, LivePages, Posted, Watched};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub struct LiveApi {
     pub connections: Arc<dyn LiveConnections>,
     /// The way to them.
     pub pages: Arc<dyn LivePages>,
-    /// Where people reach the shop, if that is known: pages of other places are refused.
-    pub base: Option<PublicBase>,
+    /// Where people reach the shop: pages of other places are refused.
+    pub base: PublicBase,
 }
 
 impl LiveApi {
@@ -67,7 +67,7 @@ impl LiveApi {
             let audience = Audience::User(session.user_id.clone());
             // Several that open at one instant may all be let in; the cap is against pages that are left open.
             let open = self.connections.page(&audience, None).await?;
-            let alive = open.iter().filter(|other| now < other.expires_at).count();
+            let alive = open.iter().filter(|other| other.is_told_at(now)).count();
             if alive >= CONNECTIONS_PER_USER_MAX {
                 return Ok(refused(
                     StatusCode::TOO_MANY_REQUESTS,
@@ -90,10 +90,9 @@ impl LiveApi {
     /// A browser says which page opens a connection, and sends the cookie along whoever's page that is; what is no browser says
     /// nothing, and has no cookie that is not its own.
     fn is_own_page(&self, headers: &HeaderMap) -> bool {
-        match (&self.base, headers.get(header::ORIGIN)) {
-            (Some(base), Some(origin)) => origin.to_str().is_ok_and(|origin| base.is_origin(origin)),
-            (None, _) | (_, None) => true,
-        }
+        headers
+            .get(header::ORIGIN)
+            .is_none_or(|origin| origin.to_str().is_ok_and(|origin| self.base.is_origin(origin)))
     }
 
     async fn watch(
@@ -101,10 +100,21 @@ impl LiveApi {
         connection_id: &ConnectionId,
         topics: BTreeSet<Topic>,
     ) -> Result<LiveMessage, Fault> {
-        Ok(if self.connections.watch(connection_id, &topics).await? {
-            LiveMessage::watching(&topics)
-        } else {
-            LiveMessage::refused("This connection is not known any more. Open a new one.")
+        let now = self.gate.clock.now();
+        Ok(match self.connections.watch(connection_id, &topics, now).await? {
+            Watched::FromNow => LiveMessage::watching(&topics),
+            Watched::Unknown => {
+                LiveMessage::refused("This connection is not known any more. Open a new one.")
+            }
+            Watched::Full(topic) => {
+                // Whoever runs the shop sees by this line that its pages are crowded out.
+                tracing::warn!(%connection_id, %topic, "a topic has no place left");
+                LiveMessage::refused(&format!(
+                    "As many pages watch {topic:?} as can be told at once, so nothing was changed. Read over the API, and \
+                     open a new connection in a few minutes.",
+                    topic = topic.as_str()
+                ))
+            }
         })
     }
 

@@ -11,7 +11,7 @@ fn main() -> Result<(), StartError> {
             gate: world.gate()?,
             connections: world.live_connections()?,
             pages: world.live_pages()?,
-            base: world.settings().public_base_if_known()?,
+            base: world.settings().public_base()?,
         };
         run_socket("live-api", move |request| {
             let function = function.clone();

@@ -10,9 +10,7 @@ pub use changes::Change;
 
 use contract::live::{LiveMessage, frames};
 use domain::Fault;
-use domain::live::{
-    AUDIENCE_MAX, Audience, ConnectionId, LiveConnection, PAGE_MAX, is_worth_telling, news_of,
-};
+use domain::live::{Audience, ConnectionId, LiveConnection, PAGE_MAX, is_worth_telling, news_of};
 use domain::ports::{Clock, LiveConnections, LivePages, Posted, Sessions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,7 +126,8 @@ impl PushLive {
         outcome
     }
 
-    /// Tells one audience. Its connections are read a page at a time, and the first of them are told while the next are read.
+    /// Tells one audience, all of it: no topic takes more than a batch's time is long enough for. Its connections are read a page
+    /// at a time, and the first of them are told while the next are read.
     async fn tell(
         &self,
         audience: &Audience,
@@ -138,13 +137,11 @@ impl PushLive {
     ) -> Result<(), Fault> {
         let frames: Arc<[String]> = frames(messages).into();
         let mut posting = JoinSet::new();
-        let mut after: Option<ConnectionId> = None;
-        let mut read = 0;
+        let mut after: Option<LiveConnection> = None;
         loop {
             let page = self.connections.page(audience, after.as_ref()).await?;
-            read += page.len();
             let is_last = page.len() < PAGE_MAX;
-            after = page.last().map(|connection| connection.connection_id.clone());
+            after = page.last().cloned();
             for connection in page {
                 if !self.may_be_told(audience, &connection).await? {
                     continue;
@@ -162,13 +159,6 @@ impl PushLive {
             if is_last {
                 break;
             }
-            if read >= AUDIENCE_MAX {
-                tracing::warn!(
-                    read,
-                    "more connections than are told of one batch; the rest have to read"
-                );
-                break;
-            }
         }
         while let Some(posted) = posting.join_next().await {
             if posted.is_err() {
@@ -180,7 +170,7 @@ impl PushLive {
 
     /// Whether a connection that was found is still to be told.
     async fn may_be_told(&self, audience: &Audience, connection: &LiveConnection) -> Result<bool, Fault> {
-        if connection.expires_at <= self.clock.now() {
+        if !connection.is_told_at(self.clock.now()) {
             return Ok(false);
         }
         match (audience, &connection.connected_as) {

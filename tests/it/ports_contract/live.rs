@@ -1,8 +1,10 @@
 //! The connections of open pages: found by everything they are told of, and by nothing else.
 
 use super::{NOW, Ports};
+use domain::Timestamp;
 use domain::UserId;
-use domain::live::{Audience, ConnectedAs, ConnectionId, LiveConnection, PAGE_MAX, Topic};
+use domain::live::{Audience, BLOCK_MAX, Block, ConnectedAs, ConnectionId, LiveConnection, PAGE_MAX, Topic};
+use domain::ports::Watched;
 use std::collections::BTreeSet;
 
 const STOCK: Audience = Audience::Topic(Topic::Stock);
@@ -17,24 +19,41 @@ impl Ports<'_> {
                 user_id: user_id.clone(),
                 session_id: "s1".to_owned(),
             }),
-            expires_at: NOW,
+            expires_at: NOW.plus_s(60),
         };
         assert_eq!(self.connections.open(&connection).await, Ok(()));
         connection
     }
 
     async fn watches(&self, connection: &LiveConnection, topics: &[Topic]) -> bool {
+        self.watches_at(NOW, connection, topics).await == Watched::FromNow
+    }
+
+    async fn watches_at(&self, now: Timestamp, connection: &LiveConnection, topics: &[Topic]) -> Watched {
         let topics: BTreeSet<Topic> = topics.iter().copied().collect();
-        let watched = self.connections.watch(&connection.connection_id, &topics).await;
-        watched.unwrap()
+        let id = &connection.connection_id;
+        self.connections.watch(id, &topics, now).await.unwrap()
+    }
+
+    /// A guest's connection of this block, not yet open.
+    fn named_in(&self, block: Block) -> LiveConnection {
+        loop {
+            let connection = LiveConnection {
+                connection_id: ConnectionId::parse(&self.word("connection")).unwrap(),
+                connected_as: None,
+                expires_at: NOW.plus_s(60),
+            };
+            if Block::of(&connection) == block {
+                return connection;
+            }
+        }
     }
 
     /// Every connection of an audience, page by page.
     async fn audience(&self, audience: &Audience) -> Vec<LiveConnection> {
         let mut all: Vec<LiveConnection> = Vec::new();
         loop {
-            let after = all.last().map(|connection| connection.connection_id.clone());
-            let page = self.connections.page(audience, after.as_ref()).await.unwrap();
+            let page = self.connections.page(audience, all.last()).await.unwrap();
             assert!(page.len() <= PAGE_MAX);
             let is_last = page.len() < PAGE_MAX;
             all.extend(page);
@@ -104,4 +123,52 @@ pub async fn an_audience_is_read_to_its_end_and_each_connection_once(ports: &Por
     }
     opened.sort_by(|one, other| one.connection_id.cmp(&other.connection_id));
     assert_eq!(ports.audience(&Audience::User(ana)).await, opened);
+}
+
+pub async fn a_block_takes_so_many_and_no_more_until_one_leaves_or_is_over(ports: &Ports<'_>) {
+    let first = ports.opens(None).await;
+    let block = Block::of(&first);
+    let mut opened = vec![first];
+    while opened.len() <= BLOCK_MAX {
+        let guest = ports.named_in(block);
+        assert_eq!(ports.connections.open(&guest).await, Ok(()));
+        opened.push(guest);
+    }
+    let late = opened.pop().unwrap();
+    for guest in &opened {
+        assert!(ports.watches(guest, &[Topic::Stock]).await);
+    }
+    assert_eq!(
+        ports.watches_at(NOW, &late, &Topic::ALL).await,
+        Watched::Full(Topic::Stock)
+    );
+    assert!(!ports.is_in(&TICKETS, &late).await, "all of it or nothing");
+    assert!(
+        ports.watches(&opened[0], &Topic::ALL).await,
+        "whoever watches keeps the place"
+    );
+    let user = ports.opens(Some(&ports.user())).await;
+    assert!(
+        ports.watches(&user, &[Topic::Stock]).await,
+        "users have places of their own"
+    );
+
+    assert_eq!(ports.connections.forget(&opened[0].connection_id).await, Ok(()));
+    assert!(ports.watches(&late, &[Topic::Stock]).await);
+    // Others than those of this test are left as they were found.
+    for connection in opened.iter().chain([&late, &user]) {
+        assert_eq!(ports.connections.forget(&connection.connection_id).await, Ok(()));
+    }
+}
+
+pub async fn whoever_has_expired_watches_nothing_and_takes_no_place(ports: &Ports<'_>) {
+    let over = ports.opens(None).await;
+    assert!(ports.watches(&over, &[Topic::Tickets]).await);
+    let after = over.expires_at;
+    assert_eq!(
+        ports.watches_at(after, &over, &[Topic::Stock]).await,
+        Watched::Unknown
+    );
+    assert!(!ports.is_in(&STOCK, &over).await);
+    assert_eq!(ports.connections.forget(&over.connection_id).await, Ok(()));
 }

@@ -15,6 +15,7 @@ export type Shape<Name extends keyof components['schemas']> = components['schema
 const ANSWER_MAX_MS = 35_000
 
 async function timedFetch(request: Request): Promise<Response> {
+  serverClock.look()
   const sentMs = performance.now()
   const limit = AbortSignal.timeout(ANSWER_MAX_MS)
   const signal = AbortSignal.any([request.signal, limit])

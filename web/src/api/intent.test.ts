@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Intent, type Kept } from './intent'
+import { Intent } from './intent'
+import { TabStorage, type Kept } from './kept'
 
 function storage(): Kept & { rows: Map<string, string> } {
   const rows = new Map<string, string>()
@@ -38,21 +39,24 @@ describe('an intent', () => {
     expect(Intent.of('pay', {}, kept, 24 * 3_600_000).key).not.toBe(first.key)
   })
 
-  it('works where nothing can be stored, and with what somebody else stored', () => {
-    const closed: Kept = {
-      getItem: () => {
-        throw new Error('closed')
-      },
-      setItem: () => {
-        throw new Error('closed')
-      },
-      removeItem: () => {
-        throw new Error('closed')
-      },
-    }
-    const intent = Intent.of('pay', {}, closed)
-    expect(intent.key).toMatch(/^[0-9a-f-]{36}$/)
-    intent.answered()
+  it('stays one when the clock is set back before it is answered', () => {
+    const kept = storage()
+    const first = Intent.of('pay', {}, kept, 10 * 3_600_000)
+    expect(Intent.of('pay', {}, kept, 9 * 3_600_000).key).toBe(first.key)
+  })
+
+  it('stays one until it is answered, also where nothing can be stored', () => {
+    const closed = new TabStorage(() => {
+      throw new Error('closed')
+    })
+    const first = Intent.of('pay', {}, closed)
+    expect(first.key).toMatch(/^[0-9a-f-]{36}$/)
+    expect(Intent.of('pay', {}, closed).key).toBe(first.key)
+    first.answered()
+    expect(Intent.of('pay', {}, closed).key).not.toBe(first.key)
+  })
+
+  it('takes nothing from what somebody else stored', () => {
     const odd = storage()
     odd.getItem = () => '{"key":5}'
     expect(Intent.of('pay', {}, odd).key).toMatch(/^[0-9a-f-]{36}$/)

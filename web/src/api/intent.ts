@@ -4,12 +4,11 @@
  * while it was on its way asks after the same order and never makes a second one.
  */
 
+import { tabStorage, type Kept } from './kept'
+
 const PREFIX = 'holdfast.intent.'
 /** The API keeps a key for 24 h; what is older is another intent. */
 const KEPT_MS = 23 * 3_600_000
-
-/** The part of `Storage` that is needed. */
-export type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 /** The key of what somebody is about to do, and what to call when it has an answer. */
 export class Intent {
@@ -25,22 +24,19 @@ export class Intent {
    * @param name what is done, e.g. `place-order`
    * @param body what is sent; another body is another intent
    */
-  static of(name: string, body: unknown, kept: Kept = sessionStorage, nowMs: number = Date.now()): Intent {
+  static of(name: string, body: unknown, kept: Kept = tabStorage, nowMs: number = Date.now()): Intent {
     const place = `${PREFIX}${name}.${JSON.stringify(body)}`
     const before = read(kept, place)
-    const isAlive = before !== null && nowMs - before.sinceMs < KEPT_MS && nowMs >= before.sinceMs
+    // A clock that is set back makes no new intent of an unanswered one.
+    const isAlive = before !== null && Math.abs(nowMs - before.sinceMs) < KEPT_MS
     const key = isAlive ? before.key : crypto.randomUUID()
-    if (!isAlive) write(kept, place, { key, sinceMs: nowMs })
+    if (!isAlive) kept.setItem(place, JSON.stringify({ key, sinceMs: nowMs } satisfies Row))
     return new Intent(key, place, kept)
   }
 
   /** The API has answered, with success or a refusal: the next time is a new intent. */
   answered(): void {
-    try {
-      this.kept.removeItem(this.place)
-    } catch {
-      // Storage is closed to this page; then nothing was kept either.
-    }
+    this.kept.removeItem(this.place)
   }
 }
 
@@ -57,13 +53,5 @@ function read(kept: Kept, place: string): Row | null {
     return typeof key === 'string' && typeof sinceMs === 'number' ? { key, sinceMs } : null
   } catch {
     return null
-  }
-}
-
-function write(kept: Kept, place: string, row: Row): void {
-  try {
-    kept.setItem(place, JSON.stringify(row))
-  } catch {
-    // Without storage a key lives as long as the page, which is what the next lines of the caller need.
   }
 }

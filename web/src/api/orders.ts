@@ -8,13 +8,13 @@ export interface OrderWithMoney {
   readonly order: Order
   readonly payments: readonly Payment[]
   readonly refunds: readonly Refund[]
-  /** When the reading began, by the server's clock, ms since 1970. */
-  readonly beganMs: number
+  /** When the reading began, by the server's clock, ms since 1970; null when its time was not known then. */
+  readonly beganMs: number | null
 }
 
 /** An order, its payments and its refunds. @throws Problem as the API says */
 export async function readOrderWithMoney(orderId: string, signal: AbortSignal): Promise<OrderWithMoney> {
-  const beganMs = serverClock.nowMs()
+  const beganMs = serverClock.knownMs()
   const sentMs = performance.now()
   const params = { path: { order_id: orderId } }
   const [order, money] = await Promise.all([

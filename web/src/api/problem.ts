@@ -51,7 +51,7 @@ export class Problem extends Error {
   }
 }
 
-/** Nothing answered: no network, or the shop is down. */
+/** Nothing answered: no network, or the shop is down. In the words of a reading, which is repeated by itself. */
 export function unreachable(): Problem {
   return new Problem(
     'The shop does not answer',
@@ -60,6 +60,30 @@ export function unreachable(): Problem {
     0,
     'unknown',
     true,
+  )
+}
+
+/**
+ * A problem of something that somebody did. A page does not do it again by itself for long, so where no answer says what
+ * became of it, whoever pressed the button is told that they may press it again.
+ */
+export function ofDoing(problem: Problem): Problem {
+  const isUnheard = problem.code === 'Unreachable'
+  if (!isUnheard && !(problem.code === 'Unexplained' && problem.certainty === 'unknown')) return problem
+  const happened = isUnheard
+    ? 'Nothing was heard from the shop'
+    : `It answered with status ${problem.status} and no explanation`
+  return new Problem(
+    problem.title,
+    `${happened}, so it may have been done or not. Press again in a moment: it is never done twice.`,
+    problem.code,
+    problem.status,
+    problem.certainty,
+    problem.isRetryable,
+    problem.fields,
+    problem.orderId,
+    problem.requestId,
+    problem.retryAfterS,
   )
 }
 
@@ -120,7 +144,7 @@ export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown
   return new Problem(
     'This page made a mistake',
-    'Something in this page went wrong, and nothing was sent. Reload it; if that does not help, tell whoever runs the shop.',
+    'Something in this page went wrong. Reload it and see how things stand; if that does not help, tell whoever runs the shop.',
     'PageDefect',
     0,
     'unknown',

@@ -4,8 +4,8 @@ import { api, ask, type Shape } from './client'
 
 /** What a page knows of the shop. */
 export interface ShopRefs {
-  /** ISO 4217 code, lower case. */
-  readonly currency: ComputedRef<string>
+  /** ISO 4217 code, lower case; undefined until the shop has said so: an amount in a guessed one is another amount. */
+  readonly currency: ComputedRef<string | undefined>
   /** How long a hold lives, seconds; undefined until the shop has said so. */
   readonly holdTtlS: ComputedRef<number | undefined>
   /** The key with which a page asks Stripe for its card form; null when the simulator takes the payments. */
@@ -24,7 +24,7 @@ let isAsking = false
 export function useShop(): ShopRefs {
   if (shop.value === undefined && !isAsking) void learn()
   return {
-    currency: computed(() => shop.value?.currency ?? 'usd'),
+    currency: computed(() => shop.value?.currency),
     holdTtlS: computed(() => shop.value?.holdTtlS),
     stripePublishableKey: computed(() => shop.value?.stripePublishableKey || null),
     isKnown: computed(() => shop.value !== undefined),

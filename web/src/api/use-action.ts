@@ -4,7 +4,7 @@
  */
 import { readonly, ref, type Ref } from 'vue'
 import { Intent } from './intent'
-import { asProblem, type Problem } from './problem'
+import { asProblem, ofDoing, type Problem } from './problem'
 
 /** Pauses before the same request is sent again after no answer, ms. */
 const PAUSES_MS = [500, 1_500, 4_000]
@@ -38,15 +38,17 @@ export function useAction<Body, Result>(
     if (isRunning.value) return undefined
     isRunning.value = true
     problem.value = null
-    const intent = Intent.of(name, body)
+    let intent: Intent | undefined
     try {
-      const result = await persist(() => send(body, intent.key))
-      intent.answered()
+      const mine = Intent.of(name, body)
+      intent = mine
+      const result = await persist(() => send(body, mine.key))
+      mine.answered()
       return result
     } catch (thrown) {
-      const met = asProblem(thrown)
+      const met = ofDoing(asProblem(thrown))
       // What may have been carried out is asked after under the same key the next time.
-      if (met.certainty === 'refused') intent.answered()
+      if (met.certainty === 'refused') intent?.answered()
       problem.value = met
       return undefined
     } finally {

@@ -1,6 +1,6 @@
 /**
  * Something that a page reads: loading, there, or failed with the reason. Reloading keeps what is shown until the new
- * is there, and of two readings under way the later wins.
+ * is there. Of two readings under way the later wins, and whoever waits for the earlier waits for the later instead.
  */
 import { computed, onScopeDispose, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { asProblem, type Problem } from './problem'
@@ -13,9 +13,12 @@ export interface Loaded<Value> {
   readonly problem: Readonly<Ref<Problem | null>>
   /** Nothing was read yet, and nothing failed. */
   readonly isLoading: ComputedRef<boolean>
-  /** Reads again. Never rejects: a failure is in `problem`. */
+  /**
+   * Reads again; resolves once what is there was read after this was called, or that failed. Never rejects: a failure is
+   * in `problem`.
+   */
   readonly reload: () => Promise<void>
-  /** Reads again, and rejects with the problem if that failed: what `useLive` wants to be told. */
+  /** Reads again, and rejects if that failed or the page was left before it ended: what `useLive` wants to be told. */
   readonly catchUp: () => Promise<void>
 }
 
@@ -29,16 +32,18 @@ export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>):
   const problem = ref<Problem | null>(null) as Ref<Problem | null>
   const isUnderWay = ref(false)
   let current: AbortController | undefined
+  let latest: Promise<void> | undefined
+  let isLeft = false
 
-  async function reload(): Promise<void> {
+  async function read(): Promise<void> {
     current?.abort()
     const mine = new AbortController()
     current = mine
     isUnderWay.value = true
     try {
-      const read = await load(mine.signal)
+      const fresh = await load(mine.signal)
       if (current !== mine) return
-      value.value = read
+      value.value = fresh
       problem.value = null
     } catch (thrown) {
       if (current !== mine || mine.signal.aborted) return
@@ -48,7 +53,16 @@ export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>):
     }
   }
 
+  async function reload(): Promise<void> {
+    latest = read()
+    for (let awaited; awaited !== latest; ) {
+      awaited = latest
+      await awaited
+    }
+  }
+
   onScopeDispose(() => {
+    isLeft = true
     const last = current
     current = undefined
     last?.abort()
@@ -61,6 +75,7 @@ export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>):
     reload,
     catchUp: async () => {
       await reload()
+      if (isLeft) throw new DOMException('The page was left before this was read.', 'AbortError')
       if (problem.value !== null) throw problem.value
     },
   }

@@ -127,4 +127,42 @@ describe('a list that is read page by page', () => {
     expect(ids(pages)).toEqual(['b'])
     expect(pages.isRestarting.value).toBe(false)
   })
+
+  it('shows what is new under a flood of news, and what came after the last of them', async () => {
+    const shelf = new Shelf()
+    const pages = pagesOf(shelf)
+    await settled()
+    shelf.isSlow = true
+    shelf.readings = []
+    shelf.things = ['a']
+    const first = pages.reload()
+    await settled()
+    for (let heard = 0; heard < 50; heard += 1) void pages.reload()
+    shelf.waiting.shift()?.()
+    await settled()
+    expect(ids(pages)).toEqual(['a'])
+    shelf.things = ['b', 'a']
+    shelf.waiting.shift()?.()
+    await first
+    expect(ids(pages)).toEqual(['b', 'a'])
+    expect(shelf.readings).toHaveLength(2)
+  })
+
+  it('reads again what a longer list has kept from being read', async () => {
+    const shelf = new Shelf()
+    shelf.things = ['a', 'b', 'c']
+    const pages = pagesOf(shelf)
+    await settled()
+    shelf.isSlow = true
+    const caughtUp = pages.catchUp()
+    await settled()
+    const extended = pages.extend()
+    shelf.isSlow = false
+    shelf.things = ['a', 'x', 'c']
+    shelf.waiting.forEach((wake) => {
+      wake()
+    })
+    await Promise.all([caughtUp, extended])
+    expect(ids(pages)).toEqual(['a', 'x', 'c'])
+  })
 })

@@ -52,6 +52,11 @@ export function usePages<Item extends { readonly id: string }>(
   const isRestarting = ref(false)
   let current: AbortController | undefined
   let extending: Promise<void> | undefined
+  let restarting: Promise<unknown> | undefined
+  let reloading: Promise<void> | undefined
+  /** Something was heard while a reading was under way, which may have read too early for that. */
+  let isDueAgain = false
+  let isLeft = false
 
   const next = computed(() => pages.value?.at(-1)?.next ?? undefined)
   const items = computed(() => (pages.value === undefined ? undefined : eachOnce(pages.value)))
@@ -62,32 +67,53 @@ export function usePages<Item extends { readonly id: string }>(
     return current
   }
 
-  async function readAgain(count: number, isAnother: boolean): Promise<void> {
+  /** @returns whether it was tried; another that began later may have taken its place */
+  async function readAgain(count: number, isAnother: boolean): Promise<boolean> {
     const mine = begin()
     isRestarting.value ||= isAnother
     try {
       const fresh: Page<Item>[] = []
       do {
         const page = await read(fresh.at(-1)?.next ?? undefined, mine.signal)
-        if (current !== mine) return
+        if (current !== mine) return false
         fresh.push(page)
       } while (fresh.length < count && fresh.at(-1)?.next)
       pages.value = fresh
       problem.value = null
       extendProblem.value = null
     } catch (thrown) {
-      if (current !== mine || mine.signal.aborted) return
+      if (current !== mine || mine.signal.aborted) return false
       if (isRestarting.value) pages.value = undefined
       problem.value = asProblem(thrown)
     } finally {
       if (current === mine) isRestarting.value = false
     }
+    return true
   }
 
+  async function restart(): Promise<void> {
+    const mine = readAgain(1, true)
+    restarting = mine
+    await mine
+    if (restarting === mine) restarting = undefined
+  }
+
+  /** One reading at a time: under a flood of news each would end the one before, and none would ever be shown. */
   async function reload(): Promise<void> {
-    // Somebody asked for more: that comes first, and is not thrown away.
-    await extending
-    await readAgain(isRestarting.value ? 1 : (pages.value?.length ?? 1), false)
+    isDueAgain = true
+    reloading ??= readWhileDue()
+    await reloading
+  }
+
+  async function readWhileDue(): Promise<void> {
+    while (isDueAgain && !isLeft) {
+      // Somebody asked for more, or for another list: that comes first, and is not thrown away.
+      await (extending ?? restarting)
+      if (extending !== undefined || restarting !== undefined) continue
+      isDueAgain = false
+      if (!(await readAgain(isRestarting.value ? 1 : (pages.value?.length ?? 1), false))) isDueAgain = true
+    }
+    reloading = undefined
   }
 
   async function extend(): Promise<void> {
@@ -111,11 +137,12 @@ export function usePages<Item extends { readonly id: string }>(
   }
 
   onScopeDispose(() => {
+    isLeft = true
     const last = current
     current = undefined
     last?.abort()
   })
-  void readAgain(1, true)
+  void restart()
   return {
     items,
     problem,
@@ -125,7 +152,7 @@ export function usePages<Item extends { readonly id: string }>(
     extendProblem,
     extend,
     reload,
-    restart: () => readAgain(1, true),
+    restart,
     isRestarting,
     catchUp: async () => {
       await reload()

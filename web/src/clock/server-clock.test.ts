@@ -21,6 +21,7 @@ function world(pageIsAheadMs: number) {
       trueMs += ms
     },
     trueMs: () => trueMs,
+    ownMs: () => ownMs,
     /** One request of which `thereMs` pass before the server answers and `backMs` after it. */
     ask(thereMs: number, backMs: number) {
       const sentMs = ownMs
@@ -32,12 +33,14 @@ function world(pageIsAheadMs: number) {
   }
 }
 
+const now = (there: ReturnType<typeof world>) => there.clock.knownMs() ?? Number.NaN
+
 describe('the server clock', () => {
-  it('believes the browser only until the server has said something', () => {
+  it('is not known before the server has said something, and never is the browser’s', () => {
     const there = world(7 * 60_000)
-    expect(there.clock.nowMs()).toBe(NOON_MS + 7 * 60_000)
+    expect(there.clock.knownMs()).toBeNull()
     there.ask(20, 20)
-    expect(Math.abs(there.clock.nowMs() - there.trueMs())).toBeLessThanOrEqual(1_040)
+    expect(Math.abs(now(there) - there.trueMs())).toBeLessThanOrEqual(1_040)
   })
 
   it('is never behind the server, whatever the way there and back took', () => {
@@ -52,8 +55,8 @@ describe('the server clock', () => {
       for (let asked = 0; asked < 5; asked += 1) {
         there.ask(random(400), random(400))
         there.pass(random(3_000))
-        expect(there.clock.nowMs()).toBeGreaterThanOrEqual(there.trueMs())
-        expect(there.clock.nowMs() - there.trueMs()).toBeLessThanOrEqual(1_400)
+        expect(now(there)).toBeGreaterThanOrEqual(there.trueMs())
+        expect(now(there) - there.trueMs()).toBeLessThanOrEqual(1_400)
       }
     }
   })
@@ -70,13 +73,36 @@ describe('the server clock', () => {
     expect(before).toBeLessThan(400)
   })
 
-  it('forgets what it knew when its own clock stood still in a sleep', () => {
+  it('is not known after its own clock stood still in a sleep, until one answer', () => {
     const there = world(0)
     there.ask(10, 10)
     there.sleep(600_000)
-    expect(there.clock.nowMs()).toBeLessThan(there.trueMs())
+    expect(there.clock.isKnown).toBe(false)
+    expect(there.clock.knownMs()).toBeNull()
+    there.pass(10)
     there.ask(10, 10)
-    expect(there.clock.nowMs()).toBeGreaterThanOrEqual(there.trueMs())
+    expect(now(there)).toBeGreaterThanOrEqual(there.trueMs())
+    expect(now(there) - there.trueMs()).toBeLessThanOrEqual(1_040)
+  })
+
+  it('learns nothing from an answer that slept on its way', () => {
+    const there = world(0)
+    const sentMs = there.ownMs()
+    const date = new Date(there.trueMs()).toUTCString()
+    there.pass(10)
+    there.sleep(600_000)
+    learnFromHeader(there.clock, date, sentMs, there.ownMs())
+    expect(there.clock.isKnown).toBe(false)
+  })
+
+  it('does not doubt a wall clock that is wrong, or drifts, but does not jump', () => {
+    const there = world(-3_600_000)
+    there.ask(10, 10)
+    for (let minute = 0; minute < 60; minute += 1) {
+      there.pass(60_000)
+      there.sleep(6)
+      expect(there.clock.isKnown).toBe(true)
+    }
   })
 
   it('takes nothing from a header that is none', () => {

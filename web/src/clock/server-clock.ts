@@ -7,9 +7,9 @@
  * the request was sent and before it was received. What is shown is the later bound, so that a page never promises
  * more time than there is.
  *
- * This side is measured with a clock that only runs forwards (`performance.now`), so somebody who sets the computer's
- * clock while a page is open changes nothing. That clock may stop while a computer sleeps; then the bounds contradict
- * each other with the first answer after that, and the old ones are forgotten.
+ * This side is measured with a clock that only runs forwards (`performance.now`). It may stand still while a computer
+ * sleeps; the wall clock does not. So when one of them has gone further than the other, what was known is not believed
+ * any more: until the next answer nobody knows the server's time, and nothing that depends on it is shown or offered.
  */
 
 /** One answer: what the server's clock showed, and when, by this side's clock, it was asked and heard. All in ms. */
@@ -22,23 +22,33 @@ export interface Sample {
   readonly receivedMs: number
 }
 
+/** The two clocks of a browser that stays awake stay together much better than this, ms. */
+const JUMP_MS = 1_000
+
 /** A server's clock, estimated. */
 export class ServerClock {
   /** Bounds of (server's time - this side's time). */
   #lowMs = Number.NEGATIVE_INFINITY
   #highMs = Number.POSITIVE_INFINITY
+  /** By how much the wall clock was ahead of this side's when they were last compared. */
+  #aheadMs: number
+  /** When this side's clock was found to have stood still; what was asked before that may have been asked before a sleep. */
+  #doubtedMs = Number.NEGATIVE_INFINITY
 
   /**
    * @param ownMs this side's clock: runs forwards, from anywhere
-   * @param fallbackMs the wall clock, believed only until the server has said something
+   * @param wallMs the wall clock: only tells when this side's clock stood still
    */
   constructor(
     private readonly ownMs: () => number,
-    private readonly fallbackMs: () => number,
-  ) {}
+    private readonly wallMs: () => number,
+  ) {
+    this.#aheadMs = wallMs() - ownMs()
+  }
 
-  /** Whether the server has said anything yet. */
+  /** Whether the server has said what its time is, since the computer last slept. */
   get isKnown(): boolean {
+    this.look()
     return Number.isFinite(this.#highMs)
   }
 
@@ -49,6 +59,9 @@ export class ServerClock {
 
   /** Takes in an answer. */
   learn(sample: Sample): void {
+    this.look()
+    // It slept on its way there or back: when, nobody knows.
+    if (sample.sentMs < this.#doubtedMs) return
     const low = sample.serverEarliestMs - sample.receivedMs
     const high = sample.serverLatestMs - sample.sentMs
     if (!(low <= high)) return
@@ -60,9 +73,24 @@ export class ServerClock {
     this.#highMs = isContradicted ? high : narrowedHigh
   }
 
-  /** The server's time now, ms since 1970; never earlier than it truly is, as far as the answers tell. */
-  nowMs(): number {
-    return this.isKnown ? this.ownMs() + this.#highMs : this.fallbackMs()
+  /**
+   * The server's time now, ms since 1970, never earlier than it truly is, as far as the answers tell; null while it is not
+   * known.
+   */
+  knownMs(): number | null {
+    return this.isKnown ? this.ownMs() + this.#highMs : null
+  }
+
+  /** Compares this side's two clocks. Looked at before each question, so that its answer counts. */
+  look(): void {
+    const ownMs = this.ownMs()
+    const aheadMs = this.wallMs() - ownMs
+    const hasJumped = Math.abs(aheadMs - this.#aheadMs) > JUMP_MS
+    this.#aheadMs = aheadMs
+    if (!hasJumped) return
+    this.#lowMs = Number.NEGATIVE_INFINITY
+    this.#highMs = Number.POSITIVE_INFINITY
+    this.#doubtedMs = ownMs
   }
 }
 

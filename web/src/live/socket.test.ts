@@ -268,20 +268,19 @@ describe('the socket', () => {
     expect(opened).toHaveLength(8)
   })
 
-  it('hands on each message of a frame, in order, and what it was refused', () => {
+  it('hands on each message of a frame, in order', () => {
     const { socket, latest, messages } = page()
     socket.watch([])
     latest().accept()
-    latest().say({ seq: 1, kind: 'movement', body: {} }, { seq: 0, kind: 'pong', body: {} }, { seq: 0, kind: 'refused', body: { detail: 'no' } })
-    expect(messages.map(({ kind }) => kind)).toEqual(['movement', 'refused'])
+    latest().say({ seq: 1, kind: 'movement', body: {} }, { seq: 0, kind: 'pong', body: {} }, { seq: 4, kind: 'ticket', body: {} })
+    expect(messages.map(({ kind }) => kind)).toEqual(['movement', 'ticket'])
   })
 
   it('takes what is no message for none', () => {
     const { socket, opened, latest, messages, heard } = page()
     socket.watch([])
     latest().accept()
-    const garbage: unknown[] = ['', 'null', '{', '7', '{"seq":1}', '[1,null,"x",[],{}]', '[{"seq":"1","kind":"m","body":{}}]', new ArrayBuffer(3), undefined]
-    for (const data of garbage) {
+    for (const data of ['[1,null,"x",[],{}]', '[{"seq":"1","kind":"m","body":{}}]']) {
       expect(messagesOf(data)).toEqual([])
       latest().onmessage?.({ data })
     }
@@ -290,5 +289,40 @@ describe('the socket', () => {
     expect(messages.map(({ seq }) => seq)).toEqual([2])
     expect(heard).toEqual([])
     expect(opened).toHaveLength(1)
+  })
+
+  it('takes nothing but `watching` for the answer to `watch`, also when it is pinged meanwhile', () => {
+    const { socket, opened, latest, messages } = page()
+    socket.watch(['stock'])
+    latest().accept()
+    latest().say({ seq: 7, kind: 'order', body: {} })
+    socket.ping()
+    latest().say({ seq: 0, kind: 'pong', body: {} })
+    expect(messages).toHaveLength(1)
+    expect(socket.isUnsure).toBe(true)
+    vi.advanceTimersByTime(8_000 + 400)
+    expect(opened).toHaveLength(2)
+  })
+
+  it('leaves a socket on which it is refused, or that speaks as no shop does, and tries another ever later', () => {
+    const complaints: unknown[] = [
+      '[{"seq":0,"kind":"refused","body":{"detail":"Too many watch."}}]',
+      '{"message":"Too Many Requests","connectionId":"x=","requestId":"y="}',
+      '',
+      'null',
+      '7',
+      new ArrayBuffer(3),
+    ]
+    const { socket, latest, heard, reopened } = page()
+    socket.watch(['stock'])
+    const pauses: number[] = []
+    for (const data of complaints) {
+      latest().accept()
+      latest().onmessage?.({ data })
+      expect(latest().isClosedByPage).toBe(true)
+      pauses.push(reopened())
+    }
+    expect(pauses).toEqual([400, 800, 1_600, 3_200, 6_400, 12_800])
+    expect(heard).toEqual(complaints.map(() => 'closed'))
   })
 })

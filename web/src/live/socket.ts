@@ -39,6 +39,9 @@ const GOOD_AFTER_MS = 10_000
 /** `WebSocket.OPEN`. */
 const OPEN = 1
 
+/** What the server owes: the answer to `watch`, or any sign of life after a `ping`. */
+type Owed = 'watching' | 'sign'
+
 /** The page's own browser. */
 export const browser: Surroundings = {
   open: (url) => new WebSocket(url),
@@ -56,6 +59,7 @@ export class LiveSocket {
   #watchingSinceMs: number | undefined
   #reopen: ReturnType<typeof setTimeout> | undefined
   #silence: ReturnType<typeof setTimeout> | undefined
+  #owed: Owed | undefined
 
   constructor(
     private readonly ears: Ears,
@@ -64,7 +68,7 @@ export class LiveSocket {
 
   /** Whether something was asked that has no answer yet: then nobody knows whether it is still there. */
   get isUnsure(): boolean {
-    return this.#silence !== undefined
+    return this.#owed !== undefined
   }
 
   /** Replaces what is watched. A socket that rests is opened. */
@@ -77,7 +81,7 @@ export class LiveSocket {
 
   /** Asks whether anybody is there; if not, the socket is replaced. Opens it at once if there is none. */
   ping(): void {
-    if (this.#socket?.readyState === OPEN) this.#send({ action: 'ping' })
+    if (this.#socket?.readyState === OPEN) this.#send({ action: 'ping' }, 'sign')
     else this.#open()
   }
 
@@ -112,7 +116,7 @@ export class LiveSocket {
       return
     }
     this.#socket = socket
-    this.#expectAnswer()
+    this.#expect('watching')
     socket.onopen = () => {
       this.#askForTopics()
     }
@@ -125,15 +129,18 @@ export class LiveSocket {
   }
 
   #askForTopics(): void {
-    this.#send({ action: 'watch', topics: this.#topics })
+    this.#send({ action: 'watch', topics: this.#topics }, 'watching')
   }
 
-  #send(request: object): void {
+  #send(request: object, owed: Owed): void {
     this.#socket?.send(JSON.stringify(request))
-    this.#expectAnswer()
+    this.#expect(owed)
   }
 
-  #expectAnswer(): void {
+  #expect(owed: Owed): void {
+    // A ping is no reason to wait longer for the answer to `watch`, nor to take less for it.
+    if (owed === 'sign' && this.#owed === 'watching') return
+    this.#owed = owed
     clearTimeout(this.#silence)
     this.#silence = setTimeout(() => {
       this.#lost()
@@ -141,16 +148,29 @@ export class LiveSocket {
   }
 
   #heard(data: unknown): void {
-    clearTimeout(this.#silence)
-    this.#silence = undefined
-    for (const message of messagesOf(data)) {
+    const messages = messagesOf(data)
+    // A gateway's own complaint, or the shop's refusal: nobody knows what is watched now. The page polls until another
+    // socket is taken.
+    if (messages === undefined || messages.some(({ kind }) => kind === 'refused')) {
+      this.#lost()
+      return
+    }
+    if (this.#owed === 'sign') this.#settle()
+    for (const message of messages) {
       if (message.kind === 'pong') continue
       if (message.kind !== 'watching') this.ears.message(message)
       else if (this.#isAll(message.body['topics'])) {
+        this.#settle()
         this.#watchingSinceMs ??= Date.now()
         this.ears.watching()
       }
     }
+  }
+
+  #settle(): void {
+    clearTimeout(this.#silence)
+    this.#silence = undefined
+    this.#owed = undefined
   }
 
   /** Whether an answer names all that is wished for by now; one to an earlier wish may not. */
@@ -166,8 +186,7 @@ export class LiveSocket {
   }
 
   #drop(): void {
-    clearTimeout(this.#silence)
-    this.#silence = undefined
+    this.#settle()
     this.#watchingSinceMs = undefined
     const socket = this.#socket
     this.#socket = undefined
@@ -191,16 +210,19 @@ export class LiveSocket {
   }
 }
 
-/** The messages of a frame; what is none is left out, because every page can also read. */
-export function messagesOf(data: unknown): LiveMessage[] {
-  if (typeof data !== 'string') return []
+/**
+ * The messages of a frame; undefined for what is no frame of the shop's. What is no message in one is left out, because
+ * every page can also read.
+ */
+export function messagesOf(data: unknown): LiveMessage[] | undefined {
+  if (typeof data !== 'string') return undefined
   let frame: unknown
   try {
     frame = JSON.parse(data)
   } catch {
-    return []
+    return undefined
   }
-  if (!Array.isArray(frame)) return []
+  if (!Array.isArray(frame)) return undefined
   return frame.filter(isMessage)
 }
 

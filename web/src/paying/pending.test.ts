@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Kept } from '../api/intent'
+import type { Kept } from '../api/kept'
 import { ARRIVES_WITHIN_MS, fateOf, keep, recall, type PendingPayment } from './pending'
 
-const SENT: PendingPayment = { token: 'tok_visa', attempt: 2, isAlone: true, sentMs: 1_000_000 }
+const SENT = { token: 'tok_visa', attempt: 2, isAlone: true, sentMs: 1_000_000 } satisfies PendingPayment
 const SOON = SENT.sentMs + 1_000
 const LATER = SENT.sentMs + ARRIVES_WITHIN_MS + 1
 
@@ -40,12 +40,23 @@ describe('a payment that got no answer', () => {
     expect(fateOf(SENT, { status: 'cancelled', attempts: 0, beganMs: SOON })).toBe('lost')
   })
 
+  it('is not given up while the server’s time is not known, at either end', () => {
+    expect(fateOf(SENT, { status: 'held', attempts: 1, beganMs: null })).toBe('unknown')
+    expect(fateOf({ ...SENT, sentMs: null }, { status: 'held', attempts: 1, beganMs: LATER })).toBe('unknown')
+    expect(fateOf({ ...SENT, isAlone: false }, { status: 'held', attempts: 2, beganMs: null })).toBe('unknown')
+    expect(fateOf(SENT, { status: 'held', attempts: 2, beganMs: null })).toBe('arrived')
+    expect(fateOf(SENT, { status: 'expired', attempts: 1, beganMs: null })).toBe('lost')
+  })
+
   it('is remembered over a reload until it is settled', () => {
     const kept = storage()
     expect(recall('ord_1', kept)).toBeNull()
     keep('ord_1', SENT, kept)
     expect(recall('ord_1', kept)).toEqual(SENT)
     expect(recall('ord_2', kept)).toBeNull()
+    const undated = { ...SENT, sentMs: null }
+    keep('ord_2', undated, kept)
+    expect(recall('ord_2', kept)).toEqual(undated)
     keep('ord_1', null, kept)
     expect(recall('ord_1', kept)).toBeNull()
     kept.setItem('holdfast.paying.ord_1', '{"token":1}')

@@ -61,7 +61,7 @@ export function usePayment(
     // Which attempt it is, is part of the intent: the same card after a decline is another payment.
     const action = useAction('pay', (body: { orderId: string; token: string; attempt: number }, key: string) => {
       mine.signal.throwIfAborted()
-      become({ token: body.token, attempt: body.attempt, isAlone, sentMs: serverClock.nowMs() })
+      become({ token: body.token, attempt: body.attempt, isAlone, sentMs: serverClock.knownMs() })
       return ask(
         api.POST('/api/orders/{order_id}/payments', {
           params: { path: { order_id: orderId }, query: { wait: WAIT_S }, header: { 'Idempotency-Key': key } },
@@ -86,6 +86,8 @@ export function usePayment(
     const sent = pending.value
     const reading = read()
     if (sent === null || reading === undefined) return
+    // The time was not known when it was sent: it was not later than now.
+    if (sent.sentMs === null && serverClock.isKnown) become({ ...sent, sentMs: serverClock.knownMs() })
     const { order, payments, beganMs } = reading
     const fate = fateOf(sent, { status: order.status, attempts: payments.length, beganMs })
     if (fate === 'arrived') {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { draftOf, isLow, levelWords, macOf, watchOf, wholeOf, type DeviceStock } from './device'
+import { draftOf, isLow, isStored, levelWords, macOf, watchOf, wholeOf, type DeviceStock } from './device'
 
 describe('what somebody types of a device', () => {
   it('is a MAC address with colons, with dashes or plain, and not with both', () => {
@@ -26,6 +26,24 @@ describe('what somebody types of a device', () => {
   it('begins with what is stored', () => {
     const watch = { productId: 'prd_1', threshold: 3, orderQuantity: 10, maxPriceMinor: 250 }
     expect(watchOf(draftOf(watch, 'usd'), 'usd')).toEqual({ watch })
+  })
+})
+
+describe('what was sent for a device', () => {
+  const milk = { productId: 'prd_1', threshold: 3, orderQuantity: 10 }
+  const flour = { productId: 'prd_2', threshold: 1, orderQuantity: 2, maxPriceMinor: 250 }
+  const watches = [{ ...flour }, { ...milk, maxPriceMinor: 120 }]
+
+  it('is stored when the next version watches the same, with a price where there was none', () => {
+    expect(isStored({ version: 5, watches }, 4, [milk, flour])).toBe(true)
+    expect(isStored({ version: 5, watches: [] }, 4, [])).toBe(true)
+  })
+
+  it('is not stored when the device watches anything else, or moved on', () => {
+    expect(isStored({ version: 6, watches }, 4, [milk, flour])).toBe(false)
+    expect(isStored({ version: 5, watches }, 4, [milk])).toBe(false)
+    expect(isStored({ version: 5, watches }, 4, [milk, { ...flour, maxPriceMinor: 300 }])).toBe(false)
+    expect(isStored({ version: 5, watches }, 4, [{ ...milk, threshold: 4 }, flour])).toBe(false)
   })
 })
 

@@ -74,6 +74,25 @@ export function watchOf(draft: WatchDraft, currency: string): { watch: Watch } |
   return { watch: maxPriceMinor === undefined ? watch : { ...watch, maxPriceMinor } }
 }
 
+/**
+ * Whether what a device watches is what was sent: an earlier try whose answer was lost has done it. An empty highest price
+ * was filled in by the shop.
+ *
+ * @param seenVersion the version that it was sent for
+ */
+export function isStored(device: Pick<Device, 'version' | 'watches'>, seenVersion: number, sent: readonly Watch[]): boolean {
+  if (device.version !== seenVersion + 1 || device.watches.length !== sent.length) return false
+  return sent.every((watch) =>
+    device.watches.some(
+      (stored) =>
+        stored.productId === watch.productId &&
+        stored.threshold === watch.threshold &&
+        stored.orderQuantity === watch.orderQuantity &&
+        (watch.maxPriceMinor == null || stored.maxPriceMinor === watch.maxPriceMinor),
+    ),
+  )
+}
+
 /** `Watches 3 products`. */
 export function watchesWords({ watches }: Pick<Device, 'watches'>): string {
   if (watches.length === 0) return 'Watches nothing yet'

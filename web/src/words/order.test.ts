@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { leftToRefund, mayBeRefunded, mergedOrders, statusWords, whatOf, type Order, type Refund } from './order'
+import {
+  leftToRefund,
+  mayBeRefunded,
+  mergedOrders,
+  statusWords,
+  wayBack,
+  whatOf,
+  type Order,
+  type Refund,
+} from './order'
 
 const AT = '2026-01-01T00:00:00Z'
 
@@ -35,6 +44,16 @@ describe('an order in words', () => {
 
   it('names a status that this page does not know', () => {
     expect(statusWords('of_next_year').short).toBe('of_next_year')
+  })
+})
+
+describe('the way back from an order', () => {
+  it('leads to what it was for', () => {
+    const ticket = { title: 'Seat', quantity: 1, priceMinor: 900, ticketId: 'tkt_1' }
+    expect(wayBack(order('held', [ticket]))).toMatchObject({ to: '/tickets/tkt_1', says: 'Look at the ticket again' })
+    expect(wayBack(order('held', [TEA]))?.to).toBe('/products/prd_1')
+    expect(wayBack(order('held', [{ title: 'Soup', quantity: 1, priceMinor: 900, dishId: 'dsh_1' }]))?.to).toBe('/menu')
+    expect(wayBack(order('held', []))).toBeUndefined()
   })
 })
 

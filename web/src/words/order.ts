@@ -29,17 +29,27 @@ const STATUSES: Readonly<Record<string, StatusWords>> = {
   paid: { short: 'Paid', sentence: 'Paid. Your order is being prepared.', tone: 'go' },
   shipped: { short: 'On its way', sentence: 'Paid and shipped. It is on its way to you.', tone: 'go' },
   completed: { short: 'Completed', sentence: 'Paid and handed over. It is yours.', tone: 'go' },
-  expired: { short: 'Time over', sentence: 'It was not paid in time, so what was held is free again. Nothing was charged.', tone: 'soft' },
+  expired: { short: 'Time over', sentence: 'It was not paid in time, so what was held is free again.', tone: 'soft' },
   cancelled: { short: 'Cancelled', sentence: 'It was cancelled, and what was held is free again.', tone: 'soft' },
-  payment_failed: { short: 'Not paid', sentence: 'The payment did not succeed, so what was held is free again. Nothing was charged.', tone: 'bad' },
+  payment_failed: { short: 'Not paid', sentence: 'The payment did not succeed, so what was held is free again.', tone: 'bad' },
   refunded: { short: 'Refunded', sentence: 'Your money was given back.', tone: 'soft' },
-  unavailable: { short: 'Unavailable', sentence: 'Not everything could be had, so the order ended. Nothing was charged.', tone: 'bad' },
+  unavailable: { short: 'Unavailable', sentence: 'Not everything could be had, so the order ended.', tone: 'bad' },
   stuck: { short: 'Being looked at', sentence: 'What became of your payment is not certain yet. A person looks at it; do not pay a second time.', tone: 'bad' },
 }
 
 /** A status in words; one that this page does not know yet is shown by its name. */
 export function statusWords(status: string): StatusWords {
   return STATUSES[status] ?? { short: status, sentence: `The order stands at ${status}.`, tone: 'soft' }
+}
+
+/** The way back to what an order was for, to have it after all. */
+export function wayBack(order: Order): { readonly to: string; readonly says: string; readonly why: string } | undefined {
+  const line = order.lines[0]
+  if (line === undefined) return undefined
+  const to = placeOf(line)
+  if (line.ticketId) return { to, says: 'Look at the ticket again', why: 'It may be free again.' }
+  if (line.productId) return { to, says: 'Look at the product again', why: 'You can order it again.' }
+  return { to, says: 'Look at the menu again', why: 'You can order again.' }
 }
 
 /** Whether the order has come to its end, so that nothing more will happen by itself. */

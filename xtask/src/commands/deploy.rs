@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
+use xtask::api_page::ApiPage;
 use xtask::deployment::Deployment;
 use xtask::failure::{Failure, Result, While};
 use xtask::functions::LAYOUT;
@@ -56,7 +57,9 @@ pub fn run(wanted: Wanted) -> Result<ExitCode> {
     })?;
     // The API first: pages may need what is new in it, and it serves pages of the build before.
     steps.run("pages uploaded", |step| {
-        deployment.publish(&project, &python, &project.path(BUILT), step)
+        let docs = project.local("deploy/docs")?;
+        ApiPage::of(&project, &python).write(&docs)?;
+        deployment.publish(&project, &python, &project.path(BUILT), &docs, step)
     })?;
     for (name, value) in &made {
         eprintln!("  {name:<20} {}", value.as_str().unwrap_or_default());

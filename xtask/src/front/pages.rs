@@ -1,27 +1,22 @@
-//! What the front answers itself: the web part, the try-it page, and problem documents. Nothing comes from a CDN.
+//! What the front answers itself: the web part, the page at `/docs`, and problem documents.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::Body;
 use super::security::guard;
-use super::site::Site;
-
-const HTML: &str = "text/html; charset=utf-8";
-const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
-const JSON: &str = "application/json";
+use super::site::{Site, kind};
+use crate::api_page::ApiPage;
 
 /// Files served from disk, so that a page reload shows the newest.
 pub struct Pages {
     pub(super) site: Site,
-    pub(super) openapi: PathBuf,
-    pub(super) swagger_ui: PathBuf,
+    pub(super) api_page: ApiPage,
 }
 
 impl Pages {
@@ -44,43 +39,24 @@ impl Pages {
                 .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return refusal;
         }
-        match request.uri().path() {
-            "/docs" => page(HTML, include_str!("docs.html")),
-            "/docs/" => elsewhere("/docs"),
-            "/docs/docs.js" => page(JAVASCRIPT, include_str!("docs.js")),
-            "/docs/openapi.json" => self.file(JSON, &self.openapi),
-            "/docs/swagger-ui.css" => self.file("text/css", &self.swagger_ui.join("swagger-ui.css")),
-            "/docs/swagger-ui.js" => self.file(JAVASCRIPT, &self.swagger_ui.join("swagger-ui-bundle.js")),
-            _ => self.site.answer(request),
+        match ApiPage::file_at(request.uri().path()) {
+            Some(file) => self.of_the_api_page(file),
+            None => self.site.answer(request),
         }
     }
 
-    fn file(&self, kind: &'static str, path: &PathBuf) -> Response<Body> {
-        match fs::read(path) {
-            Ok(content) => page(kind, content),
-            Err(error) => problem(
-                StatusCode::NOT_FOUND,
-                "NotFound",
-                &format!("{} cannot be read: {error}", path.display()),
-            ),
+    fn of_the_api_page(&self, file: &str) -> Response<Body> {
+        let ending = Path::new(file).extension().and_then(|ending| ending.to_str());
+        match self.api_page.read(file) {
+            Ok(content) => {
+                let mut page = Response::new(whole(content.into_owned()));
+                let kind = HeaderValue::from_static(kind(ending.unwrap_or_default()));
+                page.headers_mut().insert(CONTENT_TYPE, kind);
+                page
+            }
+            Err(failure) => problem(StatusCode::NOT_FOUND, "NotFound", &failure.to_string()),
         }
     }
-}
-
-fn page(kind: &'static str, content: impl Into<Bytes>) -> Response<Body> {
-    let mut page = Response::new(whole(content));
-    page.headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    page
-}
-
-fn elsewhere(path: &'static str) -> Response<Body> {
-    let mut redirect = Response::new(whole(""));
-    *redirect.status_mut() = StatusCode::PERMANENT_REDIRECT;
-    redirect
-        .headers_mut()
-        .insert(LOCATION, HeaderValue::from_static(path));
-    redirect
 }
 
 /// A problem document (RFC 9457) in the shape of the API's own.

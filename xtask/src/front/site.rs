@@ -199,7 +199,7 @@ fn pack(plain: &[u8]) -> Option<Bytes> {
 }
 
 /// The content type by the ending of a file's name.
-fn kind(ending: &str) -> &'static str {
+pub fn kind(ending: &str) -> &'static str {
     match ending {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",

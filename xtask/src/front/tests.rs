@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::security::CONTENT_POLICY;
 use super::{Front, Route, Settings};
+use crate::api_page::ApiPage;
 use crate::ports::Port;
 
 /// A front before an engine that answers `answer` to the first request, and what that engine was sent.
@@ -41,8 +42,10 @@ fn front_before(engine: String, seen: Receiver<String>) -> Scene {
         api_host: "abc.execute-api.localhost:4566".to_owned(),
         live_host: "def.execute-api.localhost:4566".to_owned(),
         site: PathBuf::from("missing"),
-        openapi: PathBuf::from("missing.json"),
-        swagger_ui: PathBuf::from("missing"),
+        api_page: ApiPage {
+            openapi: PathBuf::from("missing.json"),
+            swagger_ui: PathBuf::from("missing"),
+        },
     };
     Scene {
         port,

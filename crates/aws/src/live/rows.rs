@@ -1,40 +1,51 @@
 //! What the table of connections holds, and the writes by which anything in it changes.
 //!
 //! A connection has several rows, each under a channel: one of its own, which says who opened it; one under its user; one
-//! under each topic that it watches. So everybody to be told something is found by one query over the table itself, which can
+//! under each topic that it watches. Under a topic a row's name begins with its block, so that the rows of one block stand
+//! together and are counted without the others. So everybody to be told something is found by one query over the table itself, which can
 //! be asked consistently. All rows of a connection are written in one transaction and all carry the time at which they may go:
 //! a crash leaves nothing that time does not clear.
 
 use crate::items::{Item, n, s, to_item};
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
-use domain::live::{Audience, ConnectedAs, ConnectionId, LiveConnection, Topic};
-use domain::{Fault, Timestamp, UserId};
+use domain::live::{Audience, Block, ConnectedAs, ConnectionId, LiveConnection, Topic};
+use domain::{Fault, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The hash key.
 pub(super) const CHANNEL: &str = "channel";
 /// The range key.
-const CONNECTION_ID: &str = "connection_id";
+pub(super) const CONNECTION_ID: &str = "connection_id";
+/// Between block and id.
+const AFTER_BLOCK: char = '#';
 /// Kept for so long beyond its time, seconds: whoever reads it in between sees that it has expired.
 const KEPT_BEYOND_S: i64 = 600;
 
 /// A connection as each of its rows tells it, beside the channel.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ConnectionRow {
-    connection_id: ConnectionId,
+    /// The range key: the id, with its block before it under a topic.
+    connection_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     connected_as: Option<ConnectedAs>,
     expires_at: Timestamp,
 }
 
-impl From<ConnectionRow> for LiveConnection {
-    fn from(row: ConnectionRow) -> Self {
-        Self {
-            connection_id: row.connection_id,
-            connected_as: row.connected_as,
-            expires_at: row.expires_at,
-        }
+impl ConnectionRow {
+    /// The connection that this is a row of, by the audience under which it was found; `None` for its own row.
+    pub(super) fn read(self, under: Option<&Audience>) -> Result<LiveConnection, Fault> {
+        let id = match under {
+            Some(Audience::Topic(_)) => self.connection_id.split_once(AFTER_BLOCK).map(|(_, id)| id),
+            Some(Audience::User(_)) | None => Some(self.connection_id.as_str()),
+        };
+        let connection_id = id.and_then(|id| ConnectionId::parse(id).ok());
+        Ok(LiveConnection {
+            connection_id: connection_id
+                .ok_or_else(|| Fault::Defect("a connection has a row under no id".to_owned()))?,
+            connected_as: self.connected_as,
+            expires_at: self.expires_at,
+        })
     }
 }
 
@@ -60,11 +71,36 @@ pub(super) fn channel_of(audience: &Audience) -> String {
     }
 }
 
-/// The primary key of a connection's row under a channel.
-pub(super) fn key(channel: &str, connection_id: &ConnectionId) -> Item {
+/// What the names of a block's rows under a topic begin with.
+pub(super) fn beginning(block: Block) -> String {
+    match block {
+        Block::Users(number) => format!("user-{number:02}{AFTER_BLOCK}"),
+        Block::Guests(number) => format!("guest-{number:02}{AFTER_BLOCK}"),
+    }
+}
+
+/// The primary key of a connection's own row.
+pub(super) fn own_key(connection_id: &ConnectionId) -> Item {
+    key(&own_channel(connection_id), connection_id.as_str())
+}
+
+/// The primary key of the row by which an audience's connection is found.
+pub(super) fn found_key(audience: &Audience, connection: &LiveConnection) -> Item {
+    let name = match audience {
+        Audience::Topic(_) => name_in_topic(Block::of(connection), &connection.connection_id),
+        Audience::User(_) => connection.connection_id.to_string(),
+    };
+    key(&channel_of(audience), &name)
+}
+
+fn name_in_topic(block: Block, connection_id: &ConnectionId) -> String {
+    format!("{}{connection_id}", beginning(block))
+}
+
+fn key(channel: &str, name: &str) -> Item {
     Item::from([
         (CHANNEL.to_owned(), s(channel)),
-        (CONNECTION_ID.to_owned(), s(connection_id.as_str())),
+        (CONNECTION_ID.to_owned(), s(name)),
     ])
 }
 
@@ -73,11 +109,14 @@ pub(super) fn opening(
     table: &str,
     connection: &LiveConnection,
 ) -> Result<Vec<(Part, TransactWriteItem)>, Fault> {
-    let own = put(table, &own_channel(&connection.connection_id), connection)?;
+    let own = put(table, own_key(&connection.connection_id), connection)?;
     let mut items = vec![(Part::Own, own)];
     if let Some(who) = &connection.connected_as {
-        let channel = channel_of(&Audience::User(who.user_id.clone()));
-        items.push((Part::Found, put(table, &channel, connection)?));
+        let audience = Audience::User(who.user_id.clone());
+        items.push((
+            Part::Found,
+            put(table, found_key(&audience, connection), connection)?,
+        ));
     }
     Ok(items)
 }
@@ -91,10 +130,7 @@ pub(super) fn watching(
 ) -> Result<Vec<(Part, TransactWriteItem)>, Fault> {
     let own = ConditionCheck::builder()
         .table_name(table)
-        .set_key(Some(key(
-            &own_channel(&connection.connection_id),
-            &connection.connection_id,
-        )))
+        .set_key(Some(own_key(&connection.connection_id)))
         .condition_expression("attribute_exists(#channel)")
         .expression_attribute_names("#channel", CHANNEL)
         .build()
@@ -104,43 +140,47 @@ pub(super) fn watching(
         TransactWriteItem::builder().condition_check(own).build(),
     )];
     for topic in Topic::ALL {
-        let channel = channel_of(&Audience::Topic(topic));
+        let key = found_key(&Audience::Topic(topic), connection);
         let item = if topics.contains(&topic) {
-            put(table, &channel, connection)?
+            put(table, key, connection)?
         } else {
-            delete(table, &channel, &connection.connection_id)?
+            delete(table, key)?
         };
         items.push((Part::Found, item));
     }
     Ok(items)
 }
 
-/// What removes every row that a connection can have.
+/// What removes every row that a connection can have. Without its own row nobody knows whether it is a user's or a guest's.
 pub(super) fn forgetting(
     table: &str,
     connection_id: &ConnectionId,
-    user_id: Option<&UserId>,
+    own: Option<&LiveConnection>,
 ) -> Result<Vec<(Part, TransactWriteItem)>, Fault> {
-    let topics = Topic::ALL.into_iter().map(Audience::Topic);
-    let audiences = topics.chain(user_id.cloned().map(Audience::User));
-    let mut items = vec![(
-        Part::Own,
-        delete(table, &own_channel(connection_id), connection_id)?,
-    )];
-    for audience in audiences {
-        items.push((Part::Found, delete(table, &channel_of(&audience), connection_id)?));
+    let mut items = vec![(Part::Own, delete(table, own_key(connection_id))?)];
+    if let Some(who) = own.and_then(|own| own.connected_as.as_ref()) {
+        let channel = channel_of(&Audience::User(who.user_id.clone()));
+        items.push((Part::Found, delete(table, key(&channel, connection_id.as_str()))?));
+    }
+    let either = [Block::of_user(connection_id), Block::of_guest(connection_id)];
+    for block in own.map_or(either.to_vec(), |own| vec![Block::of(own)]) {
+        for topic in Topic::ALL {
+            let channel = channel_of(&Audience::Topic(topic));
+            let key = key(&channel, &name_in_topic(block, connection_id));
+            items.push((Part::Found, delete(table, key)?));
+        }
     }
     Ok(items)
 }
 
-fn put(table: &str, channel: &str, connection: &LiveConnection) -> Result<TransactWriteItem, Fault> {
+fn put(table: &str, key: Item, connection: &LiveConnection) -> Result<TransactWriteItem, Fault> {
     let row = ConnectionRow {
-        connection_id: connection.connection_id.clone(),
+        connection_id: connection.connection_id.to_string(),
         connected_as: connection.connected_as.clone(),
         expires_at: connection.expires_at,
     };
     let mut item = to_item("connection", &row)?;
-    item.insert(CHANNEL.to_owned(), s(channel));
+    item.extend(key);
     let ttl_s = connection.expires_at.as_ms().div_euclid(1000) + KEPT_BEYOND_S;
     item.insert("ttl_s".to_owned(), n(ttl_s));
     let put = Put::builder().table_name(table).set_item(Some(item));
@@ -148,10 +188,10 @@ fn put(table: &str, channel: &str, connection: &LiveConnection) -> Result<Transa
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-fn delete(table: &str, channel: &str, connection_id: &ConnectionId) -> Result<TransactWriteItem, Fault> {
+fn delete(table: &str, key: Item) -> Result<TransactWriteItem, Fault> {
     let delete = Delete::builder()
         .table_name(table)
-        .set_key(Some(key(channel, connection_id)))
+        .set_key(Some(key))
         .build()
         .map_err(|_| not_built())?;
     Ok(TransactWriteItem::builder().delete(delete).build())
@@ -166,6 +206,7 @@ mod tests {
     use super::*;
     use crate::items::from_item;
     use crate::items::tests::NOW;
+    use domain::UserId;
 
     fn connection(user: Option<u8>) -> LiveConnection {
         LiveConnection {
@@ -180,15 +221,26 @@ mod tests {
 
     #[test]
     fn a_connection_comes_back_from_each_of_its_rows_as_it_was() {
-        for (connection, rows) in [(connection(Some(1)), 2), (connection(None), 1)] {
-            let items = opening("connections", &connection).unwrap();
-            assert_eq!(items.len(), rows);
-            for (_, item) in items {
-                let item = item.put().unwrap().item().clone();
+        let all = BTreeSet::from(Topic::ALL);
+        for (connection, opened) in [(connection(Some(1)), 2), (connection(None), 1)] {
+            let mut items = opening("connections", &connection).unwrap();
+            assert_eq!(items.len(), opened);
+            items.extend(watching("connections", &connection, &all).unwrap());
+            let rows = items.iter().filter_map(|(_, item)| item.put());
+            let mut found = 0;
+            for item in rows.map(|put| put.item().clone()) {
                 assert_eq!(item["ttl_s"], n(NOW.as_ms() / 1000 + KEPT_BEYOND_S));
+                let topic = Audience::Topic(Topic::Stock);
+                let under = item[CHANNEL]
+                    .as_s()
+                    .unwrap()
+                    .starts_with("topic#")
+                    .then_some(&topic);
                 let row: ConnectionRow = from_item("connection", item).unwrap();
-                assert_eq!(LiveConnection::from(row), connection);
+                assert_eq!(row.read(under), Ok(connection.clone()));
+                found += 1;
             }
+            assert_eq!(found, opened + Topic::ALL.len());
         }
     }
 
@@ -206,21 +258,28 @@ mod tests {
 
     #[test]
     fn forgetting_removes_every_row_that_opening_and_watching_write() {
-        let connection = connection(Some(1));
-        let user_id = connection.connected_as.as_ref().map(|who| &who.user_id);
+        let name = |item: &Item| [CHANNEL, CONNECTION_ID].map(|part| item[part].as_s().unwrap().clone());
         let all = BTreeSet::from(Topic::ALL);
-        let written = opening("connections", &connection)
-            .unwrap()
-            .into_iter()
-            .chain(watching("connections", &connection, &all).unwrap());
-        let written: BTreeSet<String> = written
-            .filter_map(|(_, item)| item.put().map(|put| put.item()[CHANNEL].as_s().unwrap().clone()))
-            .collect();
-        let removed: BTreeSet<String> = forgetting("connections", &connection.connection_id, user_id)
-            .unwrap()
-            .into_iter()
-            .map(|(_, item)| item.delete().unwrap().key()[CHANNEL].as_s().unwrap().clone())
-            .collect();
-        assert_eq!(written, removed);
+        for connection in [connection(Some(1)), connection(None)] {
+            let written = opening("connections", &connection)
+                .unwrap()
+                .into_iter()
+                .chain(watching("connections", &connection, &all).unwrap());
+            let written: BTreeSet<[String; 2]> = written
+                .filter_map(|(_, item)| item.put().map(|put| name(put.item())))
+                .collect();
+            let removed = |own: Option<&LiveConnection>| -> BTreeSet<[String; 2]> {
+                forgetting("connections", &connection.connection_id, own)
+                    .unwrap()
+                    .into_iter()
+                    .map(|(_, item)| name(item.delete().unwrap().key()))
+                    .collect()
+            };
+            assert_eq!(written, removed(Some(&connection)));
+            // Whoever has lost its own row has no user's row that anybody could name, and loses the rest all the same.
+            let of_user = |[channel, _]: &[String; 2]| channel.starts_with("user#");
+            let rest: BTreeSet<[String; 2]> = written.into_iter().filter(|row| !of_user(row)).collect();
+            assert!(rest.is_subset(&removed(None)));
+        }
     }
 }

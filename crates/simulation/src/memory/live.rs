@@ -2,9 +2,10 @@
 
 use super::SharedTables;
 use crate::wire::{Access, Wire, lock};
-use domain::live::{Audience, ConnectionId, LiveConnection, PAGE_MAX, Topic};
-use domain::ports::{Answer, LiveConnections};
-use std::collections::BTreeSet;
+use domain::Timestamp;
+use domain::live::{Audience, BLOCK_MAX, Block, ConnectionId, LiveConnection, PAGE_MAX, Topic};
+use domain::ports::{Answer, LiveConnections, Watched};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A connection, and what it watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,19 +60,18 @@ impl LiveConnections for MemoryLiveConnections {
         })
     }
 
-    fn watch<'a>(&'a self, connection_id: &'a ConnectionId, topics: &'a BTreeSet<Topic>) -> Answer<'a, bool> {
+    fn watch<'a>(
+        &'a self,
+        connection_id: &'a ConnectionId,
+        topics: &'a BTreeSet<Topic>,
+        now: Timestamp,
+    ) -> Answer<'a, Watched> {
         Box::pin(async move {
             let passage = self.wire.there("LiveConnections.watch", Access::Write).await;
             passage.admit()?;
-            let is_known = match lock(&self.tables).connections.get_mut(connection_id) {
-                Some(row) => {
-                    row.topics.clone_from(topics);
-                    true
-                }
-                None => false,
-            };
+            let watched = take_places(&mut lock(&self.tables).connections, connection_id, topics, now);
             passage.back().await?;
-            Ok(is_known)
+            Ok(watched)
         })
     }
 
@@ -87,7 +87,7 @@ impl LiveConnections for MemoryLiveConnections {
     fn page<'a>(
         &'a self,
         audience: &'a Audience,
-        after: Option<&'a ConnectionId>,
+        after: Option<&'a LiveConnection>,
     ) -> Answer<'a, Vec<LiveConnection>> {
         Box::pin(async move {
             let passage = self.wire.there("LiveConnections.page", Access::Read).await;
@@ -95,7 +95,9 @@ impl LiveConnections for MemoryLiveConnections {
             let page = lock(&self.tables)
                 .connections
                 .iter()
-                .filter(|(id, row)| after.is_none_or(|after| *id > after) && row.is_of(audience))
+                .filter(|(id, row)| {
+                    after.is_none_or(|after| **id > after.connection_id) && row.is_of(audience)
+                })
                 .map(|(_, row)| row.connection.clone())
                 .take(PAGE_MAX)
                 .collect();
@@ -103,4 +105,34 @@ impl LiveConnections for MemoryLiveConnections {
             Ok(page)
         })
     }
+}
+
+/// Lets a connection watch these topics, if it is known and all of them have a place for it.
+fn take_places(
+    connections: &mut BTreeMap<ConnectionId, Watching>,
+    connection_id: &ConnectionId,
+    topics: &BTreeSet<Topic>,
+    now: Timestamp,
+) -> Watched {
+    let own = connections.get(connection_id);
+    let Some(own) = own.filter(|row| row.connection.is_told_at(now)) else {
+        return Watched::Unknown;
+    };
+    let block = Block::of(&own.connection);
+    let taken = |topic: &Topic| {
+        let others = connections.iter().filter(|(id, row)| {
+            *id != connection_id
+                && row.topics.contains(topic)
+                && row.connection.is_told_at(now)
+                && Block::of(&row.connection) == block
+        });
+        others.count()
+    };
+    if let Some(full) = topics.iter().find(|topic| taken(topic) >= BLOCK_MAX) {
+        return Watched::Full(*full);
+    }
+    if let Some(own) = connections.get_mut(connection_id) {
+        own.topics.clone_from(topics);
+    }
+    Watched::FromNow
 }
