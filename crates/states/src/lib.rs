@@ -14,6 +14,7 @@ pub mod engine;
 pub mod execution;
 pub mod history;
 pub mod query;
+mod saved;
 pub mod server;
 pub mod timestamp;
 pub mod world;

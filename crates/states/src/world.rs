@@ -279,6 +279,21 @@ impl World {
         while self.step(u64::MAX, outside) {}
     }
 
+    /// What a crash of the server and its next start do to the engine: it is written down and read again. Nothing
+    /// that can be seen changes.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if what was written cannot be read, which would be a mistake in here.
+    pub fn restart(&mut self) -> Result<(), String> {
+        let mut snapshot = Vec::new();
+        self.engine
+            .save(&mut snapshot)
+            .map_err(|reason| reason.to_string())?;
+        self.engine = Engine::load(&mut snapshot.as_slice())?;
+        Ok(())
+    }
+
     /// Does one thing: performs a call, or lets time pass to what is due next if that is not after `until_ms`.
     /// Says whether there was anything to do.
     pub fn step(&mut self, until_ms: u64, outside: &mut dyn Outside) -> bool {

@@ -14,7 +14,7 @@ use super::{Engine, ExecutionId};
 pub struct CallId(pub u64);
 
 /// Something to do outside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Call {
     /// Names it in [`Engine::complete`].
     pub id: CallId,
@@ -23,6 +23,7 @@ pub struct Call {
     /// Its machine's name.
     pub machine_name: String,
     /// The state that asks.
+    #[serde(with = "crate::saved::text")]
     pub state: Arc<str>,
     /// The task token that was handed out with it, if its state waits for one.
     pub token: Option<String>,
@@ -32,7 +33,7 @@ pub struct Call {
 }
 
 /// What to do outside.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum CallKind {
     /// Call a function; answered with [`Reply::Lambda`].
     Lambda {
@@ -50,8 +51,10 @@ pub enum CallKind {
     /// Ask a service; answered with [`Reply::Aws`].
     Aws {
         /// Which one.
+        #[serde(with = "crate::saved::service")]
         service: &'static Service,
         /// The action as the API names it, such as `PutItem`.
+        #[serde(with = "crate::saved::text")]
         action: Arc<str>,
         /// The arguments as the API names them.
         arguments: Value,
@@ -131,7 +134,7 @@ impl Engine {
             execution_arn: identity.arn.clone(),
             machine_name: identity.machine_name.clone(),
             state,
-            token: self.token_of.get(&owner).cloned(),
+            token: self.token_of.get(&owner).map(|token| token.0.to_string()),
             kind,
             owner,
         };

@@ -8,7 +8,7 @@ use crate::definition::MachineType;
 use crate::execution::{Execution, Identity, PAYLOAD_BYTES_MAX, Status, TaskId};
 
 use super::arn::check_name;
-use super::{Engine, EngineError, Entry, ExecutionId, MachineRecord};
+use super::{ByArn, Engine, EngineError, Entry, ExecutionId, MachineRecord};
 
 /// An execution that was started, now or earlier by the same request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +119,7 @@ impl Engine {
             role_arn: Arc::clone(&record.role_arn),
             region: Arc::from(self.place.region.as_str()),
         });
+        self.by_arn.insert(ByArn(Arc::clone(&identity)), id);
         let seed = self.chance.next_u64();
         let machine = Arc::clone(&record.machine);
         let execution = Execution::start(identity, machine, value, Arc::from(input), seed, now_ms);
@@ -132,7 +133,6 @@ impl Engine {
                 end_told: false,
             },
         );
-        self.by_arn.insert(arn.clone(), id);
         Ok((id, Started { arn, at_ms: now_ms }))
     }
 

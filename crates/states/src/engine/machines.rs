@@ -8,7 +8,7 @@ use super::arn::check_name;
 use super::{Engine, EngineError};
 
 /// A machine as it was registered. An execution keeps the one it was started with.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct MachineRecord {
     /// Its name.
     pub name: String,
@@ -17,6 +17,7 @@ pub struct MachineRecord {
     /// Its definition as it was given.
     pub definition: String,
     /// Its role; nothing here depends on it.
+    #[serde(with = "crate::saved::text")]
     pub role_arn: Arc<str>,
     /// When it was created, milliseconds since 1970.
     pub created_ms: u64,
@@ -25,6 +26,7 @@ pub struct MachineRecord {
     /// Changes with every update; a machine that was never updated has none.
     pub revision: Option<String>,
     /// The definition, checked.
+    #[serde(skip)]
     pub machine: Arc<Machine>,
 }
 

@@ -7,10 +7,13 @@
 mod activities;
 mod arn;
 mod calls;
+mod entries;
 mod error;
 mod executions;
 mod machines;
+mod retention;
 mod settle;
+mod snapshot;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -25,9 +28,12 @@ pub use calls::{Call, CallId, CallKind, Reply};
 pub use error::EngineError;
 pub use executions::{ExecutionFilter, Started};
 pub use machines::{MachineRecord, NewMachine};
+pub use retention::Retention;
+
+use entries::{ByArn, Entries, Token};
 
 /// Names an execution within its engine, in the order they were started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ExecutionId(u64);
 
 /// Ended Express executions that can still be looked at. AWS keeps none.
@@ -37,9 +43,10 @@ const EXPRESS_KEPT: usize = 1_000;
 const STARTS_AT_ONCE_MAX: u32 = 10_000;
 
 /// One execution and what the engine knows of it.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Entry {
     execution: Execution,
+    #[serde(with = "crate::saved::record")]
     machine: Arc<MachineRecord>,
     /// The time under which it stands in `due`.
     due_ms: Option<u64>,
@@ -49,29 +56,41 @@ struct Entry {
     end_told: bool,
 }
 
-/// Step Functions, but for the clock and the network.
-#[derive(Debug)]
+/// Step Functions, but for the clock and the network. A copy is cheap: executions are shared until one changes.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Engine {
     place: Place,
     chance: Chance,
+    #[serde(with = "crate::saved::records")]
     machines: BTreeMap<String, Arc<MachineRecord>>,
-    executions: BTreeMap<ExecutionId, Entry>,
-    by_arn: HashMap<String, ExecutionId>,
+    #[serde(skip)]
+    executions: Entries,
+    #[serde(skip)]
+    by_arn: HashMap<ByArn, ExecutionId>,
     execution_last: u64,
+    #[serde(skip)]
     due: BTreeSet<(u64, ExecutionId)>,
-    tokens: HashMap<String, (ExecutionId, TaskId)>,
-    token_of: HashMap<(ExecutionId, TaskId), String>,
+    #[serde(skip)]
+    tokens: HashMap<Token, (ExecutionId, TaskId)>,
+    #[serde(with = "crate::saved::pairs")]
+    token_of: HashMap<(ExecutionId, TaskId), Token>,
     calls: BTreeMap<CallId, Call>,
+    #[serde(skip)]
     call_of: HashMap<(ExecutionId, TaskId), CallId>,
     call_last: u64,
+    #[serde(with = "crate::saved::pairs")]
     child_of: HashMap<(ExecutionId, TaskId), ExecutionId>,
     activities: activities::Activities,
     /// Calls nobody has taken yet.
+    #[serde(default)]
     outbox: VecDeque<Call>,
     /// Executions whose effects must be looked at.
+    #[serde(skip)]
     touched: VecDeque<ExecutionId>,
+    #[serde(default)]
     ended: Vec<String>,
     express_ended: VecDeque<ExecutionId>,
+    #[serde(skip)]
     starts_left: u32,
 }
 
@@ -82,7 +101,7 @@ impl Engine {
             place,
             chance: Chance::new(seed),
             machines: BTreeMap::new(),
-            executions: BTreeMap::new(),
+            executions: Entries::default(),
             by_arn: HashMap::new(),
             execution_last: 0,
             due: BTreeSet::new(),

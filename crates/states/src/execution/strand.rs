@@ -11,7 +11,7 @@ use super::timers::TimerKey;
 use super::{Effect, Execution};
 
 /// Names a strand within its execution; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(super) struct StrandId(pub u32);
 
 /// Names one attempt of a Task state within its execution; never used twice.
@@ -19,14 +19,14 @@ pub(super) struct StrandId(pub u32);
 pub struct TaskId(pub u64);
 
 /// The item an iteration of a Map state works on.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Item {
     pub index: usize,
     pub value: Value,
 }
 
 /// One line of execution, in one state.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Strand {
     /// Index of the flow in the machine.
     pub flow: usize,
@@ -37,10 +37,13 @@ pub(super) struct Strand {
     /// Which branch or iteration it is.
     pub index: usize,
     /// The innermost Map item.
+    #[serde(default, with = "crate::saved::whole_if_any")]
     pub item: Option<Arc<Item>>,
     /// The state's input.
+    #[serde(with = "crate::saved::whole")]
     pub input: Arc<Value>,
     /// What it can read; only its own flow's assignments change it.
+    #[serde(with = "crate::saved::variables")]
     pub variables: Variables,
     /// The event that led here.
     pub last_event: u64,
@@ -52,6 +55,7 @@ pub(super) struct Strand {
     /// The running task's token, if it has one.
     pub token: Option<String>,
     /// The input of an activity's task that no worker has taken yet, as JSON text.
+    #[serde(default, with = "crate::saved::text_if_any")]
     pub offered: Option<Arc<str>>,
     /// The running task's time limit, if it has one.
     pub timeout_s: Option<u64>,
@@ -62,13 +66,14 @@ pub(super) struct Strand {
 }
 
 /// What a strand does.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum Doing {
     /// About to enter its state.
     Entering,
     /// About to do what its state does once more.
     Retrying,
-    /// Task scheduled, about to be handed out.
+    /// Task scheduled, about to be handed out; never so when nothing is under way.
+    #[serde(skip)]
     Scheduled(Box<Effect>),
     /// Task handed out.
     Asking(TaskId),
@@ -79,7 +84,7 @@ pub(super) enum Doing {
 }
 
 /// The branches or iterations of one state.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Fork {
     /// Outputs by index.
     pub outputs: Vec<Option<Value>>,
@@ -122,7 +127,7 @@ impl Execution {
     pub(super) fn open_strand(&mut self, strand: Strand) -> StrandId {
         self.strand_last += 1;
         let id = StrandId(self.strand_last);
-        self.strands.insert(id, strand);
+        self.strands.insert(id, Box::new(strand));
         self.ready.push_back(id);
         id
     }
@@ -136,7 +141,7 @@ impl Execution {
             Doing::Scheduled(effect) => self.forget_task(effect.task()),
             _ => {}
         }
-        Some(strand)
+        Some(*strand)
     }
 
     pub(super) fn forget_task(&mut self, task: TaskId) {

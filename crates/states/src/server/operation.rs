@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{
-    Activity, ActivityTask, CallId, Engine, EngineError, MachineRecord, NewMachine, Reply, Started,
+    Activity, ActivityTask, CallId, Engine, EngineError, MachineRecord, NewMachine, Reply, Retention, Started,
 };
 
 /// One change. Done again at the same time on the same engine, it has the same outcome.
@@ -64,6 +64,12 @@ pub(super) enum Operation {
     },
     /// Time passed, and something was due.
     Wake,
+    /// The clock was put ahead, to this far before the machine's; what is due by then happens.
+    Pass {
+        ahead_ms: u64,
+    },
+    /// Executions that have ended were kept long enough.
+    Forget(Retention),
 }
 
 /// What came of an operation.
@@ -127,7 +133,11 @@ impl Operation {
             Operation::TakeActivityTask { arn, worker } => engine
                 .take_activity_task(&arn, worker.as_deref(), now_ms)
                 .map(Outcome::ActivityTask),
-            Operation::Wake => {
+            Operation::Forget(retention) => {
+                engine.forget_ended(retention, now_ms);
+                Ok(Outcome::Nothing)
+            }
+            Operation::Wake | Operation::Pass { .. } => {
                 engine.wake(now_ms);
                 Ok(Outcome::Nothing)
             }
