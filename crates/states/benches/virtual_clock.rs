@@ -1,6 +1,10 @@
 //! Transitions per second on one core, on the virtual clock: `cargo bench -p states --bench virtual_clock`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a measurement fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a measurement fails by panicking"
+)]
 
 use std::time::Instant;
 

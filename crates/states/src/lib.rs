@@ -5,6 +5,7 @@
 //! - [`execution`]: one run of a machine, without I/O, clock or randomness of its own.
 //! - [`engine`]: many machines and executions, task tokens, children and timers; still without I/O. Every entry
 //!   takes the time in milliseconds since 1970.
+//! - [`faults`]: what goes wrong on purpose between a state and whoever it asks.
 //! - [`world`]: the engine on a virtual clock; what tests and simulations drive.
 //! - [`server`]: the engine on the real clock, with a journal, behind the Step Functions API.
 
@@ -12,6 +13,7 @@ pub mod chance;
 pub mod definition;
 pub mod engine;
 pub mod execution;
+pub mod faults;
 pub mod history;
 pub mod query;
 mod saved;
@@ -20,5 +22,6 @@ pub mod timestamp;
 pub mod world;
 
 pub use definition::{Diagnostic, Machine, substitute};
+pub use faults::{Fault, Faults};
 pub use history::{EventType, HistoryEvent};
 pub use world::{Answer, Outside, World};

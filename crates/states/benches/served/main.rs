@@ -21,7 +21,8 @@ const FINISHED: usize = 20_000;
 const WAITING: usize = 100_000;
 
 fn machine(client: &mut Client, name: &str, definition: &Value) -> String {
-    let request = json!({ "name": name, "definition": definition.to_string(), "roleArn": "arn:aws:iam::0:role/r" });
+    let request =
+        json!({ "name": name, "definition": definition.to_string(), "roleArn": "arn:aws:iam::0:role/r" });
     let created = client.tell("CreateStateMachine", &request);
     created["stateMachineArn"].as_str().unwrap().to_owned()
 }
@@ -84,7 +85,8 @@ fn start_all(program: &Program, machine: &str, count: usize) -> Duration {
                         "lines": [{ "article": "8000500310427", "amount": 2 }],
                     });
                     let name = format!("order-{number:012}");
-                    let request = json!({ "stateMachineArn": machine, "name": name, "input": input.to_string() });
+                    let request =
+                        json!({ "stateMachineArn": machine, "name": name, "input": input.to_string() });
                     client.tell("StartExecution", &request);
                 }
             });
@@ -114,9 +116,13 @@ fn until(client: &mut Client, machine: &str, status: &str, count: usize) {
 
 /// The last execution that was started waits for its token.
 fn until_waiting(client: &mut Client, machine: &str) {
-    let listed = client.tell("ListExecutions", &json!({ "stateMachineArn": machine, "maxResults": CLIENTS }));
+    let listed = client.tell(
+        "ListExecutions",
+        &json!({ "stateMachineArn": machine, "maxResults": CLIENTS }),
+    );
     for execution in listed["executions"].as_array().unwrap() {
-        let request = json!({ "executionArn": execution["executionArn"], "reverseOrder": true, "maxResults": 1 });
+        let request =
+            json!({ "executionArn": execution["executionArn"], "reverseOrder": true, "maxResults": 1 });
         while client.tell("GetExecutionHistory", &request)["events"][0]["type"] != "TaskSubmitted" {
             thread::sleep(Duration::from_millis(10));
         }
@@ -125,7 +131,9 @@ fn until_waiting(client: &mut Client, machine: &str) {
 
 fn main() {
     // Cargo passes `--bench`.
-    let stated = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let stated = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok());
     let waiting_count = stated.unwrap_or(WAITING);
     let aws = echo();
     let folder = std::env::temp_dir().join(format!("states-bench-{}", std::process::id()));
@@ -134,7 +142,10 @@ fn main() {
         .map(|number| Program::start(Some(&folder.join(number.to_string())), aws).start)
         .collect();
     starts.sort();
-    println!("start with a new journal: {:.1} ms (median)", starts[STARTS / 2].as_secs_f64() * 1e3);
+    println!(
+        "start with a new journal: {:.1} ms (median)",
+        starts[STARTS / 2].as_secs_f64() * 1e3
+    );
 
     let journal = folder.join("finished");
     let program = Program::start(Some(&journal), aws);

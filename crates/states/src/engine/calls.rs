@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::definition::services::Service;
-use crate::execution::{AwsReply, LambdaReply, SqsReply, TaskId};
+use crate::execution::{AwsReply, Failure, LambdaReply, SqsReply, TaskId};
 
 use super::{Engine, ExecutionId};
 
@@ -79,6 +79,8 @@ pub enum Reply {
     Sqs(SqsReply),
     /// Of any service but Lambda.
     Aws(AwsReply),
+    /// Of nobody: the task fails so, because a fault was set.
+    Failed(Failure),
 }
 
 impl Engine {
@@ -91,6 +93,15 @@ impl Engine {
     /// whose answer was lost.
     pub fn open_calls(&self) -> impl Iterator<Item = &Call> {
         self.calls.values()
+    }
+
+    /// Whether the task that waits for a call has a time limit that runs.
+    pub fn has_time_limit(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(|call| {
+            let (execution, task) = call.owner;
+            let entry = self.executions.get(&execution);
+            entry.is_some_and(|entry| entry.execution.has_time_limit(task))
+        })
     }
 
     /// Brings back what came of a call. An answer nobody waits for any more is ignored, as is one of the wrong
@@ -112,6 +123,7 @@ impl Engine {
             (Reply::Aws(reply), CallKind::Aws { .. } | CallKind::Sqs { .. }) => {
                 entry.execution.aws_replied(task, reply, now_ms)
             }
+            (Reply::Failed(failure), _) => entry.execution.call_failed(task, failure, now_ms),
             _ => return false,
         }
         self.calls.remove(&id);

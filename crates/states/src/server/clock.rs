@@ -4,7 +4,11 @@
 //! thing that is due to the next, as the virtual clock does; before each step, calls that are out are given a moment
 //! to be answered, so that a function that answers at once is not overtaken by its own time limit.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use super::operation::Operation;
 use super::service::{Refusal, Service};
@@ -52,5 +56,41 @@ impl Service {
         if tokio::time::timeout(limit, answered).await.is_err() {
             tracing::info!("time passes although calls are not answered yet");
         }
+    }
+}
+
+/// Calls that were held back, by the time at which they are to be made and the order in which they came.
+#[derive(Default)]
+pub(super) struct Sleepers(Mutex<BTreeMap<(u64, u64), oneshot::Sender<()>>>);
+
+impl Sleepers {
+    /// Told when this time has come.
+    pub fn add(&self, due_ms: u64) -> oneshot::Receiver<()> {
+        let mut sleepers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = sleepers
+            .keys()
+            .map(|(_, number)| number + 1)
+            .max()
+            .unwrap_or_default();
+        let (sender, receiver) = oneshot::channel();
+        sleepers.insert((due_ms, number), sender);
+        receiver
+    }
+
+    /// When the next one is due.
+    pub fn next_due_ms(&self) -> Option<u64> {
+        let sleepers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sleepers.keys().next().map(|(due_ms, _)| *due_ms)
+    }
+
+    /// Wakes those that are due; how many.
+    pub fn wake(&self, now_ms: u64) -> usize {
+        let mut sleepers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut woken = 0;
+        while let Some(entry) = sleepers.first_entry().filter(|entry| entry.key().0 <= now_ms) {
+            // A call that nobody makes any more is not out.
+            woken += usize::from(entry.remove().send(()).is_ok());
+        }
+        woken
     }
 }

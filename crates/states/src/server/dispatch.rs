@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::definition::services::Protocol;
 use crate::engine::{Call, CallKind, Reply};
+use crate::faults::{Action, Moment, lost_answer};
 
 use super::api;
 use super::operation::Operation;
@@ -46,7 +47,25 @@ impl Dispatcher {
 }
 
 async fn make(service: &Service, outside: &Outside, call: Call) {
-    let reply = match &call.kind {
+    let struck = service.strike(Moment::Call, &call.machine_name, &call.state);
+    if let Some(reply) = struck.as_ref().and_then(Action::reply) {
+        return bring_back(service, &call, reply).await;
+    }
+    if let Some(Action::Delay { seconds }) = struck {
+        service.sleep(seconds.saturating_mul(1000)).await;
+    }
+    let has_limit = service.look(|engine| engine.has_time_limit(call.id));
+    let reply = perform(service, outside, &call).await;
+    match struck {
+        // Its own time limit ends the task.
+        Some(Action::LoseAnswer) if has_limit => {}
+        Some(Action::LoseAnswer) => bring_back(service, &call, lost_answer(&call.kind)).await,
+        _ => bring_back(service, &call, reply).await,
+    }
+}
+
+async fn perform(service: &Service, outside: &Outside, call: &Call) -> Reply {
+    match &call.kind {
         CallKind::Aws {
             service: asked,
             action,
@@ -54,9 +73,8 @@ async fn make(service: &Service, outside: &Outside, call: Call) {
         } if asked.protocol == Protocol::Here => {
             Reply::Aws(api::here::answer(service, action, arguments).await)
         }
-        _ => outside.perform(&call).await,
-    };
-    bring_back(service, &call, reply).await;
+        _ => outside.perform(call).await,
+    }
 }
 
 async fn bring_back(service: &Service, call: &Call, reply: Reply) {

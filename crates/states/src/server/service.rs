@@ -10,8 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::engine::{ActivityTask, Call, Engine, EngineError};
+use crate::faults::{Action, Faults, Moment};
 
-use super::clock::Shown;
+use super::clock::{Shown, Sleepers};
 use super::dispatch::Dispatcher;
 use super::journal::{Journal, operation_line};
 use super::operation::{Operation, Outcome};
@@ -34,6 +35,9 @@ pub(super) struct Service {
     task_offered: Notify,
     is_stopping: AtomicBool,
     waiting: Waiting,
+    /// Faults on purpose; gone with the process.
+    pub(super) faults: Mutex<Faults>,
+    pub(super) sleepers: Sleepers,
     /// Whoever lets time pass has it.
     pub(super) passing: tokio::sync::Mutex<()>,
     /// How many calls are out.
@@ -84,6 +88,8 @@ impl Service {
             task_offered: Notify::new(),
             is_stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
+            faults: Mutex::default(),
+            sleepers: Sleepers::default(),
             passing: tokio::sync::Mutex::default(),
             calls_out: watch::Sender::new(0),
         });
@@ -221,6 +227,11 @@ impl Service {
             state.writer = None;
             return Err(Refusal::Unavailable);
         }
+        let woken = self.sleepers.wake(now_ms);
+        self.calls_out.send_if_modified(|out| {
+            *out += woken;
+            woken > 0
+        });
         if state.engine.take_offered() {
             self.task_offered.notify_waiters();
         }
@@ -251,7 +262,31 @@ impl Service {
 
     /// When something is due next, milliseconds since 1970.
     pub fn next_due_ms(&self) -> Option<u64> {
-        self.locked().engine.next_due_ms()
+        let engine_ms = self.locked().engine.next_due_ms();
+        [engine_ms, self.sleepers.next_due_ms()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// A fault that strikes here, if any.
+    pub fn strike(&self, moment: Moment, machine: &str, state: &str) -> Option<Action> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let struck = faults.strike(moment, machine, state);
+        if let Some(action) = &struck {
+            tracing::info!(machine, state, ?action, "a fault strikes");
+        }
+        struck
+    }
+
+    /// Waits on this clock, which may be hurried. Not counted as a call that is out meanwhile.
+    pub async fn sleep(&self, ms: u64) {
+        let due_ms = self.clock().now_ms.saturating_add(ms);
+        let due = self.sleepers.add(due_ms);
+        self.due_changed.notify_one();
+        self.calls_out.send_modify(|out| *out -= 1);
+        // Whoever wakes a sleeper counts its call as out again; it is never dropped before.
+        let _gone = due.await.is_err();
     }
 
     /// Forgets executions that were kept long enough, if it is time to look.
