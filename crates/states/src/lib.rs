@@ -6,6 +6,7 @@
 //! - [`execution`]: one run of a machine, without I/O, clock or randomness of its own.
 //! - [`engine`]: many machines and executions, task tokens, children and timers; still without I/O. Every entry
 //!   takes the time in milliseconds since 1970.
+//! - [`faults`]: what goes wrong on purpose between a state and whoever it asks.
 //! - [`test_state`]: one state by itself, with what it is to see and what its task yields.
 //! - [`world`]: the engine on a virtual clock; what tests and simulations drive.
 //! - [`server`]: the engine on the real clock, with a journal, behind the Step Functions API.
@@ -14,14 +15,17 @@ pub mod chance;
 pub mod definition;
 pub mod engine;
 pub mod execution;
+pub mod faults;
 pub mod history;
 pub mod paths;
 pub mod query;
+mod saved;
 pub mod server;
 pub mod test_state;
 pub mod timestamp;
 pub mod world;
 
 pub use definition::{Diagnostic, Machine, substitute};
+pub use faults::{Fault, Faults};
 pub use history::{EventType, HistoryEvent};
 pub use world::{Answer, Outside, World};

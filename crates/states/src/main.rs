@@ -11,9 +11,10 @@ use states::server::{self, Options};
 
 const USAGE: &str = "\
 Usage:
-  states serve --aws-endpoint URL --journal FOLDER [--port 4567] [--bind 127.0.0.1]
+  states serve --aws-endpoint URL [--journal FOLDER] [--port 4567] [--bind 127.0.0.1]
                [--region us-east-1] [--account 000000000000]
-      Serves the Step Functions API. Functions and queues are called at URL. Port 0 takes a free one.
+      Serves the Step Functions API. Functions and queues are called at URL. Machines and executions are kept in
+      FOLDER; without it they are gone when the program ends. Port 0 takes a free one.
   states check [--express] FILE...
       Says what is wrong with definitions, and where.
 ";
@@ -67,7 +68,7 @@ fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, 
     Ok(Options {
         address: SocketAddr::new(bind, port),
         aws_endpoint: endpoint.ok_or_else(|| format!("--aws-endpoint is missing\n\n{USAGE}"))?,
-        journal: journal.ok_or_else(|| format!("--journal is missing\n\n{USAGE}"))?,
+        journal,
         place,
     })
 }
@@ -82,10 +83,14 @@ fn serve(options: Options) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|reason| format!("the runtime cannot start: {reason}"))?;
+    let has_journal = options.journal.is_some();
     runtime.block_on(async {
         let stop = stop_signal().map_err(|reason| format!("signals cannot be received: {reason}"))?;
         let listening = |address: SocketAddr| {
             tracing::info!(%address, "listening");
+            if !has_journal {
+                tracing::info!("no --journal: machines and executions are gone when this ends");
+            }
             // For whoever asked for any free port.
             println!("listening on http://{address}");
         };

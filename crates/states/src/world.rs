@@ -47,6 +47,7 @@ use serde_json::Value;
 use crate::definition::MachineType;
 use crate::engine::{Activity, ActivityTask, Call, CallId, Engine, EngineError, NewMachine, Place, Reply};
 use crate::execution::{Execution, Status};
+use crate::faults::{Action, Faults, Moment, lost_answer};
 use crate::history::HistoryEvent;
 
 /// When a call is answered.
@@ -72,9 +73,19 @@ pub trait Outside {
 pub struct World {
     engine: Engine,
     now_ms: u64,
-    /// Answers on their way, by time and by order of being sent.
-    answers: BTreeMap<(u64, u64), (CallId, Reply)>,
-    answer_last: u64,
+    /// Answers on their way, and calls that were held back, by time and by order of being sent.
+    underway: BTreeMap<(u64, u64), Underway>,
+    underway_last: u64,
+    faults: Faults,
+    /// Calls whose answers are lost, and what the task hears instead, if anything.
+    lost: BTreeMap<CallId, Option<Reply>>,
+}
+
+/// What is on its way.
+#[derive(Debug)]
+enum Underway {
+    Answer(CallId, Reply),
+    Call(Box<Call>),
 }
 
 impl World {
@@ -83,8 +94,10 @@ impl World {
         World {
             engine: Engine::new(Place::default(), seed),
             now_ms,
-            answers: BTreeMap::new(),
-            answer_last: 0,
+            underway: BTreeMap::new(),
+            underway_last: 0,
+            faults: Faults::default(),
+            lost: BTreeMap::new(),
         }
     }
 
@@ -157,8 +170,18 @@ impl World {
         Ok(started.arn)
     }
 
+    /// Faults on purpose, to be set and removed. They strike calls that [`World::step`] makes and tokens that come back.
+    pub fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
     /// Brings back what came of a call that was answered with [`Answer::Later`]. Says whether anyone still waited.
     pub fn complete(&mut self, id: CallId, reply: Reply) -> bool {
+        let reply = match self.lost.remove(&id) {
+            None => reply,
+            Some(Some(instead)) => instead,
+            Some(None) => return false,
+        };
         self.engine.complete(id, reply, self.now_ms)
     }
 
@@ -168,8 +191,8 @@ impl World {
     ///
     /// As [`Engine::send_task_success`].
     pub fn send_task_success(&mut self, token: &str, output: &Value) -> Result<(), EngineError> {
-        self.engine
-            .send_task_success(token, &output.to_string(), self.now_ms)
+        let (output, now_ms) = (output.to_string(), self.now_ms);
+        self.come_back(token, |engine| engine.send_task_success(token, &output, now_ms))
     }
 
     /// Fails a task by its token.
@@ -178,8 +201,27 @@ impl World {
     ///
     /// As [`Engine::send_task_failure`].
     pub fn send_task_failure(&mut self, token: &str, error: &str, cause: &str) -> Result<(), EngineError> {
-        self.engine
-            .send_task_failure(token, Some(error.to_owned()), Some(cause.to_owned()), self.now_ms)
+        let (error, cause, now_ms) = (error.to_owned(), cause.to_owned(), self.now_ms);
+        self.come_back(token, |engine| {
+            engine.send_task_failure(token, Some(error.clone()), Some(cause.clone()), now_ms)
+        })
+    }
+
+    /// A token comes back: once, unless a fault strikes.
+    fn come_back(
+        &mut self,
+        token: &str,
+        send: impl Fn(&mut Engine) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let place = self.engine.awaits_token(token);
+        let struck =
+            place.and_then(|(machine, state)| self.faults.strike(Moment::Callback, &machine, &state));
+        match struck {
+            Some(Action::LoseCallback) => return Ok(()),
+            Some(Action::DoubleCallback) => send(&mut self.engine)?,
+            _ => {}
+        }
+        send(&mut self.engine)
     }
 
     /// Says that a task is still at work.
@@ -272,7 +314,7 @@ impl World {
     /// When something happens next by itself, milliseconds since 1970: a timer, or an answer on its way. `None`
     /// when only someone outside can move anything on. Calls that wait to be taken count as now.
     pub fn next_due(&self) -> Option<u64> {
-        let answer_ms = self.answers.keys().next().map(|(due_ms, _)| *due_ms);
+        let answer_ms = self.underway.keys().next().map(|(due_ms, _)| *due_ms);
         [self.engine.next_due_ms(), answer_ms].into_iter().flatten().min()
     }
 
@@ -288,21 +330,32 @@ impl World {
         while self.step(u64::MAX, outside) {}
     }
 
+    /// What a crash of the server and its next start do to the engine: it is written down and read again. Nothing
+    /// that can be seen changes.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if what was written cannot be read, which would be a mistake in here.
+    pub fn restart(&mut self) -> Result<(), String> {
+        let mut snapshot = Vec::new();
+        self.engine
+            .save(&mut snapshot)
+            .map_err(|reason| reason.to_string())?;
+        self.engine = Engine::load(&mut snapshot.as_slice())?;
+        Ok(())
+    }
+
     /// Does one thing: performs a call, or lets time pass to what is due next if that is not after `until_ms`.
     /// Says whether there was anything to do.
     pub fn step(&mut self, until_ms: u64, outside: &mut dyn Outside) -> bool {
         if let Some(call) = self.engine.next_call() {
-            let id = call.id;
-            match outside.call(call, self) {
-                Answer::Now(reply) => {
-                    self.complete(id, reply);
+            let struck = self.faults.strike(Moment::Call, &call.machine_name, &call.state);
+            match struck {
+                Some(Action::Delay { seconds }) => {
+                    let due_ms = self.now_ms.saturating_add(seconds.saturating_mul(1000));
+                    self.send(due_ms, Underway::Call(Box::new(call)));
                 }
-                Answer::At(due_ms, reply) => {
-                    self.answer_last += 1;
-                    self.answers
-                        .insert((due_ms.max(self.now_ms), self.answer_last), (id, reply));
-                }
-                Answer::Later => {}
+                struck => self.make(call, struck, outside),
             }
             return true;
         }
@@ -312,14 +365,45 @@ impl World {
         self.now_ms = self.now_ms.max(due_ms);
         // An answer that arrives in the very millisecond of its time limit is late.
         self.engine.wake(self.now_ms);
-        if let Some(entry) = self
-            .answers
+        let now_ms = self.now_ms;
+        let arrived = self
+            .underway
             .first_entry()
-            .filter(|entry| entry.key().0 <= self.now_ms)
-        {
-            let (id, reply) = entry.remove();
-            self.complete(id, reply);
+            .filter(|entry| entry.key().0 <= now_ms)
+            .map(|entry| entry.remove());
+        match arrived {
+            Some(Underway::Answer(id, reply)) => {
+                self.complete(id, reply);
+            }
+            Some(Underway::Call(call)) => self.make(*call, None, outside),
+            None => {}
         }
         true
+    }
+
+    fn send(&mut self, due_ms: u64, underway: Underway) {
+        self.underway_last += 1;
+        self.underway
+            .insert((due_ms.max(self.now_ms), self.underway_last), underway);
+    }
+
+    /// Makes a call, unless what struck it says not to.
+    fn make(&mut self, call: Call, struck: Option<Action>, outside: &mut dyn Outside) {
+        let id = call.id;
+        if let Some(reply) = struck.as_ref().and_then(Action::reply) {
+            self.complete(id, reply);
+            return;
+        }
+        if struck == Some(Action::LoseAnswer) {
+            let instead = (!self.engine.has_time_limit(id)).then(|| lost_answer(&call.kind));
+            self.lost.insert(id, instead);
+        }
+        match outside.call(call, self) {
+            Answer::Now(reply) => {
+                self.complete(id, reply);
+            }
+            Answer::At(due_ms, reply) => self.send(due_ms, Underway::Answer(id, reply)),
+            Answer::Later => {}
+        }
     }
 }

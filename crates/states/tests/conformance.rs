@@ -100,6 +100,15 @@ fn the_same_seed_gives_the_same_history_twice() {
 }
 
 #[test]
+fn an_engine_that_is_written_down_and_read_goes_on_as_if_nothing_had_been() {
+    for file in case_files() {
+        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let (straight, restarted) = (Run::of(&case).unwrap(), Run::restarted(&case, true).unwrap());
+        assert_eq!(straight.events(), restarted.events(), "{}", file.display());
+    }
+}
+
+#[test]
 fn every_event_type_that_is_written_is_seen_in_a_case() {
     let mut seen = std::collections::BTreeSet::new();
     for file in case_files() {

@@ -63,6 +63,17 @@ pub struct Machine {
     pub flows: Vec<Flow>,
 }
 
+/// No machine at all, for as long as a snapshot is being read.
+impl Default for Machine {
+    fn default() -> Self {
+        Machine {
+            machine_type: MachineType::Standard,
+            timeout_s: None,
+            flows: Vec::new(),
+        }
+    }
+}
+
 impl Machine {
     /// Reads and checks a definition.
     ///

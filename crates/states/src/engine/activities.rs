@@ -10,7 +10,7 @@ use super::tags::{Tag, Tags};
 use super::{Engine, EngineError, ExecutionId};
 
 /// An activity as it was registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Activity {
     /// Its name.
     pub name: String,
@@ -33,15 +33,17 @@ pub struct ActivityTask {
 type Owner = (ExecutionId, TaskId);
 
 /// The activities and the tasks that wait for a worker.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Activities {
     /// By name.
     all: BTreeMap<String, Activity>,
     /// By ARN, first come first served. A deleted activity's tasks wait on, as its workers may be told to come back.
     offered: BTreeMap<String, VecDeque<Owner>>,
     /// Where each waiting task waits.
+    #[serde(with = "crate::saved::pairs")]
     places: HashMap<Owner, String>,
     /// Whether a task was offered since this was last asked.
+    #[serde(skip)]
     has_new: bool,
 }
 

@@ -22,7 +22,7 @@ pub struct Route {
 }
 
 /// A name for versions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Alias {
     /// Its ARN.
     pub arn: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::definition::services::Service;
-use crate::execution::{AwsReply, LambdaReply, SqsReply, TaskId};
+use crate::execution::{AwsReply, Failure, LambdaReply, SqsReply, TaskId};
 
 use super::{Engine, ExecutionId};
 
@@ -14,7 +14,7 @@ use super::{Engine, ExecutionId};
 pub struct CallId(pub u64);
 
 /// Something to do outside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Call {
     /// Names it in [`Engine::complete`].
     pub id: CallId,
@@ -23,6 +23,7 @@ pub struct Call {
     /// Its machine's name.
     pub machine_name: String,
     /// The state that asks.
+    #[serde(with = "crate::saved::text")]
     pub state: Arc<str>,
     /// The task token that was handed out with it, if its state waits for one.
     pub token: Option<String>,
@@ -32,7 +33,7 @@ pub struct Call {
 }
 
 /// What to do outside.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum CallKind {
     /// Call a function; answered with [`Reply::Lambda`].
     Lambda {
@@ -50,8 +51,10 @@ pub enum CallKind {
     /// Ask a service; answered with [`Reply::Aws`].
     Aws {
         /// Which one.
+        #[serde(with = "crate::saved::service")]
         service: &'static Service,
         /// The action as the API names it, such as `PutItem`.
+        #[serde(with = "crate::saved::text")]
         action: Arc<str>,
         /// The arguments as the API names them.
         arguments: Value,
@@ -76,6 +79,8 @@ pub enum Reply {
     Sqs(SqsReply),
     /// Of any service but Lambda.
     Aws(AwsReply),
+    /// Of nobody: the task fails so, because a fault was set.
+    Failed(Failure),
 }
 
 impl Engine {
@@ -88,6 +93,15 @@ impl Engine {
     /// whose answer was lost.
     pub fn open_calls(&self) -> impl Iterator<Item = &Call> {
         self.calls.values()
+    }
+
+    /// Whether the task that waits for a call has a time limit that runs.
+    pub fn has_time_limit(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(|call| {
+            let (execution, task) = call.owner;
+            let entry = self.executions.get(&execution);
+            entry.is_some_and(|entry| entry.execution.has_time_limit(task))
+        })
     }
 
     /// Brings back what came of a call. An answer nobody waits for any more is ignored, as is one of the wrong
@@ -109,6 +123,7 @@ impl Engine {
             (Reply::Aws(reply), CallKind::Aws { .. } | CallKind::Sqs { .. }) => {
                 entry.execution.aws_replied(task, reply, now_ms)
             }
+            (Reply::Failed(failure), _) => entry.execution.call_failed(task, failure, now_ms),
             _ => return false,
         }
         self.calls.remove(&id);
@@ -131,7 +146,7 @@ impl Engine {
             execution_arn: identity.arn.clone(),
             machine_name: identity.machine_name.clone(),
             state,
-            token: self.token_of.get(&owner).cloned(),
+            token: self.token_of.get(&owner).map(|token| token.0.to_string()),
             kind,
             owner,
         };

@@ -10,7 +10,7 @@ use crate::execution::{Execution, Identity, PAYLOAD_BYTES_MAX, Status, TaskId};
 use super::arn::{check_name, execution_kind, only_standard};
 use super::redrive::Redrives;
 use super::shelf::Target;
-use super::{Engine, EngineError, Entry, ExecutionId, MachineRecord};
+use super::{ByArn, Engine, EngineError, Entry, ExecutionId, MachineRecord};
 
 /// "You can reuse the name 90 days after it closes" (API reference, StartExecution).
 const NAME_KEPT_MS: u64 = 90 * 86_400_000;
@@ -176,7 +176,7 @@ impl Engine {
             if free_ms.is_none_or(|free_ms| now_ms < free_ms) {
                 return Err(EngineError::ExecutionAlreadyExists(arn));
             }
-            self.executions.remove(&id);
+            self.forget(id);
         }
         self.execution_last += 1;
         let id = ExecutionId(self.execution_last);
@@ -190,6 +190,7 @@ impl Engine {
             version_arn,
             alias_arn,
         });
+        self.by_arn.insert(ByArn(Arc::clone(&identity)), id);
         let seed = self.chance.next_u64();
         let machine = Arc::clone(&record.machine);
         let execution = Execution::start(identity, machine, value, Arc::from(input), seed, now_ms);
@@ -205,7 +206,6 @@ impl Engine {
                 redrives: Redrives::default(),
             },
         );
-        self.by_arn.insert(arn.clone(), id);
         Ok((id, Started { arn, at_ms: now_ms }))
     }
 

@@ -65,7 +65,7 @@ impl Engine {
         let mut listed: Vec<(PagePlace, &Execution)> = self
             .executions
             .iter()
-            .map(|(id, entry)| (*id, &entry.execution))
+            .map(|(id, entry)| (id, &entry.execution))
             .filter(|(_, execution)| {
                 belongs(execution)
                     && filter.status.is_none_or(|status| execution.status() == status)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::execution::Execution;
 
 use super::redrive::Redrives;
-use super::{Engine, Entry, ExecutionId, MachineRecord, Settings};
+use super::{ByArn, Engine, Entry, ExecutionId, MachineRecord, Settings};
 
 impl Engine {
     /// Takes an execution in and looks at what it wants done.
@@ -34,7 +34,7 @@ impl Engine {
             redrives: Redrives::default(),
         };
         self.executions.insert(id, entry);
-        self.by_arn.insert(identity.arn.clone(), id);
+        self.by_arn.insert(ByArn(identity), id);
         self.settle(id, now_ms);
     }
 }

@@ -10,10 +10,10 @@ use crate::definition::{Machine, MachineType};
 use super::arn::check_name;
 use super::shelf::Shelf;
 use super::tags::Tag;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, Entry, ExecutionId};
 
 /// A machine as it was registered. An execution keeps the one it was started with.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct MachineRecord {
     /// Its name.
     pub name: String,
@@ -22,6 +22,7 @@ pub struct MachineRecord {
     /// Its definition as it was given.
     pub definition: String,
     /// Its role; nothing here depends on it.
+    #[serde(with = "crate::saved::text")]
     pub role_arn: Arc<str>,
     /// When it was created, milliseconds since 1970.
     pub created_ms: u64,
@@ -32,6 +33,7 @@ pub struct MachineRecord {
     /// What is kept and given back.
     pub settings: Settings,
     /// The definition, checked.
+    #[serde(skip)]
     pub machine: Arc<Machine>,
 }
 
@@ -309,8 +311,16 @@ impl Engine {
             return Ok(());
         }
         shelf.deleting = true;
-        for entry in self.executions.values_mut() {
-            if entry.execution.identity().machine_arn == arn {
+        let running = |entry: &Entry| {
+            entry.execution.identity().machine_arn == arn && entry.execution.ended().is_none()
+        };
+        let all = self.executions.iter();
+        let affected: Vec<ExecutionId> = all
+            .filter(|(_, entry)| running(entry))
+            .map(|(id, _)| id)
+            .collect();
+        for id in affected {
+            if let Some(entry) = self.executions.get_mut(&id) {
                 entry.execution.end_at_next_transition();
             }
         }

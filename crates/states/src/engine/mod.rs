@@ -8,14 +8,17 @@ mod activities;
 mod aliases;
 mod arn;
 mod calls;
+mod entries;
 mod error;
 mod executions;
 mod listing;
 mod lone;
 mod machines;
 mod redrive;
+mod retention;
 mod settle;
 mod shelf;
+mod snapshot;
 mod tags;
 mod tokens;
 
@@ -33,14 +36,16 @@ pub use error::EngineError;
 pub use executions::{Start, Started};
 pub use listing::{ExecutionFilter, PagePlace};
 pub use machines::{MachineRecord, NewMachine, Registered, Registration, Revision, Settings};
+pub use retention::Retention;
 pub use shelf::Version;
 pub use tags::Tag;
 
+use entries::{ByArn, Entries, Token};
 use redrive::Redrives;
 use shelf::Shelf;
 
 /// Names an execution within its engine, in the order they were started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ExecutionId(u64);
 
 /// Ended Express executions that can still be looked at. AWS keeps none.
@@ -50,9 +55,10 @@ const EXPRESS_KEPT: usize = 1_000;
 const STARTS_AT_ONCE_MAX: u32 = 10_000;
 
 /// One execution and what the engine knows of it.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Entry {
     execution: Execution,
+    #[serde(with = "crate::saved::record")]
     machine: Arc<MachineRecord>,
     /// The time under which it stands in `due`.
     due_ms: Option<u64>,
@@ -66,30 +72,41 @@ struct Entry {
     redrives: Redrives,
 }
 
-/// Step Functions, but for the clock and the network.
-#[derive(Debug)]
+/// Step Functions, but for the clock and the network. A copy is cheap: executions are shared until one changes.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Engine {
     place: Place,
     chance: Chance,
     machines: BTreeMap<String, Shelf>,
     alias_last: u64,
-    executions: BTreeMap<ExecutionId, Entry>,
-    by_arn: HashMap<String, ExecutionId>,
+    #[serde(skip)]
+    executions: Entries,
+    #[serde(skip)]
+    by_arn: HashMap<ByArn, ExecutionId>,
     execution_last: u64,
+    #[serde(skip)]
     due: BTreeSet<(u64, ExecutionId)>,
-    tokens: HashMap<String, (ExecutionId, TaskId)>,
-    token_of: HashMap<(ExecutionId, TaskId), String>,
+    #[serde(skip)]
+    tokens: HashMap<Token, (ExecutionId, TaskId)>,
+    #[serde(with = "crate::saved::pairs")]
+    token_of: HashMap<(ExecutionId, TaskId), Token>,
     calls: BTreeMap<CallId, Call>,
+    #[serde(skip)]
     call_of: HashMap<(ExecutionId, TaskId), CallId>,
     call_last: u64,
+    #[serde(with = "crate::saved::pairs")]
     child_of: HashMap<(ExecutionId, TaskId), ExecutionId>,
     activities: activities::Activities,
     /// Calls nobody has taken yet.
+    #[serde(default)]
     outbox: VecDeque<Call>,
     /// Executions whose effects must be looked at.
+    #[serde(skip)]
     touched: VecDeque<ExecutionId>,
+    #[serde(default)]
     ended: Vec<String>,
     express_ended: VecDeque<ExecutionId>,
+    #[serde(skip)]
     starts_left: u32,
 }
 
@@ -101,7 +118,7 @@ impl Engine {
             chance: Chance::new(seed),
             machines: BTreeMap::new(),
             alias_last: 0,
-            executions: BTreeMap::new(),
+            executions: Entries::default(),
             by_arn: HashMap::new(),
             execution_last: 0,
             due: BTreeSet::new(),

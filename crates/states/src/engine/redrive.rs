@@ -18,7 +18,7 @@ const TOKENS_KEPT: usize = 10;
 const TOKEN_MS: u64 = 15 * 60_000;
 
 /// The client tokens that an execution was redriven with, and when.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Redrives(VecDeque<(String, u64)>);
 
 impl Redrives {

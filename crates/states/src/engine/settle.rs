@@ -1,11 +1,13 @@
 //! What executions want done: until nothing inside the engine is left to do.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::definition::{MachineType, Waits};
 use crate::execution::{Effect, Failure};
 
-use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start};
+use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start, Token};
 
 impl Engine {
     /// Looks at an execution's effects, and at those of every execution they touch.
@@ -28,6 +30,7 @@ impl Engine {
         let owner = (id, effect.task());
         match effect {
             Effect::Expect { token, .. } => {
+                let token = Token(Arc::from(token));
                 self.tokens.insert(token.clone(), owner);
                 self.token_of.insert(owner, token);
             }
@@ -187,12 +190,8 @@ impl Engine {
     /// Drops the oldest ended Express executions beyond those that are kept to look at.
     fn forget_express(&mut self) {
         while self.express_ended.len() > EXPRESS_KEPT {
-            if let Some(entry) = self
-                .express_ended
-                .pop_front()
-                .and_then(|id| self.executions.remove(&id))
-            {
-                self.by_arn.remove(&entry.execution.identity().arn);
+            if let Some(id) = self.express_ended.pop_front() {
+                self.forget(id);
             }
         }
     }

@@ -13,11 +13,12 @@ use super::{Engine, EngineError, MachineRecord};
 const VERSIONS_MAX: usize = 1_000;
 
 /// A published revision, which never changes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Version {
     /// Its ARN.
     pub arn: String,
     /// The machine as it was published.
+    #[serde(with = "crate::saved::record")]
     pub record: Arc<MachineRecord>,
     /// What it was published with.
     pub description: Option<String>,
@@ -26,8 +27,9 @@ pub struct Version {
 }
 
 /// A machine and all that goes with it.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Shelf {
+    #[serde(with = "crate::saved::record")]
     pub record: Arc<MachineRecord>,
     /// `publish` and `versionDescription` of its creation, which count for its being created again.
     pub created_with: (bool, Option<String>),

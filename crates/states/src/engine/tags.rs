@@ -20,7 +20,7 @@ pub struct Tag {
 }
 
 /// The tags of one machine or activity, by key.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tags(BTreeMap<String, String>);
 
 impl Tags {

@@ -1,5 +1,7 @@
 //! Task tokens that come back.
 
+use std::sync::Arc;
+
 use crate::chance;
 use crate::execution::{Failure, TaskId};
 
@@ -46,6 +48,16 @@ impl Engine {
         self.with_task(token, now_ms, |execution, task| {
             execution.token_heartbeat(task, now_ms)
         })
+    }
+
+    /// The machine's name and the state that wait for a token, if it is awaited.
+    pub fn awaits_token(&self, token: &str) -> Option<(String, Arc<str>)> {
+        let (id, task) = self.tokens.get(token)?;
+        let execution = &self.executions.get(id)?.execution;
+        Some((
+            execution.identity().machine_name.clone(),
+            execution.state_of(*task)?,
+        ))
     }
 
     fn with_task(

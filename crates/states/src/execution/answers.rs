@@ -39,6 +39,29 @@ impl Execution {
         }
     }
 
+    /// The call was not made, or what came of it shall not count. `States.Runtime` ends the execution without an event
+    /// of the task's own.
+    pub fn call_failed(&mut self, task: TaskId, failure: Failure, now_ms: u64) {
+        self.advance(now_ms);
+        let Some((id, resource)) = self.waiting(task) else {
+            return;
+        };
+        if failure.is_final() {
+            self.forget_task(task);
+            self.clear_timers(id);
+            self.fail_state(id, failure);
+        } else {
+            self.fail_task(id, task, &resource, failure);
+        }
+        self.run_ready();
+    }
+
+    /// Whether a time limit of the task runs.
+    pub fn has_time_limit(&self, task: TaskId) -> bool {
+        let strand = self.tasks.get(&task).and_then(|id| self.strands.get(id));
+        strand.is_some_and(|strand| !strand.timers.is_empty())
+    }
+
     /// Another execution was started at `started_ms`, or could not be.
     pub fn child_started(&mut self, task: TaskId, started: Result<(&str, u64), Failure>, now_ms: u64) {
         self.advance(now_ms);

@@ -10,7 +10,7 @@ use super::strand::StrandId;
 use super::{Execution, Failure, limits, redrive};
 
 /// Where an execution stands, named as the API names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Status {
     /// Still at work.
     Running,
@@ -38,13 +38,14 @@ impl Status {
 }
 
 /// How and when an execution ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Ended {
     /// Never [`Status::Running`].
     pub status: Status,
     /// When, milliseconds since 1970.
     pub at_ms: u64,
     /// Its output as JSON text, if it succeeded.
+    #[serde(default, with = "crate::saved::text_if_any")]
     pub output: Option<Arc<str>>,
     /// Its error, if it failed or was stopped.
     pub failure: Option<Failure>,

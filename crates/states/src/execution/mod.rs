@@ -49,7 +49,7 @@ use strand::{Strand, StrandId};
 use timers::{Timer, TimerKey};
 
 /// What an execution is called and where it belongs; shared by all that refer to it.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct Identity {
     /// The execution's ARN.
     pub arn: String,
@@ -60,8 +60,10 @@ pub struct Identity {
     /// The machine's name.
     pub machine_name: String,
     /// The machine's role.
+    #[serde(with = "crate::saved::text")]
     pub role_arn: Arc<str>,
     /// Where everything runs.
+    #[serde(with = "crate::saved::text")]
     pub region: Arc<str>,
     /// The machine's version, if it was started by a version or alias.
     pub version_arn: Option<String>,
@@ -146,26 +148,35 @@ pub enum Effect {
 }
 
 /// One run of a machine.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Execution {
+    #[serde(with = "crate::saved::whole")]
     identity: Arc<Identity>,
+    /// Whoever reads it from a snapshot says it with [`Execution::run_on`].
+    #[serde(skip)]
     machine: Arc<Machine>,
     chance: Chance,
     now_ms: u64,
     started_ms: u64,
+    #[serde(with = "crate::saved::whole")]
     input: Arc<Value>,
+    #[serde(with = "crate::saved::text")]
     input_text: Arc<str>,
     history: Vec<HistoryEvent>,
     /// No event but the last may be added any more.
     full: bool,
-    strands: BTreeMap<StrandId, Strand>,
+    /// Boxed: a map keeps room for eleven, and most executions have one.
+    strands: BTreeMap<StrandId, Box<Strand>>,
     strand_last: u32,
     /// Strands with something to do, first come first served, so that branches advance side by side.
+    #[serde(skip)]
     ready: VecDeque<StrandId>,
+    #[serde(with = "crate::saved::pairs")]
     timers: BTreeMap<TimerKey, Timer>,
     timer_last: u64,
     tasks: BTreeMap<TaskId, StrandId>,
     task_last: u64,
+    #[serde(skip)]
     effects: Vec<Effect>,
     transitions: u64,
     ended: Option<Ended>,
@@ -176,6 +187,7 @@ pub struct Execution {
     /// Its machine is being deleted.
     ends_at_transition: bool,
     /// Only of a test of one state.
+    #[serde(skip)]
     probe: Option<Box<Probe>>,
 }
 
@@ -252,6 +264,14 @@ impl Execution {
     /// The definition it runs; a later change of the machine does not touch it.
     pub fn machine(&self) -> &Arc<Machine> {
         &self.machine
+    }
+
+    /// The definition it runs, when it was read from a snapshot.
+    pub(crate) fn run_on(&mut self, machine: Arc<Machine>) {
+        self.machine = machine;
+        for strand in self.strands.values_mut().chain(&mut self.remains) {
+            strand.share_input(&self.input);
+        }
     }
 
     /// Its input, as the text it was given.

@@ -16,7 +16,7 @@ use super::strand::{Item, StrandId};
 use super::{Execution, Failure, Identity};
 
 /// What a test of a state brings along, and what is seen of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Probe {
     /// Variables that are set.
     pub variables: Map<String, Value>,

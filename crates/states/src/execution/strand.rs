@@ -11,7 +11,7 @@ use super::timers::TimerKey;
 use super::{Effect, Execution, Probe};
 
 /// Names a strand within its execution; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(super) struct StrandId(pub u32);
 
 /// Names one attempt of a Task state within its execution; never used twice.
@@ -19,14 +19,14 @@ pub(super) struct StrandId(pub u32);
 pub struct TaskId(pub u64);
 
 /// The item an iteration of a Map state works on.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Item {
     pub index: usize,
     pub value: Value,
 }
 
 /// One line of execution, in one state.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Strand {
     /// Index of the flow in the machine.
     pub flow: usize,
@@ -37,12 +37,16 @@ pub(super) struct Strand {
     /// Which branch or iteration it is.
     pub index: usize,
     /// The innermost Map item.
+    #[serde(default, with = "crate::saved::whole_if_any")]
     pub item: Option<Arc<Item>>,
     /// The state's input.
+    #[serde(with = "crate::saved::whole")]
     pub input: Arc<Value>,
     /// What the state sees of it: `$` in JSONPath, after `InputPath`.
+    #[serde(with = "crate::saved::whole")]
     pub seen: Arc<Value>,
     /// What it can read; only its own flow's assignments change it.
+    #[serde(with = "crate::saved::variables")]
     pub variables: Variables,
     /// The event that led here.
     pub last_event: u64,
@@ -54,6 +58,7 @@ pub(super) struct Strand {
     /// The running task's token, if it has one.
     pub token: Option<String>,
     /// The input of an activity's task that no worker has taken yet, as JSON text.
+    #[serde(default, with = "crate::saved::text_if_any")]
     pub offered: Option<Arc<str>>,
     /// The running task's time limit, if it has one.
     pub timeout_s: Option<u64>,
@@ -64,13 +69,14 @@ pub(super) struct Strand {
 }
 
 /// What a strand does.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum Doing {
     /// About to enter its state.
     Entering,
     /// In its state, and about to do what that does, for the first time or again.
     Beginning,
-    /// Task scheduled, about to be handed out.
+    /// Task scheduled, about to be handed out; never so when nothing is under way.
+    #[serde(skip)]
     Scheduled(Box<Effect>),
     /// Task handed out.
     Asking(TaskId),
@@ -81,7 +87,7 @@ pub(super) enum Doing {
 }
 
 /// The branches or iterations of one state.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Fork {
     /// Outputs by index.
     pub outputs: Vec<Option<Value>>,
@@ -124,6 +130,21 @@ impl Strand {
 }
 
 impl Strand {
+    /// Shares again what was read from a snapshot as values of their own.
+    pub fn share_input(&mut self, input: &Arc<Value>) {
+        if self.input == *input {
+            self.input = Arc::clone(input);
+        }
+        if self.seen == self.input {
+            self.seen = Arc::clone(&self.input);
+        }
+        if let Doing::Forked(fork) = &mut self.doing {
+            for strand in fork.unfinished.values_mut() {
+                strand.share_input(input);
+            }
+        }
+    }
+
     /// Begins with what a test of a state says.
     pub fn prepare(&mut self, probe: &Probe) {
         let variables = probe.variables.iter();
@@ -140,7 +161,7 @@ impl Execution {
     pub(super) fn open_strand(&mut self, strand: Strand) -> StrandId {
         self.strand_last += 1;
         let id = StrandId(self.strand_last);
-        self.strands.insert(id, strand);
+        self.strands.insert(id, Box::new(strand));
         self.ready.push_back(id);
         id
     }
@@ -148,13 +169,17 @@ impl Execution {
     /// Takes a strand away with its timers and its task; its own branches must be gone already.
     pub(super) fn close_strand(&mut self, id: StrandId) -> Option<Strand> {
         self.clear_timers(id);
-        let strand = self.strands.remove(&id)?;
+        let mut strand = self.strands.remove(&id)?;
         match &strand.doing {
             Doing::Asking(task) => self.forget_task(*task),
-            Doing::Scheduled(effect) => self.forget_task(effect.task()),
+            Doing::Scheduled(effect) => {
+                self.forget_task(effect.task());
+                // What never went out is not kept for a redrive.
+                strand.doing = Doing::Beginning;
+            }
             _ => {}
         }
-        Some(strand)
+        Some(*strand)
     }
 
     pub(super) fn forget_task(&mut self, task: TaskId) {

@@ -7,14 +7,14 @@ use super::strand::{Doing, StrandId};
 use super::{Execution, Failure, limits, task};
 
 /// Orders timers: first by time, then by which was set first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(super) struct TimerKey {
     pub due_ms: u64,
     pub number: u64,
 }
 
 /// What happens when the time has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) enum Timer {
     /// The execution's own time limit.
     Execution,

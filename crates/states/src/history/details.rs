@@ -5,16 +5,21 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+/// Such as `lambda`; one of the few that there are.
+pub type ResourceType = &'static str;
+
 /// What belongs to an event besides its kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Details {
     /// Nothing.
     None,
     /// Of `ExecutionStarted`.
     ExecutionStarted {
         /// JSON text.
+        #[serde(with = "crate::saved::text")]
         input: Arc<str>,
         /// The role's ARN.
+        #[serde(with = "crate::saved::text")]
         role_arn: Arc<str>,
         /// The version's ARN, if it was started by a version or alias.
         version_arn: Option<String>,
@@ -29,91 +34,133 @@ pub enum Details {
     /// Of `..StateEntered`.
     StateEntered {
         /// The state's name.
+        #[serde(with = "crate::saved::text")]
         name: Arc<str>,
         /// JSON text.
+        #[serde(with = "crate::saved::text")]
         input: Arc<str>,
     },
     /// Of `..StateExited`.
     StateExited {
         /// The state's name.
+        #[serde(with = "crate::saved::text")]
         name: Arc<str>,
         /// JSON text.
+        #[serde(with = "crate::saved::text")]
         output: Arc<str>,
         /// Variables assigned on leaving, each as JSON text.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         assigned: BTreeMap<String, String>,
     },
     /// Of `TaskScheduled`.
     TaskScheduled {
         /// Such as `lambda`.
-        service: &'static str,
+        #[serde(with = "crate::saved::resource_type")]
+        service: ResourceType,
         /// Such as `invoke`.
+        #[serde(with = "crate::saved::text")]
         action: Arc<str>,
         /// Where the task runs.
+        #[serde(with = "crate::saved::text")]
         region: Arc<str>,
         /// JSON text.
+        #[serde(with = "crate::saved::text")]
         parameters: Arc<str>,
         /// Time limit in seconds, if one is stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_s: Option<u64>,
         /// Heartbeat limit in seconds, if one is stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         heartbeat_s: Option<u64>,
         /// The role of the state's credentials, if it states any.
+        #[serde(
+            default,
+            with = "crate::saved::text_if_any",
+            skip_serializing_if = "Option::is_none"
+        )]
         credentials: Option<Arc<str>>,
     },
     /// Of `TaskStarted`.
     TaskStarted {
         /// Such as `lambda`.
-        service: &'static str,
+        #[serde(with = "crate::saved::resource_type")]
+        service: ResourceType,
         /// Such as `invoke`.
+        #[serde(with = "crate::saved::text")]
         action: Arc<str>,
     },
     /// Of `TaskSubmitted` and `TaskSucceeded`.
     TaskOutput {
         /// Such as `lambda`.
-        service: &'static str,
+        #[serde(with = "crate::saved::resource_type")]
+        service: ResourceType,
         /// Such as `invoke`.
+        #[serde(with = "crate::saved::text")]
         action: Arc<str>,
         /// JSON text.
+        #[serde(with = "crate::saved::text")]
         output: Arc<str>,
     },
     /// Of `TaskFailed` and `TaskTimedOut`.
     TaskError {
         /// Such as `lambda`.
-        service: &'static str,
+        #[serde(with = "crate::saved::resource_type")]
+        service: ResourceType,
         /// Such as `invoke`.
+        #[serde(with = "crate::saved::text")]
         action: Arc<str>,
         /// The error's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
         /// The error's cause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<String>,
     },
     /// Of `LambdaFunctionScheduled` and `ActivityScheduled`.
     ResourceScheduled {
         /// The ARN of the function or activity.
+        #[serde(with = "crate::saved::text")]
         resource: Arc<str>,
         /// JSON text.
+        #[serde(with = "crate::saved::text")]
         input: Arc<str>,
         /// Time limit in seconds, if one is stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_s: Option<u64>,
         /// Heartbeat limit of an activity in seconds, if one is stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         heartbeat_s: Option<u64>,
         /// The role of a function's credentials, if the state states any.
+        #[serde(
+            default,
+            with = "crate::saved::text_if_any",
+            skip_serializing_if = "Option::is_none"
+        )]
         credentials: Option<Arc<str>>,
     },
     /// Of `ActivityStarted`.
     ActivityStarted {
         /// The worker's name, if it has one.
+        #[serde(
+            default,
+            with = "crate::saved::text_if_any",
+            skip_serializing_if = "Option::is_none"
+        )]
         worker: Option<Arc<str>>,
     },
     /// Of `LambdaFunctionSucceeded`, `ActivitySucceeded` and `ExecutionSucceeded`.
     Output {
         /// JSON text.
+        #[serde(with = "crate::saved::text")]
         output: Arc<str>,
     },
     /// Of `ExecutionFailed`, `ExecutionAborted`, `ExecutionTimedOut` and the failures of functions and activities.
     Error {
         /// The error's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
         /// The error's cause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<String>,
     },
     /// Of `EvaluationFailed`.
@@ -125,6 +172,7 @@ pub enum Details {
         /// The field within the state.
         location: String,
         /// The state's name.
+        #[serde(with = "crate::saved::text")]
         state: Arc<str>,
     },
     /// Of `MapStateStarted`.
@@ -135,6 +183,7 @@ pub enum Details {
     /// Of `MapIteration..`.
     Iteration {
         /// The Map state's name.
+        #[serde(with = "crate::saved::text")]
         name: Arc<str>,
         /// Index of the item.
         index: usize,

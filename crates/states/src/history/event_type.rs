@@ -4,7 +4,9 @@
 macro_rules! event_types {
     ($($name:ident),* $(,)?) => {
         /// The kind of a history event; each is named as in `HistoryEvent$type` of the AWS API.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
         #[expect(missing_docs, reason = "the names are AWS's and explain themselves")]
         pub enum EventType { $($name),* }
 

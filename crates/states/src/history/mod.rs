@@ -5,11 +5,11 @@ mod event_type;
 
 use serde_json::{Map, Value};
 
-pub use details::Details;
+pub use details::{Details, ResourceType};
 pub use event_type::EventType;
 
 /// One event. Ids count from 1; an execution's events are in the order of their ids.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct HistoryEvent {
     /// Its number.
     pub id: u64,

@@ -1,4 +1,4 @@
-//! HTTP: `POST /` for the API, `GET /health`.
+//! HTTP: `POST /` for the API, `GET /health`, and `/_local`.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::api;
+use super::local;
 use super::service::Service;
 
 /// A definition of 1 MB, escaped as JSON text, and some room.
@@ -86,15 +87,16 @@ async fn answer(request: Request<Incoming>, service: &Service) -> Result<Respons
                 .get("X-Amz-Target")
                 .and_then(|value| value.to_str().ok());
             let target = target.unwrap_or_default().to_owned();
-            match Limited::new(request.into_body(), REQUEST_BYTES_MAX)
-                .collect()
-                .await
-            {
-                Ok(body) => api::answer(service, &target, &body.to_bytes()).await,
-                Err(_) => plain(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "{\"__type\":\"RequestEntityTooLargeException\"}",
-                ),
+            match read(request).await {
+                Ok(body) => api::answer(service, &target, &body).await,
+                Err(too_large) => too_large,
+            }
+        }
+        (_, path) if path.starts_with("/_local/") => {
+            let (method, path) = (request.method().clone(), path["/_local/".len()..].to_owned());
+            match read(request).await {
+                Ok(body) => local::answer(service, &method, &path, &body).await,
+                Err(too_large) => too_large,
             }
         }
         _ => plain(
@@ -103,6 +105,15 @@ async fn answer(request: Request<Incoming>, service: &Service) -> Result<Respons
         ),
     };
     Ok(answer)
+}
+
+async fn read(request: Request<Incoming>) -> Result<Bytes, Response<Full<Bytes>>> {
+    let body = Limited::new(request.into_body(), REQUEST_BYTES_MAX);
+    let too_large = "{\"__type\":\"RequestEntityTooLargeException\"}";
+    match body.collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(_) => Err(plain(StatusCode::PAYLOAD_TOO_LARGE, too_large)),
+    }
 }
 
 /// An answer of JSON text.

@@ -2,16 +2,23 @@
 //!
 //! - [`operation`]: everything that changes the engine, as data, so that it can be written down and done again.
 //! - [`journal`]: the file of operations; an operation is on disk before anyone hears of it.
-//! - [`service`]: the engine with its clock; what requests, timers and answers all go through.
+//! - [`service`]: the engine with its clock; what requests, timers and answers all go through. [`clock`]: time that
+//!   is let pass at once. [`retention`]: what is forgotten.
+//! - [`writer`]: the journal's thread. [`dispatch`]: calls, and what comes back.
 //! - [`outside`]: functions and all other services, reached through another engine's endpoint.
-//! - [`api`]: requests and answers of the AWS API. [`listener`]: HTTP.
+//! - [`api`]: requests and answers of the AWS API. [`local`]: those that AWS does not have. [`listener`]: HTTP.
 
 mod api;
+mod clock;
+mod dispatch;
 mod journal;
 mod listener;
+mod local;
 mod operation;
 mod outside;
+mod retention;
 mod service;
+mod writer;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -38,8 +45,8 @@ pub struct Options {
     pub address: SocketAddr,
     /// Where functions and all other services are, such as `http://127.0.0.1:4566`.
     pub aws_endpoint: Uri,
-    /// The folder of the journal; it is made if it does not exist.
-    pub journal: PathBuf,
+    /// The folder of the journal, which is made if it does not exist. Without one, nothing survives the process.
+    pub journal: Option<PathBuf>,
     /// Region and account of everything.
     pub place: Place,
 }
@@ -74,7 +81,10 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|reason| ServeError::Listen(options.address, reason))?;
-    let (engine, journal) = Journal::open(&options.journal, &options.place)?;
+    let (engine, journal) = match &options.journal {
+        Some(folder) => Journal::open(folder, &options.place)?,
+        None => Journal::in_memory(&options.place)?,
+    };
     let outside = Outside::new(options.aws_endpoint, options.place);
     let (service, writer) = Service::start(engine, journal, outside);
     listening(address);

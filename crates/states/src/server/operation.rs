@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{
-    Activity, ActivityTask, CallId, Engine, EngineError, Registered, Registration, Reply, Revision, Route,
-    Settings, Start, Started, Tag,
+    Activity, ActivityTask, CallId, Engine, EngineError, Registered, Registration, Reply, Retention,
+    Revision, Route, Settings, Start, Started, Tag,
 };
 
 /// One change. Done again at the same time on the same engine, it has the same outcome.
@@ -111,6 +111,12 @@ pub(super) enum Operation {
     },
     /// Time passed, and something was due.
     Wake,
+    /// The clock was put ahead, to this far before the machine's; what is due by then happens.
+    Pass {
+        ahead_ms: u64,
+    },
+    /// Executions that have ended were kept long enough.
+    Forget(Retention),
 }
 
 /// What came of an operation.
@@ -237,7 +243,11 @@ impl Operation {
             Operation::TakeActivityTask { arn, worker } => engine
                 .take_activity_task(&arn, worker.as_deref(), now_ms)
                 .map(Outcome::ActivityTask),
-            Operation::Wake => {
+            Operation::Forget(retention) => {
+                engine.forget_ended(retention, now_ms);
+                Ok(Outcome::Nothing)
+            }
+            Operation::Wake | Operation::Pass { .. } => {
                 engine.wake(now_ms);
                 Ok(Outcome::Nothing)
             }

@@ -7,15 +7,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::definition::services::Protocol;
 use crate::engine::{ActivityTask, Call, CallKind, Engine, EngineError, Reply};
+use crate::faults::{Action, Faults, Moment};
 
 use super::api;
+use super::clock::{Shown, Sleepers};
+use super::dispatch::Dispatcher;
 use super::journal::{Journal, operation_line};
 use super::operation::{Operation, Outcome};
 use super::outside::Outside;
+use super::retention::{KEPT, Retainer};
+use super::writer::{Written, write_all};
 
 /// A worker's request for a task is held so long.
 const POLL_MS_MAX: u64 = 60_000;
@@ -33,25 +38,28 @@ pub(super) struct Service {
     is_stopping: AtomicBool,
     waiting: Waiting,
     outside: Outside,
+    /// Faults on purpose; gone with the process.
+    pub(super) faults: Mutex<Faults>,
+    pub(super) sleepers: Sleepers,
+    /// Whoever lets time pass has it.
+    pub(super) passing: tokio::sync::Mutex<()>,
+    /// How many calls are out.
+    pub(super) calls_out: watch::Sender<usize>,
 }
 
 struct State {
     engine: Engine,
     last_ms: u64,
+    ahead_ms: u64,
     /// `None` once the service is closed.
     writer: Option<mpsc::Sender<Written>>,
-}
-
-/// An operation on its way to the disk, and what may happen when it is there.
-struct Written {
-    line: Vec<u8>,
-    calls: Vec<Call>,
-    ended: Vec<String>,
-    done: oneshot::Sender<()>,
+    /// Whether the journal wants a snapshot.
+    is_long: Arc<AtomicBool>,
+    retainer: Retainer,
 }
 
 /// Who waits for an execution's end, by ARN.
-type Waiting = Arc<Mutex<HashMap<String, Vec<oneshot::Sender<()>>>>>;
+pub(super) type Waiting = Arc<Mutex<HashMap<String, Vec<oneshot::Sender<()>>>>>;
 
 /// Why an operation has no outcome.
 #[derive(Debug)]
@@ -68,29 +76,34 @@ impl Service {
     /// retry after a time-out does the same.
     pub fn start(engine: Engine, journal: Journal, outside: Outside) -> (Arc<Service>, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel::<Written>();
+        let is_long = Arc::new(AtomicBool::new(journal.is_long()));
         let in_flight: Vec<Call> = engine.open_calls().cloned().collect();
         let service = Arc::new(Service {
             state: Mutex::new(State {
                 engine,
                 last_ms: journal.last_ms,
+                ahead_ms: journal.ahead_ms,
                 writer: Some(sender),
+                is_long: Arc::clone(&is_long),
+                retainer: Retainer::default(),
             }),
             due_changed: Notify::new(),
             task_offered: Notify::new(),
             is_stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
             outside,
+            faults: Mutex::default(),
+            sleepers: Sleepers::default(),
+            passing: tokio::sync::Mutex::default(),
+            calls_out: watch::Sender::new(0),
         });
-        let dispatcher = Dispatcher {
-            service: Arc::clone(&service),
-            runtime: tokio::runtime::Handle::current(),
-        };
+        let dispatcher = Dispatcher::new(Arc::clone(&service));
         if !in_flight.is_empty() {
             tracing::info!(calls = in_flight.len(), "calling again what was in flight");
         }
         dispatcher.dispatch(in_flight);
         let waiting = Arc::clone(&service.waiting);
-        let writer = thread::spawn(move || write_all(journal, &receiver, &dispatcher, &waiting));
+        let writer = thread::spawn(move || write_all(journal, &receiver, &dispatcher, &waiting, &is_long));
         (service, writer)
     }
 
@@ -181,7 +194,10 @@ impl Service {
         let Some(writer) = state.writer.clone() else {
             return Err(Refusal::Unavailable);
         };
-        let now_ms = clock_ms().max(state.last_ms);
+        if let Operation::Pass { ahead_ms } = operation {
+            state.ahead_ms = *ahead_ms;
+        }
+        let now_ms = state.now_ms();
         state.last_ms = now_ms;
         let line = operation_line(operation, now_ms).map_err(|_| Refusal::Unavailable)?;
         let due_before = state.engine.next_due_ms();
@@ -191,27 +207,41 @@ impl Service {
             waiting.entry(started.arn.clone()).or_default().push(waiter);
         }
         let calls = std::iter::from_fn(|| state.engine.next_call()).collect();
-        let (done, written) = oneshot::channel();
+        let (done, on_disk) = oneshot::channel();
         let ended = state.engine.take_ended();
-        if writer
-            .send(Written {
-                line,
-                calls,
-                ended,
-                done,
-            })
-            .is_err()
-        {
+        state.retainer.count(ended.len());
+        let written = Written::Operation {
+            line,
+            calls,
+            ended,
+            done,
+        };
+        let mut sent = writer.send(written);
+        if state.is_long.swap(false, Ordering::AcqRel) {
+            sent = sent.and_then(|()| {
+                writer.send(Written::Cut {
+                    engine: Box::new(state.engine.clone()),
+                    last_ms: now_ms,
+                    ahead_ms: state.ahead_ms,
+                })
+            });
+        }
+        if sent.is_err() {
             state.writer = None;
             return Err(Refusal::Unavailable);
         }
+        let woken = self.sleepers.wake(now_ms);
+        self.calls_out.send_if_modified(|out| {
+            *out += woken;
+            woken > 0
+        });
         if state.engine.take_offered() {
             self.task_offered.notify_waiters();
         }
-        if state.engine.next_due_ms() != due_before {
+        if state.engine.next_due_ms() != due_before || matches!(operation, Operation::Pass { .. }) {
             self.due_changed.notify_one();
         }
-        Ok((outcome, written))
+        Ok((outcome, on_disk))
     }
 
     /// Performs a call and returns what came of it, whether it is this server that is asked or another one.
@@ -241,11 +271,68 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the clock shows.
+    pub fn clock(&self) -> Shown {
+        let state = self.locked();
+        Shown {
+            now_ms: state.now_ms(),
+            ahead_ms: state.ahead_ms,
+        }
+    }
+
+    /// When something is due next, milliseconds since 1970.
+    pub fn next_due_ms(&self) -> Option<u64> {
+        let engine_ms = self.locked().engine.next_due_ms();
+        [engine_ms, self.sleepers.next_due_ms()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// A fault that strikes here, if any.
+    pub fn strike(&self, moment: Moment, machine: &str, state: &str) -> Option<Action> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let struck = faults.strike(moment, machine, state);
+        if let Some(action) = &struck {
+            tracing::info!(machine, state, ?action, "a fault strikes");
+        }
+        struck
+    }
+
+    /// Waits on this clock, which may be hurried. Not counted as a call that is out meanwhile.
+    pub async fn sleep(&self, ms: u64) {
+        let due_ms = self.clock().now_ms.saturating_add(ms);
+        let due = self.sleepers.add(due_ms);
+        self.due_changed.notify_one();
+        self.calls_out.send_modify(|out| *out -= 1);
+        // Whoever wakes a sleeper counts its call as out again; it is never dropped before.
+        let _gone = due.await.is_err();
+    }
+
+    /// Forgets executions that were kept long enough, if it is time to look.
+    async fn forget_ended(&self) -> Result<(), Refusal> {
+        let has_some = {
+            let mut state = self.locked();
+            let now_ms = state.now_ms();
+            {
+                let State { retainer, engine, .. } = &mut *state;
+                retainer.is_due(engine, now_ms)
+            }
+        };
+        if has_some {
+            self.perform(Operation::Forget(KEPT)).await?;
+        }
+        Ok(())
+    }
+
     /// Fires timers when they are due, until the service is closed.
     pub async fn keep_time(&self) {
         while self.locked().writer.is_some() {
-            let due_ms = self.look(Engine::next_due_ms);
-            let now_ms = clock_ms();
+            if self.forget_ended().await.is_err() {
+                return;
+            }
+            let due_ms = self.next_due_ms();
+            let now_ms = self.clock().now_ms;
             match due_ms {
                 Some(due_ms) if due_ms <= now_ms => {
                     if self.perform(Operation::Wake).await.is_err() {
@@ -273,68 +360,15 @@ impl Service {
 /// An operation's outcome, and word of its being on disk.
 type Applied = (Result<Outcome, EngineError>, oneshot::Receiver<()>);
 
-/// Milliseconds since 1970.
-pub(super) fn clock_ms() -> u64 {
+impl State {
+    /// The time, milliseconds since 1970; it never goes back.
+    fn now_ms(&self) -> u64 {
+        clock_ms().saturating_add(self.ahead_ms).max(self.last_ms)
+    }
+}
+
+/// What the machine's clock shows, milliseconds since 1970.
+fn clock_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Hands calls to the world outside and brings back what comes of them.
-struct Dispatcher {
-    service: Arc<Service>,
-    runtime: tokio::runtime::Handle,
-}
-
-impl Dispatcher {
-    fn dispatch(&self, calls: Vec<Call>) {
-        for call in calls {
-            let service = Arc::clone(&self.service);
-            self.runtime.spawn(async move {
-                let reply = service.reply(&call).await;
-                let operation = Operation::Complete { call: call.id, reply };
-                if service.perform(operation).await.is_err() {
-                    tracing::warn!(
-                        execution = call.execution_arn,
-                        state = &*call.state,
-                        "an answer came too late"
-                    );
-                }
-            });
-        }
-    }
-}
-
-fn write_all(
-    mut journal: Journal,
-    receiver: &mpsc::Receiver<Written>,
-    dispatcher: &Dispatcher,
-    waiting: &Waiting,
-) {
-    while let Ok(first) = receiver.recv() {
-        let batch: Vec<Written> = std::iter::once(first).chain(receiver.try_iter()).collect();
-        let lines: Vec<u8> = batch
-            .iter()
-            .flat_map(|written| written.line.iter().copied())
-            .collect();
-        if let Err(reason) = journal.write(&lines) {
-            // Nothing more can be promised, so nothing more is taken: callers see their channel closed.
-            tracing::error!(%reason, "the journal cannot be written");
-            dispatcher.service.close();
-            return;
-        }
-        for written in batch {
-            dispatcher.dispatch(written.calls);
-            // Who asked may be gone.
-            let _gone = written.done.send(());
-            for arn in written.ended {
-                let waiters = waiting
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .remove(&arn);
-                for waiter in waiters.into_iter().flatten() {
-                    let _gone = waiter.send(());
-                }
-            }
-        }
-    }
 }

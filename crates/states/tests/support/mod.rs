@@ -15,6 +15,8 @@ const END_MS: u64 = START_MS + 400 * 86_400_000;
 
 /// Answers as a case scripts them, and what was asked.
 struct Scripted {
+    /// Whether the engine is written down and read again all the time.
+    restarts: bool,
     answers: Value,
     asked: HashMap<String, usize>,
     tokens: Vec<String>,
@@ -24,6 +26,9 @@ struct Scripted {
 
 impl Outside for Scripted {
     fn call(&mut self, call: Call, world: &mut World) -> Answer {
+        if self.restarts {
+            world.restart().unwrap();
+        }
         let (name, payload) = match &call.kind {
             CallKind::Lambda {
                 function, payload, ..
@@ -126,6 +131,11 @@ pub struct Run {
 impl Run {
     /// Runs a case; the error says why it could not even start.
     pub fn of(case: &Value) -> Result<Run, String> {
+        Run::restarted(case, false)
+    }
+
+    /// Runs a case, perhaps through a restart of the engine at every call and every entry of the script.
+    pub fn restarted(case: &Value, restarts: bool) -> Result<Run, String> {
         let mut world = World::new(START_MS, case["seed"].as_u64().unwrap_or(1));
         let machine_type = match case["type"].as_str() {
             Some("EXPRESS") => MachineType::Express,
@@ -144,6 +154,7 @@ impl Run {
             .create_machine("case", &definition, machine_type)
             .map_err(|error| error.to_string())?;
         let outside = Scripted {
+            restarts,
             answers: case["answers"].clone(),
             asked: HashMap::new(),
             tokens: Vec::new(),
@@ -167,6 +178,9 @@ impl Run {
     fn perform(&mut self, entry: &Value) {
         self.world
             .run_until(START_MS + entry["at_ms"].as_u64().unwrap(), &mut self.outside);
+        if self.outside.restarts {
+            self.world.restart().unwrap();
+        }
         if let Some(taking) = entry.get("take") {
             let arn = self.world.engine().place().activity_arn(taking.as_str().unwrap());
             let taken = self.world.take_activity_task(&arn, entry["worker"].as_str());

@@ -7,7 +7,7 @@ use crate::engine::{EngineError, ExecutionFilter, PagePlace};
 use crate::execution::Status;
 use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
-use crate::server::service::{Service, clock_ms};
+use crate::server::service::Service;
 
 use super::describe::{IncludedData, described, listed, with_redrive};
 use super::pages::Page;
@@ -75,10 +75,11 @@ pub(super) struct OfExecution {
 }
 
 pub(super) fn describe(service: &Service, request: &OfExecution) -> Answer {
+    let now_ms = service.clock().now_ms;
     service.look(|engine| {
         let execution = engine.execution(&request.execution_arn)?;
         let described = described(engine, execution, request.included_data)?;
-        Ok(with_redrive(engine, execution, described, clock_ms())?)
+        Ok(with_redrive(engine, execution, described, now_ms)?)
     })
 }
 

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use crate::engine::EngineError;
 
 use super::listener::plain;
-use super::service::{Refusal, Service, clock_ms};
+use super::service::{Refusal, Service};
 use pages::Page;
 
 /// What an operation answers.
@@ -99,7 +99,7 @@ async fn dispatch(service: &Service, operation: &str, body: &[u8]) -> Answer {
             .map_err(|reason| EngineError::Serialization(format!("The request is not JSON: {reason}")))?,
     };
     constraints::check(operation, &body)?;
-    let page = || Page::of(operation, &body, clock_ms());
+    let page = || Page::of(operation, &body, service.clock().now_ms);
     match operation {
         "CreateStateMachine" => machines::create(service, read(&body)?).await,
         "UpdateStateMachine" => machines::update(service, read(&body)?).await,

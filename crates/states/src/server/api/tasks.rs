@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::faults::{Action, Moment};
 use crate::server::operation::Operation;
 use crate::server::service::Service;
 
@@ -16,12 +17,23 @@ pub(super) struct Success {
 }
 
 pub(super) async fn success(service: &Service, request: Success) -> Answer {
-    service
-        .perform(Operation::TaskSuccess {
-            token: request.task_token,
-            output: request.output,
-        })
-        .await?;
+    let operation = Operation::TaskSuccess {
+        token: request.task_token.clone(),
+        output: request.output,
+    };
+    come_back(service, &request.task_token, operation).await
+}
+
+/// A token comes back: once, unless a fault strikes.
+async fn come_back(service: &Service, token: &str, operation: Operation) -> Answer {
+    let place = service.look(|engine| engine.awaits_token(token));
+    let struck = place.and_then(|(machine, state)| service.strike(Moment::Callback, &machine, &state));
+    match struck {
+        Some(Action::LoseCallback) => return Ok(json!({})),
+        Some(Action::DoubleCallback) => drop(service.perform(operation.clone()).await?),
+        _ => {}
+    }
+    service.perform(operation).await?;
     Ok(json!({}))
 }
 
@@ -35,12 +47,11 @@ pub(super) struct Failure {
 
 pub(super) async fn failure(service: &Service, request: Failure) -> Answer {
     let operation = Operation::TaskFailure {
-        token: request.task_token,
+        token: request.task_token.clone(),
         error: request.error,
         cause: request.cause,
     };
-    service.perform(operation).await?;
-    Ok(json!({}))
+    come_back(service, &request.task_token, operation).await
 }
 
 #[derive(Deserialize)]

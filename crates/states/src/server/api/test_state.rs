@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::engine::EngineError;
-use crate::server::service::{Service, clock_ms};
+use crate::server::service::Service;
 use crate::test_state::{Mock, Report, Run, StateTest, TEST_MS_MAX};
 
 use super::Answer;
@@ -59,7 +59,7 @@ pub(super) async fn test_state(service: &Service, request: TestState) -> Answer 
         .is_some_and(|level| level != "INFO");
     let test = read_test(request)?;
     let place = service.look(|engine| engine.place().clone());
-    let now_ms = clock_ms();
+    let now_ms = service.clock().now_ms;
     // Nothing of it is kept, so nothing depends on the seed but the names it makes up.
     let mut run = test.begin(&place, now_ms, now_ms)?;
     // What has not answered by then has timed out, as the report says of a state that was not left.
@@ -73,7 +73,7 @@ pub(super) async fn test_state(service: &Service, request: TestState) -> Answer 
 async fn perform(service: &Service, run: &mut Run) {
     while let Some(call) = run.next_call() {
         let reply = service.reply(&call).await;
-        run.complete(call.id, reply, clock_ms());
+        run.complete(call.id, reply, service.clock().now_ms);
     }
 }
 

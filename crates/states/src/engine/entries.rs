@@ -1,0 +1,76 @@
+//! The executions by id, so that a copy of them all costs next to nothing.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use crate::execution::Identity;
+
+use super::{Entry, ExecutionId};
+
+/// A copy shares every execution until one of the two changes it; that is how a snapshot is written while the engine
+/// goes on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entries(BTreeMap<ExecutionId, Arc<Entry>>);
+
+impl Entries {
+    pub fn get(&self, id: &ExecutionId) -> Option<&Entry> {
+        self.0.get(id).map(Arc::as_ref)
+    }
+
+    pub fn get_mut(&mut self, id: &ExecutionId) -> Option<&mut Entry> {
+        self.0.get_mut(id).map(Arc::make_mut)
+    }
+
+    pub fn insert(&mut self, id: ExecutionId, entry: Entry) {
+        self.0.insert(id, Arc::new(entry));
+    }
+
+    pub fn remove(&mut self, id: &ExecutionId) -> Option<Entry> {
+        self.0.remove(id).map(Arc::unwrap_or_clone)
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (ExecutionId, &Entry)> {
+        self.0.iter().map(|(id, entry)| (*id, entry.as_ref()))
+    }
+
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.0.values().map(Arc::as_ref)
+    }
+}
+
+/// An execution's identity, found by its ARN.
+#[derive(Clone, Debug)]
+pub(super) struct ByArn(pub Arc<Identity>);
+
+impl Borrow<str> for ByArn {
+    fn borrow(&self) -> &str {
+        &self.0.arn
+    }
+}
+
+impl PartialEq for ByArn {
+    fn eq(&self, other: &ByArn) -> bool {
+        self.0.arn == other.0.arn
+    }
+}
+
+impl Eq for ByArn {}
+
+impl Hash for ByArn {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.arn.as_str().hash(state);
+    }
+}
+
+/// A task's token, held by the task and by the index of tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(super) struct Token(#[serde(with = "crate::saved::text")] pub Arc<str>);
+
+impl Borrow<str> for Token {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}

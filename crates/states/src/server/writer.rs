@@ -1,0 +1,96 @@
+//! The thread that writes the journal, and lets happen what may only happen when an operation is on disk.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, mpsc};
+
+use tokio::sync::oneshot;
+
+use crate::engine::{Call, Engine};
+
+use super::dispatch::Dispatcher;
+use super::journal::{Journal, JournalError};
+use super::service::Waiting;
+
+/// What the writer is sent, in the order of the operations.
+pub(super) enum Written {
+    /// An operation on its way to the disk, and what may happen when it is there.
+    Operation {
+        line: Vec<u8>,
+        calls: Vec<Call>,
+        ended: Vec<String>,
+        done: oneshot::Sender<()>,
+    },
+    /// What all operations so far have come to.
+    Cut {
+        engine: Box<Engine>,
+        last_ms: u64,
+        ahead_ms: u64,
+    },
+}
+
+/// Writes until nobody sends any more, or the disk fails.
+pub(super) fn write_all(
+    mut journal: Journal,
+    receiver: &mpsc::Receiver<Written>,
+    dispatcher: &Dispatcher,
+    waiting: &Waiting,
+    is_long: &AtomicBool,
+) {
+    while let Ok(first) = receiver.recv() {
+        let batch = std::iter::once(first).chain(receiver.try_iter()).collect();
+        if let Err(reason) = write(&mut journal, batch, dispatcher, waiting) {
+            // Nothing more can be promised, so nothing more is taken: callers see their channel closed.
+            tracing::error!(%reason, "the journal cannot be written");
+            dispatcher.close();
+            return;
+        }
+        if journal.is_long() {
+            is_long.store(true, Ordering::Release);
+        }
+    }
+}
+
+fn write(
+    journal: &mut Journal,
+    batch: Vec<Written>,
+    dispatcher: &Dispatcher,
+    waiting: &Waiting,
+) -> Result<(), JournalError> {
+    let mut lines = Vec::new();
+    let mut then = Vec::new();
+    for written in batch {
+        match written {
+            Written::Operation {
+                line,
+                calls,
+                ended,
+                done,
+            } => {
+                lines.extend(line);
+                then.push((calls, ended, done));
+            }
+            Written::Cut {
+                engine,
+                last_ms,
+                ahead_ms,
+            } => {
+                // A snapshot must not hold what is not on disk as an operation.
+                journal.write(&std::mem::take(&mut lines))?;
+                journal.cut(*engine, last_ms, ahead_ms)?;
+            }
+        }
+    }
+    journal.write(&lines)?;
+    for (calls, ended, done) in then {
+        dispatcher.dispatch(calls);
+        // Who asked may be gone.
+        let _gone = done.send(());
+        for arn in ended {
+            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            for waiter in waiting.remove(&arn).into_iter().flatten() {
+                let _gone = waiter.send(());
+            }
+        }
+    }
+    Ok(())
+}
