@@ -131,6 +131,7 @@ impl Engine {
                 due_ms: None,
                 waiting: waiting.into_iter().collect(),
                 end_told: false,
+                touches: 0,
             },
         );
         Ok((id, Started { arn, at_ms: now_ms }))

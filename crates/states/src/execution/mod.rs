@@ -18,6 +18,7 @@ mod fork;
 mod integration;
 mod limits;
 mod request;
+mod rest;
 mod services;
 mod step;
 mod strand;
@@ -172,6 +173,9 @@ pub struct Execution {
     effects: Vec<Effect>,
     transitions: u64,
     ended: Option<Ended>,
+    /// What was packed away; the fields it came from are empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    packed: Option<Box<rest::Packed>>,
 }
 
 impl Execution {
@@ -205,6 +209,7 @@ impl Execution {
             effects: Vec::new(),
             transitions: 0,
             ended: None,
+            packed: None,
         };
         let details = Details::ExecutionStarted {
             input: Arc::clone(&execution.input_text),
@@ -230,11 +235,7 @@ impl Execution {
     /// The definition it runs, when it was read from a snapshot.
     pub(crate) fn run_on(&mut self, machine: Arc<Machine>) {
         self.machine = machine;
-        for strand in self.strands.values_mut() {
-            if strand.input == self.input {
-                strand.input = Arc::clone(&self.input);
-            }
-        }
+        self.share_input();
     }
 
     /// Its input, as the text it was given.
@@ -254,7 +255,7 @@ impl Execution {
 
     /// Every event so far.
     pub fn history(&self) -> &[HistoryEvent] {
-        &self.history
+        self.seen_history()
     }
 
     /// State transitions AWS would bill.
@@ -268,7 +269,7 @@ impl Execution {
 
     /// When something is due next, milliseconds since 1970; `None` when only an answer can move it on.
     pub fn next_due_ms(&self) -> Option<u64> {
-        self.timers.keys().next().map(|key| key.due_ms)
+        self.seen_timers().keys().next().map(|key| key.due_ms)
     }
 
     /// What it wants done since the last call, in order.
@@ -278,7 +279,7 @@ impl Execution {
 
     /// The name of the state a task belongs to, if anyone still waits for the task.
     pub fn state_of(&self, task: TaskId) -> Option<Arc<str>> {
-        let strand = self.strands.get(self.tasks.get(&task)?)?;
+        let strand = self.seen_strand(task)?;
         Some(Arc::clone(
             &self.machine.flows[strand.flow].states[strand.state].name,
         ))
