@@ -7,5 +7,7 @@ mod crashes;
 mod executions;
 mod http;
 mod integrations;
+mod local;
 mod machines;
+mod random_crashes;
 mod scenes;
