@@ -27,28 +27,38 @@ struct Sharing {
 }
 
 thread_local! {
-    static SHARING: RefCell<Sharing> = RefCell::default();
+    /// Nothing is shared outside of a session, so nothing is kept for ever.
+    static SHARING: RefCell<Option<Sharing>> = const { RefCell::new(None) };
 }
 
-/// The time in which one snapshot is written or read.
-pub(crate) struct Session(PhantomData<*const ()>);
+/// The time in which one snapshot is written or read. One inside another is a matter of its own.
+pub(crate) struct Session {
+    outer: Option<Sharing>,
+    /// It belongs to its thread.
+    _here: PhantomData<*const ()>,
+}
 
 impl Session {
     /// Nothing is shared yet.
     pub fn begin() -> Session {
-        SHARING.with_borrow_mut(|sharing| *sharing = Sharing::default());
-        Session(PhantomData)
+        Session {
+            outer: SHARING.replace(Some(Sharing::default())),
+            _here: PhantomData,
+        }
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        SHARING.with_borrow_mut(|sharing| *sharing = Sharing::default());
+        SHARING.set(self.outer.take());
     }
 }
 
 fn shared(text: String) -> Arc<str> {
     SHARING.with_borrow_mut(|sharing| {
+        let Some(sharing) = sharing else {
+            return Arc::from(text);
+        };
         if text.len() <= NAME_BYTES_MAX {
             if let Some(name) = sharing.names.get(text.as_str()) {
                 return Arc::clone(name);
@@ -263,6 +273,7 @@ pub(crate) mod record {
 
     pub fn serialize<S: Serializer>(record: &Arc<MachineRecord>, serializer: S) -> Result<S::Ok, S::Error> {
         let (number, is_new) = SHARING.with_borrow_mut(|sharing| {
+            let sharing = sharing.get_or_insert_default();
             let next = sharing.written.len() as u64;
             let mut is_new = false;
             let number = *sharing
@@ -288,7 +299,7 @@ pub(crate) mod record {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<MachineRecord>, D::Error> {
         let read = Read::deserialize(deserializer)?;
         let Some(mut record) = read.record else {
-            let known = SHARING.with_borrow(|sharing| sharing.read.get(&read.number).cloned());
+            let known = SHARING.with_borrow(|sharing| sharing.as_ref()?.read.get(&read.number).cloned());
             return known.ok_or_else(|| D::Error::custom(format!("there is no machine {}", read.number)));
         };
         let machine_type = read.machine_type.unwrap_or(MachineType::Standard);
@@ -298,7 +309,10 @@ pub(crate) mod record {
         })?;
         record.machine = Arc::new(machine);
         let record = Arc::new(record);
-        SHARING.with_borrow_mut(|sharing| sharing.read.insert(read.number, Arc::clone(&record)));
+        SHARING.with_borrow_mut(|sharing| {
+            let sharing = sharing.get_or_insert_default();
+            sharing.read.insert(read.number, Arc::clone(&record))
+        });
         Ok(record)
     }
 }

@@ -330,8 +330,8 @@ impl World {
         while self.step(u64::MAX, outside) {}
     }
 
-    /// What a crash of the server and its next start do to the engine: it is written down and read again. Nothing
-    /// that can be seen changes.
+    /// What a crash of the server and its next start do to the engine: it is written down and read again, and packs
+    /// what waits. Nothing that can be seen changes.
     ///
     /// # Errors
     ///
@@ -342,6 +342,7 @@ impl World {
             .save(&mut snapshot)
             .map_err(|reason| reason.to_string())?;
         self.engine = Engine::load(&mut snapshot.as_slice())?;
+        self.engine.pack_beyond(0);
         Ok(())
     }
 

@@ -27,14 +27,15 @@ fn saved(engine: &Engine) -> Vec<u8> {
     text
 }
 
-/// The engine as it comes back, which must be written as it was.
+/// The engine as it comes back, which must be written as it was; from then on it packs what waits.
 fn restored(engine: &Engine) -> Engine {
     let text = saved(engine);
-    let again = Engine::load(&mut text.as_slice()).unwrap();
+    let mut again = Engine::load(&mut text.as_slice()).unwrap();
     assert_eq!(
         String::from_utf8(saved(&again)).unwrap(),
         String::from_utf8(text).unwrap()
     );
+    again.pack_beyond(0);
     again
 }
 

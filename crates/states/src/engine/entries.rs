@@ -20,7 +20,40 @@ impl Entries {
     }
 
     pub fn get_mut(&mut self, id: &ExecutionId) -> Option<&mut Entry> {
-        self.0.get_mut(id).map(Arc::make_mut)
+        let entry = self.0.get_mut(id).map(Arc::make_mut)?;
+        // What was packed is read as it was written; a snapshot is checked when it is read.
+        entry.execution.wake_up().ok()?;
+        Some(entry)
+    }
+
+    /// One more reason not to pack an execution yet.
+    pub fn touch(&mut self, id: ExecutionId) {
+        if let Some(entry) = self.get_mut(&id) {
+            entry.touches += 1;
+        }
+    }
+
+    /// One reason less; without any it is packed.
+    pub fn let_go(&mut self, id: ExecutionId) {
+        if let Some(entry) = self.0.get_mut(&id).map(Arc::make_mut) {
+            entry.touches = entry.touches.saturating_sub(1);
+            if entry.touches == 0 {
+                entry.execution.lie_down();
+            }
+        }
+    }
+
+    /// Drops what was unpacked only to be looked at.
+    pub fn look_away(&mut self) {
+        for entry in self.0.values_mut().filter(|entry| entry.execution.is_looked_at()) {
+            Arc::make_mut(entry).execution.lie_down();
+        }
+    }
+
+    /// Takes an execution away without looking into it.
+    pub fn drop_entry(&mut self, id: &ExecutionId) -> Option<Arc<Identity>> {
+        let entry = self.0.remove(id)?;
+        Some(Arc::clone(entry.execution.identity()))
     }
 
     pub fn insert(&mut self, id: ExecutionId, entry: Entry) {
@@ -28,7 +61,9 @@ impl Entries {
     }
 
     pub fn remove(&mut self, id: &ExecutionId) -> Option<Entry> {
-        self.0.remove(id).map(Arc::unwrap_or_clone)
+        let mut entry = self.0.remove(id).map(Arc::unwrap_or_clone)?;
+        entry.execution.wake_up().ok()?;
+        Some(entry)
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (ExecutionId, &Entry)> {

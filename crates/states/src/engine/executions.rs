@@ -204,6 +204,7 @@ impl Engine {
                 end_told: false,
                 trace_header: start.trace_header,
                 redrives: Redrives::default(),
+                touches: 0,
             },
         );
         Ok((id, Started { arn, at_ms: now_ms }))

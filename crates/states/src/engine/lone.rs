@@ -32,6 +32,7 @@ impl Engine {
             end_told: false,
             trace_header: None,
             redrives: Redrives::default(),
+            touches: 0,
         };
         self.executions.insert(id, entry);
         self.by_arn.insert(ByArn(identity), id);

@@ -323,6 +323,7 @@ impl Engine {
             if let Some(entry) = self.executions.get_mut(&id) {
                 entry.execution.end_at_next_transition();
             }
+            self.note_awake(id);
         }
         self.finish_deleting(&name);
         Ok(())

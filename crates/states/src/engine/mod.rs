@@ -70,6 +70,9 @@ struct Entry {
     trace_header: Option<String>,
     /// What asked for it to be redriven.
     redrives: Redrives,
+    /// How often it stands in the engine's list of those that are not packed.
+    #[serde(skip)]
+    touches: u32,
 }
 
 /// Step Functions, but for the clock and the network. A copy is cheap: executions are shared until one changes.
@@ -108,6 +111,11 @@ pub struct Engine {
     express_ended: VecDeque<ExecutionId>,
     #[serde(skip)]
     starts_left: u32,
+    /// Executions in the order in which something happened to them, as far as they are not packed.
+    #[serde(skip)]
+    awake: VecDeque<ExecutionId>,
+    #[serde(skip)]
+    awake_max: Option<usize>,
 }
 
 impl Engine {
@@ -134,6 +142,33 @@ impl Engine {
             ended: Vec::new(),
             express_ended: VecDeque::new(),
             starts_left: STARTS_AT_ONCE_MAX,
+            awake: VecDeque::new(),
+            awake_max: None,
+        }
+    }
+
+    /// Packs executions to which nothing has happened for longest, beyond so many. It saves memory and costs time; from
+    /// outside nothing can be seen of it. A new engine packs none.
+    pub fn pack_beyond(&mut self, awake_max: usize) {
+        self.awake_max = Some(awake_max);
+    }
+
+    /// Packs again what was unpacked only to be looked at.
+    pub fn look_away(&mut self) {
+        self.executions.look_away();
+    }
+
+    /// Something happened to an execution, and all that follows from it.
+    fn note_awake(&mut self, id: ExecutionId) {
+        let Some(awake_max) = self.awake_max else {
+            return;
+        };
+        self.executions.touch(id);
+        self.awake.push_back(id);
+        while self.awake.len() > awake_max {
+            if let Some(id) = self.awake.pop_front() {
+                self.executions.let_go(id);
+            }
         }
     }
 

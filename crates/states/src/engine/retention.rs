@@ -40,8 +40,8 @@ impl Engine {
 
     /// Takes an execution away as if it had never been.
     pub(super) fn forget(&mut self, id: ExecutionId) {
-        if let Some(entry) = self.executions.remove(&id) {
-            self.by_arn.remove(&ByArn(entry.execution.identity().clone()));
+        if let Some(identity) = self.executions.drop_entry(&id) {
+            self.by_arn.remove(&ByArn(identity));
         }
     }
 }

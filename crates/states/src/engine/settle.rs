@@ -23,6 +23,7 @@ impl Engine {
             }
             self.tell_end(id, now_ms);
             self.plan(id);
+            self.note_awake(id);
         }
     }
 

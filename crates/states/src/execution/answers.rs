@@ -58,8 +58,8 @@ impl Execution {
 
     /// Whether a time limit of the task runs.
     pub fn has_time_limit(&self, task: TaskId) -> bool {
-        let strand = self.tasks.get(&task).and_then(|id| self.strands.get(id));
-        strand.is_some_and(|strand| !strand.timers.is_empty())
+        self.seen_strand(task)
+            .is_some_and(|strand| !strand.timers.is_empty())
     }
 
     /// Another execution was started at `started_ms`, or could not be.

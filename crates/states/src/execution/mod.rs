@@ -20,6 +20,7 @@ mod limits;
 mod probe;
 mod redrive;
 mod request;
+mod rest;
 mod services;
 mod shape;
 mod step;
@@ -189,6 +190,9 @@ pub struct Execution {
     /// Only of a test of one state.
     #[serde(skip)]
     probe: Option<Box<Probe>>,
+    /// What was packed away; the fields it came from are empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    packed: Option<Box<rest::Packed>>,
 }
 
 impl Execution {
@@ -238,6 +242,7 @@ impl Execution {
             redriven_ms: None,
             ends_at_transition: false,
             probe,
+            packed: None,
         };
         let details = Details::ExecutionStarted {
             input: Arc::clone(&execution.input_text),
@@ -269,9 +274,7 @@ impl Execution {
     /// The definition it runs, when it was read from a snapshot.
     pub(crate) fn run_on(&mut self, machine: Arc<Machine>) {
         self.machine = machine;
-        for strand in self.strands.values_mut().chain(&mut self.remains) {
-            strand.share_input(&self.input);
-        }
+        self.share_input();
     }
 
     /// Its input, as the text it was given.
@@ -291,7 +294,7 @@ impl Execution {
 
     /// Every event so far.
     pub fn history(&self) -> &[HistoryEvent] {
-        &self.history
+        self.seen_history()
     }
 
     /// State transitions AWS would bill.
@@ -305,7 +308,7 @@ impl Execution {
 
     /// When something is due next, milliseconds since 1970; `None` when only an answer can move it on.
     pub fn next_due_ms(&self) -> Option<u64> {
-        self.timers.keys().next().map(|key| key.due_ms)
+        self.seen_timers().keys().next().map(|key| key.due_ms)
     }
 
     /// What it wants done since the last call, in order.
@@ -315,7 +318,7 @@ impl Execution {
 
     /// The name of the state a task belongs to, if anyone still waits for the task.
     pub fn state_of(&self, task: TaskId) -> Option<Arc<str>> {
-        let strand = self.strands.get(self.tasks.get(&task)?)?;
+        let strand = self.seen_strand(task)?;
         Some(Arc::clone(
             &self.machine.flows[strand.flow].states[strand.state].name,
         ))

@@ -24,12 +24,13 @@ impl Retainer {
         self.ended += ended;
     }
 
-    /// Whether some are to be forgotten now.
-    pub fn is_due(&mut self, engine: &Engine, now_ms: u64) -> bool {
+    /// Whether some are to be forgotten now. Memory that only lookers needed is let go at the same time.
+    pub fn is_due(&mut self, engine: &mut Engine, now_ms: u64) -> bool {
         if self.ended < ENDED_MIN && now_ms < self.looked_ms.saturating_add(LOOK_MS) {
             return false;
         }
         (self.ended, self.looked_ms) = (0, now_ms);
+        engine.look_away();
         !engine.forgettable(KEPT, now_ms).is_empty()
     }
 }

@@ -21,10 +21,26 @@ pub struct Server {
 
 impl Server {
     pub fn start(journal: &Folder, aws: SocketAddr) -> Server {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_states"))
-            .args(["serve", "--port", "0", "--journal"])
-            .arg(&journal.0)
-            .args(["--aws-endpoint", &format!("http://{aws}")])
+        Server::run(
+            Command::new(env!("CARGO_BIN_EXE_states"))
+                .args(["serve", "--port", "0", "--journal"])
+                .arg(&journal.0)
+                .args(["--aws-endpoint", &format!("http://{aws}")]),
+        )
+    }
+
+    pub fn without_journal(aws: SocketAddr) -> Server {
+        Server::run(Command::new(env!("CARGO_BIN_EXE_states")).args([
+            "serve",
+            "--port",
+            "0",
+            "--aws-endpoint",
+            &format!("http://{aws}"),
+        ]))
+    }
+
+    fn run(command: &mut Command) -> Server {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -52,6 +68,28 @@ impl Server {
             .unwrap_or_else(|refusal| panic!("{operation} {body}: {refusal}"))
     }
 
+    /// One request to a server that may be gone: the answer's status, if there is an answer.
+    pub fn try_ask(&self, operation: &str, body: &Value) -> Option<u16> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        stream
+            .write_all(request(operation, &body.to_string()).as_bytes())
+            .ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        answer.split(' ').nth(1)?.parse().ok()
+    }
+
+    /// One request under `/_local`.
+    pub fn local(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let body = body.to_string();
+        let request = format!(
+            "{method} /_local/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        exchange(self.address, &request)
+    }
+
     /// One request that is sent, and whose answer is read later.
     pub fn begin(&self, operation: &str, body: Value) -> Begun {
         Begun(send(self.address, &request(operation, &body.to_string())))
@@ -73,6 +111,14 @@ impl Server {
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// The same for one that others still talk to.
+    pub fn kill_now(&self) {
+        let killed = Command::new("kill")
+            .args(["-KILL", &self.child.id().to_string()])
+            .status();
+        assert!(killed.unwrap().success());
     }
 
     /// Asks the process to stop; its exit code.
@@ -130,6 +176,16 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // A test that failed early may not have made it.
         let _absent = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Folder {
+    /// Names of the files in it.
+    pub fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
     }
 }
 

@@ -37,6 +37,8 @@ const LOCK: &str = "lock";
 const CUT_BYTES_MIN: u64 = 8 * 1024 * 1024;
 /// A large engine is written again when the operations since are this part of it.
 const CUT_PART: u64 = 16;
+/// Executions that are not packed: more than are at work at once on one machine, and 20 MB at most as a rule.
+const AWAKE_MAX: usize = 2_048;
 /// No snapshot has been written yet, or one is on its way.
 const UNKNOWN: u64 = u64::MAX;
 
@@ -143,7 +145,7 @@ impl Journal {
             last_ms: 0,
             ahead_ms: 0,
         };
-        Ok((Engine::new(place.clone(), seed), journal))
+        Ok((new_engine(place, seed), journal))
     }
 
     /// Opens the journal in a folder and returns the engine as it was, or starts a new one.
@@ -207,9 +209,7 @@ impl Journal {
             last_ms: reading.last_ms,
             ahead_ms: reading.ahead_ms,
         };
-        let engine = reading
-            .engine
-            .unwrap_or_else(|| Engine::new(place.clone(), journal.seed));
+        let engine = reading.engine.unwrap_or_else(|| new_engine(place, journal.seed));
         Ok((engine, journal))
     }
 
@@ -298,8 +298,9 @@ impl Reading<'_> {
         let header: Header = serde_json::from_str(&text)
             .map_err(|reason| JournalError::Damaged(path.clone(), 1, reason.to_string()))?;
         header.check(&path, self.place)?;
-        let engine = Engine::load(&mut reader)
+        let mut engine = Engine::load(&mut reader)
             .map_err(|reason| JournalError::DamagedSnapshot(path.clone(), reason))?;
+        engine.pack_beyond(AWAKE_MAX);
         (self.seed, self.last_ms, self.ahead_ms) = (header.seed, header.last_ms, header.ahead_ms);
         self.engine = Some(engine);
         tracing::info!(generation, bytes, "snapshot read");
@@ -335,7 +336,7 @@ impl Reading<'_> {
                 let header: Header = serde_json::from_slice(&text).map_err(damaged)?;
                 header.check(&path, self.place)?;
                 self.seed = header.seed;
-                let new = || Engine::new(self.place.clone(), header.seed);
+                let new = || new_engine(self.place, header.seed);
                 self.engine.get_or_insert_with(new);
             } else if let Some(engine) = &mut self.engine {
                 let line: ReadLine = serde_json::from_slice(&text).map_err(damaged)?;
@@ -378,6 +379,12 @@ impl Header {
         );
         Err(JournalError::Other(path.to_owned(), found))
     }
+}
+
+fn new_engine(place: &Place, seed: u64) -> Engine {
+    let mut engine = Engine::new(place.clone(), seed);
+    engine.pack_beyond(AWAKE_MAX);
+    engine
 }
 
 fn begin_operations(folder: &Path, generation: u64, place: &Place, seed: u64) -> std::io::Result<File> {

@@ -1,0 +1,149 @@
+//! Faults on purpose on the virtual clock.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+use states::definition::MachineType;
+use states::engine::{Call, CallKind, EngineError, Reply};
+use states::execution::{LambdaReply, Status};
+use states::{Answer, Fault, Outside, World};
+
+const START_MS: u64 = 1_700_000_000_000;
+
+/// Answers with the payload at once, or later, and remembers when it was asked.
+#[derive(Default)]
+struct Echo {
+    asked_ms: Vec<u64>,
+    tokens: Vec<String>,
+    later: bool,
+    calls: Vec<Call>,
+}
+
+impl Outside for Echo {
+    fn call(&mut self, call: Call, world: &mut World) -> Answer {
+        self.asked_ms.push(world.now_ms() - START_MS);
+        self.tokens.extend(call.token.clone());
+        self.calls.push(call.clone());
+        match call.kind {
+            _ if self.later => Answer::Later,
+            CallKind::Lambda { payload, .. } => Answer::Now(returned(payload)),
+            _ => panic!("only functions are called"),
+        }
+    }
+}
+
+fn returned(payload: Value) -> Reply {
+    Reply::Lambda(LambdaReply::Returned(payload))
+}
+
+fn scene(fields: Value, action: Value) -> (World, String) {
+    let mut state = json!({
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "FunctionName": "f", "Payload": 1 },
+        "Output": "{% $states.result.Payload %}", "End": true,
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        state[name] = value.clone();
+    }
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": state } });
+    let mut world = World::new(START_MS, 1);
+    let machine = world
+        .create_machine("m", &definition.to_string(), MachineType::Standard)
+        .unwrap();
+    let fault = json!({ "machine": "m", "state": "A", "do": action, "times": 1 });
+    let fault: Fault = serde_json::from_value(fault).unwrap();
+    fault.check(world.engine()).unwrap();
+    world.faults().set(fault).unwrap();
+    let arn = world.start_execution(&machine, Some("e"), &json!({})).unwrap();
+    (world, arn)
+}
+
+fn error(world: &World, arn: &str) -> String {
+    let ended = world.execution(arn).unwrap().ended().unwrap();
+    ended.failure.as_ref().unwrap().error.clone().unwrap()
+}
+
+fn retrying() -> Value {
+    json!({ "Retry": [{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 1 }] })
+}
+
+#[test]
+fn a_failed_call_was_not_made_and_is_retried_as_any_other() {
+    let action = json!({ "fail": { "error": "Lambda.ServiceException" } });
+    let (mut world, arn) = scene(retrying(), action);
+    let mut outside = Echo::default();
+    world.run_until_idle(&mut outside);
+    assert_eq!(world.status(&arn), Some(Status::Succeeded));
+    assert_eq!(outside.asked_ms, [2_000]);
+}
+
+#[test]
+fn a_held_back_call_is_made_later_even_when_nobody_waits_any_more() {
+    let (mut world, arn) = scene(
+        json!({ "TimeoutSeconds": 3 }),
+        json!({ "delay": { "seconds": 5 } }),
+    );
+    let mut outside = Echo::default();
+    world.run_until_idle(&mut outside);
+    assert_eq!(error(&world, &arn), "States.Timeout");
+    assert_eq!(outside.asked_ms, [5_000]);
+}
+
+#[test]
+fn a_lost_answer_ends_in_the_time_limit_of_the_task_or_in_the_clients() {
+    let mut limited = retrying();
+    limited["TimeoutSeconds"] = 30.into();
+    let (mut world, arn) = scene(limited, json!("lose_answer"));
+    let mut outside = Echo::default();
+    world.run_until_idle(&mut outside);
+    assert_eq!(world.status(&arn), Some(Status::Succeeded));
+    assert_eq!(outside.asked_ms, [0, 32_000], "the effect happened twice");
+
+    let (mut world, arn) = scene(json!({}), json!("lose_answer"));
+    world.run_until_idle(&mut outside);
+    assert_eq!(error(&world, &arn), "Lambda.ClientExecutionTimeoutException");
+
+    let (mut world, arn) = scene(json!({ "TimeoutSeconds": 30 }), json!("lose_answer"));
+    let mut outside = Echo {
+        later: true,
+        ..Echo::default()
+    };
+    world.run_until(START_MS + 1, &mut outside);
+    assert!(!world.complete(outside.calls[0].id, returned(json!(1))));
+    world.run_until_idle(&mut outside);
+    assert_eq!(error(&world, &arn), "States.Timeout");
+}
+
+#[test]
+fn an_aborted_execution_is_caught_by_nobody() {
+    let mut catching = retrying();
+    catching["Catch"] = json!([{ "ErrorEquals": ["States.ALL"], "Next": "A" }]);
+    let (mut world, arn) = scene(catching, json!("abort"));
+    let mut outside = Echo::default();
+    world.run_until_idle(&mut outside);
+    assert_eq!(error(&world, &arn), "States.Runtime");
+    assert!(outside.asked_ms.is_empty());
+}
+
+#[test]
+fn a_token_is_lost_in_silence_or_comes_back_twice() {
+    let waiting = json!({
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Arguments": { "FunctionName": "f", "Payload": "{% $states.context.Task.Token %}" },
+        "Output": "{% $states.result %}",
+    });
+    for (action, told, status) in [
+        ("lose_callback", Ok(()), Status::Running),
+        (
+            "double_callback",
+            Err(EngineError::TaskTimedOut),
+            Status::Succeeded,
+        ),
+    ] {
+        let (mut world, arn) = scene(waiting.clone(), json!(action));
+        let mut outside = Echo::default();
+        world.run_until_idle(&mut outside);
+        assert_eq!(world.send_task_success(&outside.tokens[0], &json!(1)), told);
+        world.run_until_idle(&mut outside);
+        assert_eq!(world.status(&arn), Some(status), "{action}");
+    }
+}
