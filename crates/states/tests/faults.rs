@@ -78,7 +78,10 @@ fn a_failed_call_was_not_made_and_is_retried_as_any_other() {
 
 #[test]
 fn a_held_back_call_is_made_later_even_when_nobody_waits_any_more() {
-    let (mut world, arn) = scene(json!({ "TimeoutSeconds": 3 }), json!({ "delay": { "seconds": 5 } }));
+    let (mut world, arn) = scene(
+        json!({ "TimeoutSeconds": 3 }),
+        json!({ "delay": { "seconds": 5 } }),
+    );
     let mut outside = Echo::default();
     world.run_until_idle(&mut outside);
     assert_eq!(error(&world, &arn), "States.Timeout");
@@ -130,7 +133,11 @@ fn a_token_is_lost_in_silence_or_comes_back_twice() {
     });
     for (action, told, status) in [
         ("lose_callback", Ok(()), Status::Running),
-        ("double_callback", Err(EngineError::TaskTimedOut), Status::Succeeded),
+        (
+            "double_callback",
+            Err(EngineError::TaskTimedOut),
+            Status::Succeeded,
+        ),
     ] {
         let (mut world, arn) = scene(waiting.clone(), json!(action));
         let mut outside = Echo::default();
