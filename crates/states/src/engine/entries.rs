@@ -21,9 +21,7 @@ impl Entries {
 
     pub fn get_mut(&mut self, id: &ExecutionId) -> Option<&mut Entry> {
         let entry = self.0.get_mut(id).map(Arc::make_mut)?;
-        // What was packed is read as it was written; a snapshot is checked when it is read.
-        entry.execution.wake_up().ok()?;
-        Some(entry)
+        wake_up(entry).then_some(entry)
     }
 
     /// One more reason not to pack an execution yet.
@@ -62,8 +60,7 @@ impl Entries {
 
     pub fn remove(&mut self, id: &ExecutionId) -> Option<Entry> {
         let mut entry = self.0.remove(id).map(Arc::unwrap_or_clone)?;
-        entry.execution.wake_up().ok()?;
-        Some(entry)
+        wake_up(&mut entry).then_some(entry)
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (ExecutionId, &Entry)> {
@@ -73,6 +70,16 @@ impl Entries {
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.0.values().map(Arc::as_ref)
     }
+}
+
+/// Only a snapshot that someone changed can hold what cannot be unpacked. Nothing can happen to that execution then.
+fn wake_up(entry: &mut Entry) -> bool {
+    let woken = entry.execution.wake_up();
+    if let Err(reason) = &woken {
+        let arn = &entry.execution.identity().arn;
+        tracing::error!(execution = arn, reason, "the execution cannot be unpacked");
+    }
+    woken.is_ok()
 }
 
 /// An execution's identity, found by its ARN.

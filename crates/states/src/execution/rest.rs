@@ -82,10 +82,16 @@ impl Packed {
         serde_json::from_slice(&text).map_err(|reason| reason.to_string())
     }
 
-    /// A copy to look at. What cannot be read was checked when it was packed or loaded.
+    /// A copy to look at; an empty one if it cannot be read, which [`Execution::wake_up`] reports.
     fn look(&self) -> &Body {
-        self.looked_at
-            .get_or_init(|| Box::new(self.body().unwrap_or_default()))
+        static EMPTY: OnceLock<Body> = OnceLock::new();
+        if let Some(body) = self.looked_at.get() {
+            return body;
+        }
+        match self.body() {
+            Ok(body) => self.looked_at.get_or_init(|| Box::new(body)),
+            Err(_) => EMPTY.get_or_init(Body::default),
+        }
     }
 }
 
@@ -141,17 +147,15 @@ impl Execution {
     ///
     /// A sentence, if what was packed cannot be read.
     pub(crate) fn wake_up(&mut self) -> Result<(), String> {
-        if let Some(packed) = self.packed.take() {
-            let body = match packed.looked_at.into_inner() {
-                Some(body) => *body,
-                None => Packed {
-                    looked_at: OnceLock::new(),
-                    ..*packed
-                }
-                .body()?,
-            };
-            self.take_up(body);
-        }
+        let Some(packed) = &mut self.packed else {
+            return Ok(());
+        };
+        let body = match packed.looked_at.take() {
+            Some(body) => *body,
+            None => packed.body()?,
+        };
+        self.packed = None;
+        self.take_up(body);
         Ok(())
     }
 
