@@ -73,8 +73,8 @@ impl DynamoLiveConnections {
             .key_condition_expression("#channel = :channel AND begins_with(#name, :block)")
             .expression_attribute_names("#channel", CHANNEL)
             .expression_attribute_names("#name", CONNECTION_ID)
-            .expression_attribute_values(":channel", s(&rows::channel_of(&audience)))
-            .expression_attribute_values(":block", s(&rows::beginning(Block::of(for_whom))))
+            .expression_attribute_values(":channel", s(rows::channel_of(&audience)))
+            .expression_attribute_values(":block", s(rows::beginning(Block::of(for_whom))))
             .send()
             .await
             .map_err(|error| fault("Query block of connections", &error))?;
