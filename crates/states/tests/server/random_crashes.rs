@@ -102,6 +102,7 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
                     thread::sleep(Duration::from_millis(10));
                 }
             });
+            let _end = AtEnd(&is_over);
             // Whatever is under way at that moment is cut off in the middle: a snapshot that is being written, the
             // removal of what it replaces, or neither.
             if is_long && crash % 2 == 0 {
@@ -111,7 +112,6 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
                 thread::sleep(Duration::from_millis(50 + chance.up_to(700)));
             }
             server.kill_now();
-            is_over.store(true, Ordering::Relaxed);
         });
         if finished_snapshots(&journal) != snapshots {
             snapshots = finished_snapshots(&journal);
@@ -155,6 +155,15 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
         assert_eq!(types, expected, "{arn}");
     }
     assert!(cuts > 1, "the journal was cut {cuts} times");
+}
+
+/// Lets the other threads end, also when this one fails.
+struct AtEnd<'a>(&'a AtomicBool);
+
+impl Drop for AtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn finished_snapshots(journal: &Folder) -> BTreeSet<String> {
