@@ -182,9 +182,19 @@ impl Drop for Folder {
 impl Folder {
     /// Names of the files in it.
     pub fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(&self.0).unwrap();
+        self.sizes().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Names and sizes of the files in it; a file may go while this looks.
+    pub fn sizes(&self) -> Vec<(String, u64)> {
+        let entries = std::fs::read_dir(&self.0).unwrap().flatten();
         entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|entry| {
+                Some((
+                    entry.file_name().into_string().ok()?,
+                    entry.metadata().ok()?.len(),
+                ))
+            })
             .collect()
     }
 }

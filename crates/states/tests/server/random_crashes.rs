@@ -9,15 +9,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use states::chance::Chance;
 
-use crate::http::{Aws, Server, folder, until};
+use crate::http::{Aws, Folder, Server, folder, until};
 use crate::scenes::{MACHINE, create, invoke, returned};
 
 const CRASHES: u64 = 12;
+/// Beyond this the server writes a snapshot.
+const CUT_BYTES: u64 = 8 * 1024 * 1024;
 const CLIENTS: usize = 4;
 /// Long inputs let the journal grow beyond a snapshot, again and again.
 const INPUT_BYTES: usize = 100_000;
-/// Enough starts for several snapshots, and few enough for a test.
-const STARTS_MAX: usize = 900;
+/// Starts between two crashes: enough for several snapshots, and something new in every generation.
+const STARTS_EACH: usize = 30;
 
 /// A function, a wait that a crash may outlast, and a token that comes back.
 fn definition() -> String {
@@ -70,7 +72,7 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
     let (started, answered) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
     let next = AtomicUsize::new(0);
     let padding = "x".repeat(INPUT_BYTES);
-    let mut snapshots = BTreeSet::new();
+    let (mut snapshots, mut cuts) = (BTreeSet::new(), 0);
 
     for crash in 0..CRASHES {
         let server = Server::start(&journal, aws.address);
@@ -78,10 +80,12 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
             create(&server, &definition());
         }
         let is_over = AtomicBool::new(false);
+        let is_long = operations_bytes(&journal) > CUT_BYTES;
+        let starts_max = (crash as usize + 1) * STARTS_EACH;
         thread::scope(|scope| {
             for _ in 0..CLIENTS {
                 scope.spawn(|| {
-                    while !is_over.load(Ordering::Relaxed) && next.load(Ordering::Relaxed) < STARTS_MAX {
+                    while !is_over.load(Ordering::Relaxed) && next.load(Ordering::Relaxed) < starts_max {
                         let n = next.fetch_add(1, Ordering::Relaxed);
                         let input = json!({ "n": n, "padding": padding }).to_string();
                         let request =
@@ -98,17 +102,21 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
                     thread::sleep(Duration::from_millis(10));
                 }
             });
-            // Whatever is under way at that moment is cut off in the middle.
-            thread::sleep(Duration::from_millis(50 + chance.up_to(500)));
+            let _end = AtEnd(&is_over);
+            // Whatever is under way at that moment is cut off in the middle: a snapshot that is being written, the
+            // removal of what it replaces, or neither.
+            if is_long && crash % 2 == 0 {
+                until(|| (finished_snapshots(&journal) != snapshots).then_some(()));
+                thread::sleep(Duration::from_millis(chance.up_to(20)));
+            } else {
+                thread::sleep(Duration::from_millis(50 + chance.up_to(700)));
+            }
             server.kill_now();
-            is_over.store(true, Ordering::Relaxed);
         });
-        snapshots.extend(
-            journal
-                .names()
-                .into_iter()
-                .filter(|name| name.starts_with("snapshot")),
-        );
+        if finished_snapshots(&journal) != snapshots {
+            snapshots = finished_snapshots(&journal);
+            cuts += 1;
+        }
     }
 
     let server = Server::start(&journal, aws.address);
@@ -146,10 +154,29 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
         }
         assert_eq!(types, expected, "{arn}");
     }
-    assert!(
-        !snapshots.is_empty(),
-        "the journal was never long enough to be cut"
-    );
+    assert!(cuts > 1, "the journal was cut {cuts} times");
+}
+
+/// Lets the other threads end, also when this one fails.
+struct AtEnd<'a>(&'a AtomicBool);
+
+impl Drop for AtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn finished_snapshots(journal: &Folder) -> BTreeSet<String> {
+    let is_one = |name: &String| name.starts_with("snapshot") && name.ends_with(".jsonl");
+    journal.names().into_iter().filter(is_one).collect()
+}
+
+fn operations_bytes(journal: &Folder) -> u64 {
+    let sizes = journal.sizes().into_iter();
+    sizes
+        .filter(|(name, _)| name.starts_with("operations"))
+        .map(|(_, bytes)| bytes)
+        .sum()
 }
 
 /// Answers every token that was sent and has not been answered; who was told that all is well is not answered again.
