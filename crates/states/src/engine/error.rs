@@ -72,6 +72,9 @@ pub enum EngineError {
     /// There would be more than there may be.
     #[error("{0}")]
     ServiceQuotaExceeded(String),
+    /// Nothing can be logged like that.
+    #[error("Invalid Logging Configuration: {0}")]
+    InvalidLoggingConfiguration(String),
     /// More than 50 tags of one machine.
     #[error("The number of tags exceeds the maximum of 50 for '{0}'")]
     TooManyTags(String),
@@ -111,6 +114,7 @@ impl EngineError {
             EngineError::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             EngineError::InvalidArn(_) => "InvalidArn",
             EngineError::InvalidName(_) => "InvalidName",
+            EngineError::InvalidLoggingConfiguration(_) => "InvalidLoggingConfiguration",
             EngineError::InvalidExecutionInput(_) => "InvalidExecutionInput",
             EngineError::InvalidOutput(_) => "InvalidOutput",
             EngineError::InvalidToken => "InvalidToken",

@@ -12,6 +12,7 @@ mod entries;
 mod error;
 mod executions;
 mod listing;
+mod logging;
 mod lone;
 mod machines;
 mod redrive;
@@ -35,6 +36,7 @@ pub use calls::{Call, CallId, CallKind, Reply};
 pub use error::EngineError;
 pub use executions::{Start, Started};
 pub use listing::{ExecutionFilter, PagePlace};
+pub use logging::{Logged, Logging, log_group};
 pub use machines::{MachineRecord, NewMachine, Registered, Registration, Revision, Settings};
 pub use retention::Retention;
 pub use shelf::Version;
@@ -109,6 +111,9 @@ pub struct Engine {
     #[serde(default)]
     ended: Vec<String>,
     express_ended: VecDeque<ExecutionId>,
+    /// Events nobody has logged yet.
+    #[serde(skip)]
+    logged: Vec<Logged>,
     #[serde(skip)]
     starts_left: u32,
     /// Executions in the order in which something happened to them, as far as they are not packed.
@@ -141,6 +146,7 @@ impl Engine {
             touched: VecDeque::new(),
             ended: Vec::new(),
             express_ended: VecDeque::new(),
+            logged: Vec::new(),
             starts_left: STARTS_AT_ONCE_MAX,
             awake: VecDeque::new(),
             awake_max: None,

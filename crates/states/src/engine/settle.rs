@@ -21,6 +21,7 @@ impl Engine {
             for effect in entry.execution.take_effects() {
                 self.perform(id, effect, now_ms);
             }
+            self.note_logged(id);
             self.tell_end(id, now_ms);
             self.plan(id);
             self.note_awake(id);

@@ -17,6 +17,7 @@ use super::api;
 use super::clock::{Shown, Sleepers};
 use super::dispatch::Dispatcher;
 use super::journal::{Journal, operation_line};
+use super::logs::Queue;
 use super::operation::{Operation, Outcome};
 use super::outside::Outside;
 use super::retention::{KEPT, Retainer};
@@ -37,7 +38,9 @@ pub(super) struct Service {
     task_offered: Notify,
     is_stopping: AtomicBool,
     waiting: Waiting,
-    outside: Outside,
+    pub(super) outside: Outside,
+    /// Lines on their way to execution logs.
+    pub(super) logs: Queue,
     /// Faults on purpose; gone with the process.
     pub(super) faults: Mutex<Faults>,
     pub(super) sleepers: Sleepers,
@@ -92,6 +95,7 @@ impl Service {
             is_stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
             outside,
+            logs: Queue::default(),
             faults: Mutex::default(),
             sleepers: Sleepers::default(),
             passing: tokio::sync::Mutex::default(),
@@ -102,6 +106,8 @@ impl Service {
             tracing::info!(calls = in_flight.len(), "calling again what was in flight");
         }
         dispatcher.dispatch(in_flight);
+        let logging = Arc::clone(&service);
+        tokio::spawn(async move { logging.deliver_logs().await });
         let waiting = Arc::clone(&service.waiting);
         let writer = thread::spawn(move || write_all(journal, &receiver, &dispatcher, &waiting, &is_long));
         (service, writer)
@@ -213,6 +219,7 @@ impl Service {
         let written = Written::Operation {
             line,
             calls,
+            logged: state.engine.take_logged(),
             ended,
             done,
         };

@@ -8,6 +8,7 @@ mod executions;
 mod http;
 mod integrations;
 mod local;
+mod logging;
 mod machines;
 mod random_crashes;
 mod redrive;

@@ -29,6 +29,8 @@ const STATUSES: &[&str] = &[
     "RUNNING",
 ];
 
+const LOG_LEVELS: &[&str] = &["ALL", "ERROR", "FATAL", "OFF"];
+
 /// Fields that mean the same in every operation.
 const RULES: &[(&str, Rule)] = &[
     ("executionArn", ARN),
@@ -124,6 +126,9 @@ pub(super) fn check(operation: &str, body: &Value) -> Result<(), EngineError> {
         let rule = Rule::Form(ALIAS_NAME, is_alias_name);
         check_field(&mut complaints, "name", body.get("name"), &rule);
     }
+    let place = "loggingConfiguration.level";
+    let level = body.pointer("/loggingConfiguration/level");
+    check_field(&mut complaints, place, level, &Rule::OneOf(LOG_LEVELS));
     check_routes(&mut complaints, body.get("routingConfiguration"));
     check_tags(&mut complaints, body.get("tags"));
     match complaints.len() {

@@ -10,10 +10,11 @@ use crate::server::operation::{Operation, Outcome};
 use crate::server::service::Service;
 
 use super::describe::IncludedData;
+use super::logging::settings;
 use super::pages::Page;
 use super::{Answer, Refused};
 
-/// Logging, tracing and encryption are kept, given back, and have no effect.
+/// Tracing and encryption are kept, given back, and have no effect.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Create {
@@ -41,11 +42,13 @@ pub(super) async fn create(service: &Service, request: Create) -> Answer {
             role_arn: request.role_arn,
             machine_type: request.machine_type.unwrap_or(MachineType::Standard),
         },
-        settings: Settings {
-            logging: logging(request.logging_configuration)?,
-            tracing: request.tracing_configuration,
-            encryption: request.encryption_configuration,
-        },
+        settings: settings(
+            service,
+            request.logging_configuration,
+            request.tracing_configuration,
+            request.encryption_configuration,
+        )
+        .await?,
         tags: request.tags,
         publish: request.publish,
         version_description: request.version_description,
@@ -58,23 +61,6 @@ pub(super) async fn create(service: &Service, request: Create) -> Answer {
         }
         _ => Err(Refused::Unavailable),
     }
-}
-
-/// The API fills in what a logging configuration does not say.
-fn logging(stated: Option<Value>) -> Result<Option<Value>, EngineError> {
-    let Some(mut logging) = stated else {
-        return Ok(None);
-    };
-    let Some(members) = logging.as_object_mut() else {
-        return Err(EngineError::Serialization(
-            "loggingConfiguration must be an object".to_owned(),
-        ));
-    };
-    members.entry("level").or_insert_with(|| "OFF".into());
-    members
-        .entry("includeExecutionData")
-        .or_insert_with(|| false.into());
-    Ok(Some(logging))
 }
 
 fn with_version(mut answer: Value, registered: &Registered) -> Value {
@@ -99,11 +85,13 @@ pub(super) struct Update {
 }
 
 pub(super) async fn update(service: &Service, request: Update) -> Answer {
-    let settings = Settings {
-        logging: logging(request.logging_configuration)?,
-        tracing: request.tracing_configuration,
-        encryption: request.encryption_configuration,
-    };
+    let settings = settings(
+        service,
+        request.logging_configuration,
+        request.tracing_configuration,
+        request.encryption_configuration,
+    )
+    .await?;
     if request.definition.is_none() && request.role_arn.is_none() && settings == Settings::default() {
         return Err(EngineError::MissingRequiredParameter.into());
     }

@@ -6,6 +6,7 @@ mod constraints;
 mod describe;
 mod executions;
 pub(super) mod here;
+mod logging;
 mod machines;
 mod pages;
 mod tags;

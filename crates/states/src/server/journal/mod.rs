@@ -348,6 +348,8 @@ impl Reading<'_> {
                 let _refused = line.operation.apply(engine, line.at_ms).err();
                 while engine.next_call().is_some() {}
                 engine.take_ended();
+                // They were delivered when they happened, or lost with the process.
+                engine.take_logged();
             }
             whole_bytes += bytes as u64;
         }
