@@ -1,6 +1,7 @@
 //! Everything that changes the engine, as data.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::engine::{
     Activity, ActivityTask, CallId, Engine, EngineError, Registered, Registration, Reply, Retention,
@@ -100,6 +101,8 @@ pub(super) enum Operation {
         name: String,
         #[serde(default)]
         tags: Vec<Tag>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        encryption: Option<Value>,
     },
     DeleteActivity {
         arn: String,
@@ -236,9 +239,13 @@ impl Operation {
                 engine.complete(call, reply, now_ms);
                 Ok(Outcome::Nothing)
             }
-            Operation::CreateActivity { name, tags } => {
-                engine.create_activity(&name, tags, now_ms).map(Outcome::Activity)
-            }
+            Operation::CreateActivity {
+                name,
+                tags,
+                encryption,
+            } => engine
+                .create_activity(&name, tags, encryption, now_ms)
+                .map(Outcome::Activity),
             Operation::DeleteActivity { arn } => engine.delete_activity(&arn).map(|()| Outcome::Nothing),
             Operation::TakeActivityTask { arn, worker } => engine
                 .take_activity_task(&arn, worker.as_deref(), now_ms)

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::model;
+
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -56,6 +58,7 @@ impl Server {
     /// One request; the answer's `__type` if it is refused.
     pub fn ask(&self, operation: &str, body: Value) -> Result<Value, String> {
         let (status, answer) = post(self.address, operation, &body.to_string());
+        model::hold(operation, status, &answer);
         match status {
             200 => Ok(answer),
             _ => Err(answer["__type"].as_str().unwrap_or("?").to_owned()),

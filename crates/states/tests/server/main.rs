@@ -10,6 +10,7 @@ mod integrations;
 mod local;
 mod logging;
 mod machines;
+mod model;
 mod random_crashes;
 mod redrive;
 mod requests;

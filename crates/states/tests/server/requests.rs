@@ -170,7 +170,7 @@ fn diagnostics_are_cut_where_the_request_says() {
     );
     assert_eq!(one["diagnostics"].as_array().unwrap().len(), 1);
     assert_eq!(one["truncated"], true);
-    let empty = server.tell("ValidateStateMachineDefinition", json!({ "definition": "" }));
+    let empty = server.tell("ValidateStateMachineDefinition", json!({ "definition": "[" }));
     assert_eq!(
         (&empty["result"], &empty["diagnostics"][0]["location"]),
         (&json!("FAIL"), &json!("/"))

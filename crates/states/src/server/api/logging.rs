@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::engine::{EngineError, Settings, log_group};
+use crate::engine::{EngineError, log_group};
 use crate::server::service::Service;
 
-/// Reads a configuration: the API fills in what it does not say, and demands one log group that is there, unless the
+/// Reads a configuration that was found to be of the right types: the API fills in what it does not say, and demands one log group that is there, unless the
 /// level is `OFF`. The sentences are recorded ones.
 ///
 /// # Errors
@@ -16,9 +16,7 @@ pub(super) async fn checked(service: &Service, stated: Option<Value>) -> Result<
         return Ok(None);
     };
     let Some(members) = logging.as_object_mut() else {
-        return Err(EngineError::Serialization(
-            "loggingConfiguration must be an object".to_owned(),
-        ));
+        return Ok(None);
     };
     members.retain(|_, value| !value.is_null());
     members.entry("level").or_insert_with(|| "OFF".into());
@@ -26,11 +24,6 @@ pub(super) async fn checked(service: &Service, stated: Option<Value>) -> Result<
         .entry("includeExecutionData")
         .or_insert_with(|| false.into());
     let invalid = |reason: &str| Err(EngineError::InvalidLoggingConfiguration(reason.to_owned()));
-    if !members["includeExecutionData"].is_boolean() {
-        return Err(EngineError::Serialization(
-            "includeExecutionData must be true or false".to_owned(),
-        ));
-    }
     let is_off = members["level"] == "OFF";
     let destinations = match members.get("destinations") {
         Some(Value::Array(destinations)) => destinations.as_slice(),
@@ -59,22 +52,4 @@ pub(super) async fn checked(service: &Service, stated: Option<Value>) -> Result<
         return invalid("Log Destination not found.");
     }
     Ok(Some(logging))
-}
-
-/// The configurations of a request.
-///
-/// # Errors
-///
-/// As [`checked`].
-pub(super) async fn settings(
-    service: &Service,
-    logging: Option<Value>,
-    tracing: Option<Value>,
-    encryption: Option<Value>,
-) -> Result<Settings, EngineError> {
-    Ok(Settings {
-        logging: checked(service, logging).await?,
-        tracing,
-        encryption,
-    })
 }

@@ -9,8 +9,8 @@ use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
 use crate::server::service::Service;
 
+use super::configurations::settings;
 use super::describe::IncludedData;
-use super::logging::settings;
 use super::pages::Page;
 use super::{Answer, Refused};
 

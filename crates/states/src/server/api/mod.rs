@@ -2,6 +2,7 @@
 
 mod activities;
 mod aliases;
+mod configurations;
 mod constraints;
 mod describe;
 mod executions;
