@@ -31,7 +31,7 @@ use crate::execution::{Execution, TaskId};
 
 pub use activities::{Activity, ActivityTask};
 pub use aliases::{Alias, Route};
-pub use arn::Place;
+pub use arn::{Place, check_described, only_standard};
 pub use calls::{Call, CallId, CallKind, Reply};
 pub use error::EngineError;
 pub use executions::{Start, Started};
@@ -111,6 +111,9 @@ pub struct Engine {
     #[serde(default)]
     ended: Vec<String>,
     express_ended: VecDeque<ExecutionId>,
+    /// Express executions whose callers wait for their end.
+    #[serde(default)]
+    awaited: BTreeSet<ExecutionId>,
     /// Events nobody has logged yet.
     #[serde(skip)]
     logged: Vec<Logged>,
@@ -146,6 +149,7 @@ impl Engine {
             touched: VecDeque::new(),
             ended: Vec::new(),
             express_ended: VecDeque::new(),
+            awaited: BTreeSet::new(),
             logged: Vec::new(),
             starts_left: STARTS_AT_ONCE_MAX,
             awake: VecDeque::new(),

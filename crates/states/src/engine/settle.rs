@@ -183,6 +183,7 @@ impl Engine {
             }
         }
         if is_express {
+            self.awaited.remove(&id);
             self.express_ended.push_back(id);
             self.forget_express();
         }

@@ -7,7 +7,8 @@
 //! - [`logs`]: execution logs on their way to CloudWatch Logs.
 //! - [`writer`]: the journal's thread. [`dispatch`]: calls, and what comes back.
 //! - [`outside`]: functions and all other services, reached through another engine's endpoint.
-//! - [`api`]: requests and answers of the AWS API. [`local`]: those that AWS does not have. [`listener`]: HTTP.
+//! - [`api`]: requests and answers of the AWS API. [`local`]: those that AWS does not have. [`listener`]: HTTP,
+//!   [`origin`]: not for web pages.
 
 mod api;
 mod clock;
@@ -17,6 +18,7 @@ mod listener;
 mod local;
 mod logs;
 mod operation;
+mod origin;
 mod outside;
 mod retention;
 mod service;
@@ -90,7 +92,7 @@ pub async fn serve(
         None => Journal::in_memory(&options.place)?,
     };
     let outside = Outside::new(options.aws_endpoint, options.place);
-    let (service, writer) = Service::start(engine, journal, outside);
+    let (service, writer) = Service::start(engine, journal, outside)?;
     listening(address);
     let failed = tokio::select! {
         () = listener::serve(listener, Arc::clone(&service), stop) => false,

@@ -118,6 +118,8 @@ pub(super) enum Operation {
     Pass {
         ahead_ms: u64,
     },
+    /// The server began again, and nobody waits for the end of an execution any more.
+    GiveUpAwaited,
     /// Executions that have ended were kept long enough.
     Forget(Retention),
 }
@@ -250,6 +252,10 @@ impl Operation {
             Operation::TakeActivityTask { arn, worker } => engine
                 .take_activity_task(&arn, worker.as_deref(), now_ms)
                 .map(Outcome::ActivityTask),
+            Operation::GiveUpAwaited => {
+                engine.give_up_awaited(now_ms);
+                Ok(Outcome::Nothing)
+            }
             Operation::Forget(retention) => {
                 engine.forget_ended(retention, now_ms);
                 Ok(Outcome::Nothing)

@@ -16,7 +16,7 @@ use crate::faults::{Action, Faults, Moment};
 use super::api;
 use super::clock::{Shown, Sleepers};
 use super::dispatch::Dispatcher;
-use super::journal::{Journal, operation_line};
+use super::journal::{Journal, JournalError, operation_line};
 use super::logs::Queue;
 use super::operation::{Operation, Outcome};
 use super::outside::Outside;
@@ -77,7 +77,19 @@ impl Service {
     /// Starts the journal's writer, and calls again what was in flight when the journal ended: AWS would lose no
     /// answer, and calling again is the one way to get it here. Functions must bear that in any case, as a
     /// retry after a time-out does the same.
-    pub fn start(engine: Engine, journal: Journal, outside: Outside) -> (Arc<Service>, JoinHandle<()>) {
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be written.
+    pub fn start(
+        mut engine: Engine,
+        mut journal: Journal,
+        outside: Outside,
+    ) -> Result<(Arc<Service>, JoinHandle<()>), JournalError> {
+        if engine.is_awaited() {
+            let now_ms = clock_ms().saturating_add(journal.ahead_ms).max(journal.last_ms);
+            journal.perform(&Operation::GiveUpAwaited, &mut engine, now_ms)?;
+        }
         let (sender, receiver) = mpsc::channel::<Written>();
         let is_long = Arc::new(AtomicBool::new(journal.is_long()));
         let in_flight: Vec<Call> = engine.open_calls().cloned().collect();
@@ -110,7 +122,7 @@ impl Service {
         tokio::spawn(async move { logging.deliver_logs().await });
         let waiting = Arc::clone(&service.waiting);
         let writer = thread::spawn(move || write_all(journal, &receiver, &dispatcher, &waiting, &is_long));
-        (service, writer)
+        Ok((service, writer))
     }
 
     /// Does an operation, waits until it is on disk, and only then tells its outcome.

@@ -102,6 +102,17 @@ impl Server {
         post(self.address, operation, body)
     }
 
+    /// A request of a web page.
+    pub fn page(&self, origin: &str, path: &str, body: &str) -> (u16, Value) {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\nConnection: close\r\n\
+             X-Amz-Target: AWSStepFunctions.ListStateMachines\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        exchange(self.address, &request)
+    }
+
     pub fn health(&self) -> u16 {
         exchange(
             self.address,

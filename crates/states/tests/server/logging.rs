@@ -80,10 +80,8 @@ fn an_express_execution_is_logged_event_by_event() {
     let ended = server.tell("StartSyncExecution", request);
     assert_eq!(ended["status"], "SUCCEEDED");
     let lines = lines_until(&aws, "ExecutionSucceeded");
-    let history = server.tell(
-        "GetExecutionHistory",
-        json!({ "executionArn": ended["executionArn"] }),
-    );
+    let request = json!({ "executionArn": ended["executionArn"] });
+    let (_, history) = server.local("POST", "execution", request);
     // Everything that a history says is in the lines.
     let events = history["events"].as_array().unwrap();
     assert_eq!(lines.len(), events.len());

@@ -5,6 +5,7 @@
 mod activities;
 mod crashes;
 mod executions;
+mod express;
 mod http;
 mod integrations;
 mod local;

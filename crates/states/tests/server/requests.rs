@@ -88,6 +88,27 @@ fn arns_of_other_things_are_refused_by_what_they_are() {
             "Invalid Arn: 'Resource type not valid in this context: express'",
         ),
         (
+            "DescribeExecution",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
+            "GetExecutionHistory",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
+            "DescribeStateMachineForExecution",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
             "RedriveExecution",
             "executionArn",
             express,

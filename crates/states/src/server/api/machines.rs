@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::definition::MachineType;
-use crate::engine::{EngineError, MachineRecord, NewMachine, Registered, Registration, Settings, Tag};
+use crate::engine::{
+    EngineError, MachineRecord, NewMachine, Registered, Registration, Settings, Tag, check_described,
+};
 use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
 use crate::server::service::Service;
@@ -164,6 +166,7 @@ pub(super) struct OfExecution {
 }
 
 pub(super) fn describe_for_execution(service: &Service, request: &OfExecution) -> Answer {
+    check_described(&request.execution_arn)?;
     service.look(|engine| {
         let record = engine.machine_for(&request.execution_arn)?;
         let mut described = described(record, request.included_data);

@@ -5,7 +5,7 @@ mod aliases;
 mod configurations;
 mod constraints;
 mod describe;
-mod executions;
+pub(super) mod executions;
 pub(super) mod here;
 mod logging;
 mod machines;
