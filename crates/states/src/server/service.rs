@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, oneshot, watch};
 
+use crate::chance::Chance;
 use crate::definition::services::Protocol;
 use crate::engine::{ActivityTask, Call, CallKind, Engine, EngineError, Reply};
 use crate::faults::{Action, Faults, Moment};
@@ -39,6 +40,8 @@ pub(super) struct Service {
     is_stopping: AtomicBool,
     waiting: Waiting,
     pub(super) outside: Outside,
+    /// Draws the ids of requests.
+    chance: Mutex<Chance>,
     /// Lines on their way to execution logs.
     pub(super) logs: Queue,
     /// Faults on purpose; gone with the process.
@@ -107,6 +110,7 @@ impl Service {
             is_stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
             outside,
+            chance: Mutex::new(Chance::new(any_seed())),
             logs: Queue::default(),
             faults: Mutex::default(),
             sleepers: Sleepers::default(),
@@ -290,6 +294,11 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// An id for a request, as AWS gives every answer one.
+    pub fn request_id(&self) -> String {
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner).uuid()
+    }
+
     /// What the clock shows.
     pub fn clock(&self) -> Shown {
         let state = self.locked();
@@ -383,6 +392,15 @@ impl State {
     /// The time, milliseconds since 1970; it never goes back.
     fn now_ms(&self) -> u64 {
         clock_ms().saturating_add(self.ahead_ms).max(self.last_ms)
+    }
+}
+
+/// Ids of requests need not be unpredictable; the clock is chance enough.
+fn any_seed() -> u64 {
+    let mut seed = [0; 8];
+    match getrandom::fill(&mut seed) {
+        Ok(()) => u64::from_le_bytes(seed),
+        Err(_) => clock_ms(),
     }
 }
 
