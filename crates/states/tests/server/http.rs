@@ -41,12 +41,26 @@ impl Server {
         ]))
     }
 
+    /// A server without a journal, and the lines of its own log.
+    pub fn with_log(aws: SocketAddr) -> (Server, impl Iterator<Item = Value>) {
+        let mut server = Server::run_with(
+            Command::new(env!("CARGO_BIN_EXE_states"))
+                .args(["serve", "--port", "0", "--aws-endpoint"])
+                .arg(format!("http://{aws}")),
+            Stdio::piped(),
+        );
+        let log = BufReader::new(server.child.stderr.take().unwrap());
+        let lines = log.lines().map_while(Result::ok);
+        let read = |line: String| serde_json::from_str(&line).unwrap();
+        (server, lines.map(read))
+    }
+
     fn run(command: &mut Command) -> Server {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Server::run_with(command, Stdio::null())
+    }
+
+    fn run_with(command: &mut Command, log: Stdio) -> Server {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)

@@ -238,6 +238,30 @@ fn a_log_service_that_is_not_there_hinders_nothing() {
 }
 
 #[test]
+fn lines_that_get_lost_are_counted_and_said() {
+    let aws = Aws::start(|asked| match asks(asked, "PutLogEvents") {
+        true => Some((
+            400,
+            "",
+            json!({ "__type": "AccessDeniedException", "message": "not you" }),
+        )),
+        false => takes_all(asked),
+    });
+    let (server, log) = Server::with_log(aws.address);
+    let pass = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
+    create(&server, "STANDARD", pass, logging("ALL", true));
+    server.tell("StartExecution", json!({ "stateMachineArn": MACHINE }));
+    let said = log
+        .map(|line| line["fields"].clone())
+        .find(|fields| fields["message"] == "lines of execution logs were not delivered")
+        .unwrap();
+    assert_eq!(
+        (&said["lines"], &said["reason"]),
+        (&json!(4), &json!("AccessDeniedException: not you"))
+    );
+}
+
+#[test]
 fn a_stream_that_someone_removed_is_made_again() {
     let removed = Mutex::new(false);
     let aws = Aws::start(move |asked| {
