@@ -3,10 +3,16 @@
 use super::fields::{Fields, complain};
 use super::flows::FlowReader;
 use super::kinds::{FAULTS, TRANSITION, only_jsonata};
-use super::{Code, Kind, Language, MapOver, Template};
+use super::{Batches, Code, Kind, Language, MapOver, Template};
 
 /// More items than this could not finish within the history's 25,000 events.
 const CONCURRENCY_MAX: u64 = 100_000;
+
+/// A map run has at most 100 million items on AWS.
+const ITEMS_MAX: u64 = 100_000_000;
+
+/// The input of an iteration is at most 256 KiB on AWS.
+const BATCH_BYTES_MAX: u64 = 262_144;
 
 const NO_DISTRIBUTED: &str = "Distributed maps are not supported; use an inline map";
 
@@ -45,11 +51,20 @@ impl FlowReader {
     }
 
     pub(super) fn read_map(&mut self, fields: Fields<'_>) -> Option<Kind> {
-        let own = ["ItemSelector", "MaxConcurrency", "ItemProcessor"];
+        let own = [
+            "ItemSelector",
+            "ItemBatcher",
+            "MaxConcurrency",
+            "ToleratedFailureCount",
+            "ToleratedFailurePercentage",
+            "ItemProcessor",
+        ];
         // Iterator and Parameters are the names that ItemProcessor and ItemSelector had first.
         let in_paths = [
             "ItemsPath",
             "MaxConcurrencyPath",
+            "ToleratedFailureCountPath",
+            "ToleratedFailurePercentagePath",
             "ResultSelector",
             "ResultPath",
             "Iterator",
@@ -58,11 +73,8 @@ impl FlowReader {
         let refused = [
             ("Iterator", "Iterator is the old name; use ItemProcessor"),
             ("ItemReader", NO_DISTRIBUTED),
-            ("ItemBatcher", NO_DISTRIBUTED),
             ("ResultWriter", NO_DISTRIBUTED),
             ("Label", NO_DISTRIBUTED),
-            ("ToleratedFailureCount", NO_DISTRIBUTED),
-            ("ToleratedFailurePercentage", NO_DISTRIBUTED),
         ];
         self.allow(
             fields,
@@ -78,10 +90,10 @@ impl FlowReader {
         };
         self.refuse_both(fields, "ItemSelector", "Parameters");
         self.refuse_both(fields, "ItemProcessor", "Iterator");
-        let read = |fields: &Fields<'_>, report: &mut _| {
-            fields.number_or_expression("MaxConcurrency", 0, CONCURRENCY_MAX, report)
-        };
-        let concurrency_max = fields.or_path("MaxConcurrency", read, &mut self.report);
+        let batches = self.read_batches(fields);
+        let concurrency_max = self.read_number(fields, "MaxConcurrency", 0, CONCURRENCY_MAX);
+        let tolerated_count = self.read_number(fields, "ToleratedFailureCount", 0, ITEMS_MAX);
+        let tolerated_percentage = self.read_number(fields, "ToleratedFailurePercentage", 0, 100);
         let body_name = match fields.raw("ItemProcessor") {
             None if fields.language == Language::JsonPath && fields.raw("Iterator").is_some() => "Iterator",
             _ => "ItemProcessor",
@@ -123,9 +135,46 @@ impl FlowReader {
         Some(Kind::Map(Box::new(MapOver {
             items,
             item_selector,
+            batches,
             concurrency_max,
+            tolerated_count,
+            tolerated_percentage,
             processor,
         })))
+    }
+
+    fn read_batches(&mut self, fields: Fields<'_>) -> Option<Batches> {
+        let place = fields.place("ItemBatcher");
+        let within = fields.field("ItemBatcher") + "/";
+        let own = fields.inner(fields.raw("ItemBatcher")?, &place, &within, &mut self.report)?;
+        let mut known = vec!["MaxItemsPerBatch", "MaxInputBytesPerBatch", "BatchInput"];
+        if own.language == Language::JsonPath {
+            known.extend(["MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"]);
+        }
+        own.allow(&known, &[], &mut self.report);
+        let items_max = self.read_number(own, "MaxItemsPerBatch", 1, ITEMS_MAX);
+        let bytes_max = self.read_number(own, "MaxInputBytesPerBatch", 1, BATCH_BYTES_MAX);
+        let is_limit = |name: &&str| name.starts_with("Max");
+        if !known
+            .iter()
+            .filter(|name| is_limit(name))
+            .any(|name| own.raw(name).is_some())
+        {
+            let message = "ItemBatcher needs MaxItemsPerBatch, MaxInputBytesPerBatch or both";
+            complain(&mut self.report, Code::Schema, &place, message);
+        }
+        Some(Batches {
+            items_max,
+            bytes_max,
+            input: own.payload("BatchInput", &mut self.report),
+        })
+    }
+
+    /// A number, an expression or, in JSONPath, a path to one under a name of its own.
+    fn read_number(&mut self, fields: Fields<'_>, name: &str, least: u64, most: u64) -> Option<Template> {
+        let read =
+            |fields: &Fields<'_>, report: &mut _| fields.number_or_expression(name, least, most, report);
+        fields.or_path(name, read, &mut self.report)
     }
 
     fn read_items(&mut self, fields: Fields<'_>) -> Option<Template> {

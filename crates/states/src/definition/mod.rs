@@ -200,10 +200,27 @@ pub struct MapOver {
     pub items: Option<Template>,
     /// Input of one iteration, if not the item.
     pub item_selector: Option<Template>,
+    /// How items are put together, if one iteration works on several.
+    pub batches: Option<Batches>,
     /// How many iterations may run at once; 0 or absent means no limit.
     pub concurrency_max: Option<Template>,
+    /// How many iterations may fail before the state does.
+    pub tolerated_count: Option<Template>,
+    /// What part of the iterations may fail before the state does, in percent.
+    pub tolerated_percentage: Option<Template>,
     /// Index of the flow.
     pub processor: usize,
+}
+
+/// `ItemBatcher`: an iteration's input is `{"BatchInput": .., "Items": [..]}` then. At least one limit is stated.
+#[derive(Debug)]
+pub struct Batches {
+    /// How many items one iteration gets at most.
+    pub items_max: Option<Template>,
+    /// How many bytes the input of one iteration may have, as JSON text.
+    pub bytes_max: Option<Template>,
+    /// What every iteration gets besides its items.
+    pub input: Option<Template>,
 }
 
 /// One rule of a Choice state. The state's own `output` and `assign` hold only when no rule does.

@@ -9,6 +9,7 @@
 
 mod activity;
 mod answers;
+mod batches;
 mod casing;
 mod context;
 mod end;
