@@ -46,6 +46,7 @@ pub(super) fn read_machine(
         machine_type,
         flows: Vec::new(),
         names: BTreeSet::new(),
+        labels: BTreeSet::new(),
         language: Language::JsonPath,
         report,
     };
@@ -96,6 +97,7 @@ pub(super) struct FlowReader {
     pub machine_type: MachineType,
     flows: Vec<Option<Flow>>,
     names: BTreeSet<String>,
+    pub labels: BTreeSet<String>,
     /// The language of states that have none of their own.
     language: Language,
     pub report: Report,

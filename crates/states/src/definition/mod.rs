@@ -210,6 +210,17 @@ pub struct MapOver {
     pub tolerated_percentage: Option<Template>,
     /// Index of the flow.
     pub processor: usize,
+    /// Set if every iteration is an execution of its own.
+    pub distributed: Option<Distributed>,
+}
+
+/// What only a Map state in distributed mode has.
+#[derive(Debug)]
+pub struct Distributed {
+    /// What stands in the ARNs of its map runs and of their executions; made up if absent.
+    pub label: Option<String>,
+    /// What the executions are.
+    pub child_type: MachineType,
 }
 
 /// `ItemBatcher`: an iteration's input is `{"BatchInput": .., "Items": [..]}` then. At least one limit is stated.
