@@ -9,7 +9,7 @@ use super::{Batches, Code, Kind, Language, MapOver, Template};
 const CONCURRENCY_MAX: u64 = 100_000;
 
 /// A map run has at most 100 million items on AWS.
-const ITEMS_MAX: u64 = 100_000_000;
+pub(super) const ITEMS_MAX: u64 = 100_000_000;
 
 /// The input of an iteration is at most 256 KiB on AWS.
 const BATCH_BYTES_MAX: u64 = 262_144;
@@ -171,7 +171,13 @@ impl FlowReader {
     }
 
     /// A number, an expression or, in JSONPath, a path to one under a name of its own.
-    fn read_number(&mut self, fields: Fields<'_>, name: &str, least: u64, most: u64) -> Option<Template> {
+    pub(super) fn read_number(
+        &mut self,
+        fields: Fields<'_>,
+        name: &str,
+        least: u64,
+        most: u64,
+    ) -> Option<Template> {
         let read =
             |fields: &Fields<'_>, report: &mut _| fields.number_or_expression(name, least, most, report);
         fields.or_path(name, read, &mut self.report)

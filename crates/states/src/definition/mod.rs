@@ -10,6 +10,7 @@ mod flows;
 mod forks;
 pub mod integrations;
 mod kinds;
+mod outside_items;
 mod payload;
 mod reach;
 mod resource;
@@ -28,6 +29,7 @@ use serde_json::Value;
 use crate::paths::Test;
 
 pub use diagnostic::{Code, Diagnostic};
+pub use outside_items::{Format, OutputType, Reader, Source, Transformation, Writer};
 pub use resource::{Resource, Waits};
 pub use shape::{Part, Placement, Shape};
 pub use substitution::substitute;
