@@ -3,7 +3,7 @@
 use super::fields::{Fields, complain};
 use super::flows::FlowReader;
 use super::kinds::{FAULTS, TRANSITION, only_jsonata};
-use super::{Batches, Code, Kind, Language, MapOver, Template};
+use super::{Batches, Code, Distributed, Kind, Language, MachineType, MapOver, Template};
 
 /// More items than this could not finish within the history's 25,000 events.
 const CONCURRENCY_MAX: u64 = 100_000;
@@ -14,7 +14,8 @@ pub(super) const ITEMS_MAX: u64 = 100_000_000;
 /// The input of an iteration is at most 256 KiB on AWS.
 const BATCH_BYTES_MAX: u64 = 262_144;
 
-const NO_DISTRIBUTED: &str = "Distributed maps are not supported; use an inline map";
+/// Of a label ("Label", in the Developer Guide's "Using Map state in Distributed mode").
+const LABEL_CHARS_MAX: usize = 40;
 
 impl FlowReader {
     pub(super) fn read_parallel(&mut self, fields: Fields<'_>) -> Option<Kind> {
@@ -58,6 +59,9 @@ impl FlowReader {
             "ToleratedFailureCount",
             "ToleratedFailurePercentage",
             "ItemProcessor",
+            "ItemReader",
+            "ResultWriter",
+            "Label",
         ];
         // Iterator and Parameters are the names that ItemProcessor and ItemSelector had first.
         let in_paths = [
@@ -70,12 +74,7 @@ impl FlowReader {
             "Iterator",
             "Parameters",
         ];
-        let refused = [
-            ("Iterator", "Iterator is the old name; use ItemProcessor"),
-            ("ItemReader", NO_DISTRIBUTED),
-            ("ResultWriter", NO_DISTRIBUTED),
-            ("Label", NO_DISTRIBUTED),
-        ];
+        let refused = [("Iterator", "Iterator is the old name; use ItemProcessor")];
         self.allow(
             fields,
             &[TRANSITION, FAULTS, &own, only_jsonata(fields, &["Items"])],
@@ -114,24 +113,13 @@ impl FlowReader {
             &[],
             &mut self.report,
         );
-        if let Some(config) = body.raw("ProcessorConfig") {
-            let config_place = body.place("ProcessorConfig");
-            let config = Fields::of(config, &config_place, &mut self.report)?;
-            config.allow(&["Mode"], &[("ExecutionType", NO_DISTRIBUTED)], &mut self.report);
-            if let Some(mode) = config
-                .text("Mode", &mut self.report)
-                .filter(|mode| *mode != "INLINE")
-            {
-                let message = format!("The mode {mode:?} is not supported; {NO_DISTRIBUTED}");
-                complain(
-                    &mut self.report,
-                    Code::NotSupported,
-                    &config.place("Mode"),
-                    &message,
-                );
-            }
+        let distributed = self.read_mode(fields, body);
+        let outer_type = self.machine_type;
+        if let Some(distributed) = &distributed {
+            self.machine_type = distributed.child_type;
         }
         let processor = self.read_flow(body);
+        self.machine_type = outer_type;
         Some(Kind::Map(Box::new(MapOver {
             items,
             item_selector,
@@ -140,7 +128,90 @@ impl FlowReader {
             tolerated_count,
             tolerated_percentage,
             processor,
+            distributed,
         })))
+    }
+
+    /// What `ProcessorConfig` says of a Map state whose iterations are executions of their own; nothing if they are not.
+    fn read_mode(&mut self, fields: Fields<'_>, body: Fields<'_>) -> Option<Distributed> {
+        let config_place = body.place("ProcessorConfig");
+        let config = match body.raw("ProcessorConfig") {
+            Some(config) => Some(Fields::of(config, &config_place, &mut self.report)?),
+            None => None,
+        };
+        let mode = config.and_then(|config| {
+            config.allow(&["Mode", "ExecutionType"], &[], &mut self.report);
+            config.text("Mode", &mut self.report)
+        });
+        let (Some(config), Some("DISTRIBUTED")) = (config, mode) else {
+            self.refuse_inline(fields, config, mode);
+            return None;
+        };
+        let child_type = match config.needed_text("ExecutionType", &mut self.report) {
+            Some("EXPRESS") => MachineType::Express,
+            Some("STANDARD") | None => MachineType::Standard,
+            Some(_) => {
+                let message = "ExecutionType must be STANDARD or EXPRESS";
+                complain(
+                    &mut self.report,
+                    Code::Schema,
+                    &config.place("ExecutionType"),
+                    message,
+                );
+                MachineType::Standard
+            }
+        };
+        if self.machine_type == MachineType::Express {
+            let message = "Express executions have no distributed maps";
+            complain(&mut self.report, Code::Schema, &config.place("Mode"), message);
+        }
+        let reader = self.read_reader(fields);
+        for name in ["Items", "ItemsPath"] {
+            if fields.raw("ItemReader").is_some() && fields.raw(name).is_some() {
+                let message = format!("Either {name} or ItemReader may stand here, not both");
+                complain(&mut self.report, Code::Schema, &fields.place(name), &message);
+            }
+        }
+        Some(Distributed {
+            label: self.read_label(fields),
+            child_type,
+            reader,
+            writer: self.read_writer(fields),
+        })
+    }
+
+    /// Complains about what only distributed maps have.
+    fn refuse_inline(&mut self, fields: Fields<'_>, config: Option<Fields<'_>>, mode: Option<&str>) {
+        if let (Some(config), Some(mode)) = (config, mode.filter(|mode| *mode != "INLINE")) {
+            let message = format!("The mode {mode:?} is not known; there are INLINE and DISTRIBUTED");
+            complain(&mut self.report, Code::Schema, &config.place("Mode"), &message);
+        }
+        let own = ["ItemReader", "ResultWriter", "Label"].map(|name| (fields, name));
+        let of_config = config.map(|config| (config, "ExecutionType"));
+        for (fields, name) in own.into_iter().chain(of_config) {
+            if fields.raw(name).is_some() {
+                let message = format!("{name} needs the mode DISTRIBUTED");
+                complain(&mut self.report, Code::Schema, &fields.place(name), &message);
+            }
+        }
+    }
+
+    fn read_label(&mut self, fields: Fields<'_>) -> Option<String> {
+        let label = fields.text("Label", &mut self.report)?;
+        let is_sound =
+            |letter: char| letter.is_ascii_graphic() && !"?*<>{}[]:;,\\|^~$#%&`\"/".contains(letter);
+        let message = if label.is_empty() || label.len() > LABEL_CHARS_MAX || !label.chars().all(is_sound) {
+            format!(
+                "A Label has 1 to {LABEL_CHARS_MAX} ASCII letters, digits and signs, without white space, wildcards, \
+                 brackets and special characters"
+            )
+        } else if !self.labels.insert(label.to_owned()) {
+            format!("The Label {label:?} stands twice in this machine; labels must be unique")
+        } else {
+            return Some(label.to_owned());
+        };
+        complain(&mut self.report, Code::Schema, &fields.place("Label"), &message);
+        None
     }
 
     fn read_batches(&mut self, fields: Fields<'_>) -> Option<Batches> {

@@ -223,6 +223,10 @@ pub struct Distributed {
     pub label: Option<String>,
     /// What the executions are.
     pub child_type: MachineType,
+    /// Where the items are, if they are in S3.
+    pub reader: Option<Reader>,
+    /// How the results are shaped and where they go, if stated.
+    pub writer: Option<Writer>,
 }
 
 /// `ItemBatcher`: an iteration's input is `{"BatchInput": .., "Items": [..]}` then. At least one limit is stated.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::query::Variables;
 
+use super::map_run::MapRunning;
 use super::timers::TimerKey;
 use super::{Effect, Execution, Probe};
 
@@ -84,6 +85,8 @@ pub(super) enum Doing {
     Waiting,
     /// Branches or iterations are at work.
     Forked(Box<Fork>),
+    /// A map run is at work, or was when it ended.
+    Mapping(Box<MapRunning>),
 }
 
 /// The branches or iterations of one state.
@@ -177,6 +180,11 @@ impl Execution {
                 // What never went out is not kept for a redrive.
                 strand.doing = Doing::Beginning;
             }
+            Doing::Mapping(running) => {
+                for task in running.tasks() {
+                    self.forget_task(task);
+                }
+            }
             _ => {}
         }
         Some(*strand)
@@ -198,6 +206,10 @@ impl Effect {
             | Effect::Start { task, .. }
             | Effect::Ask { task, .. }
             | Effect::Offer { task, .. }
+            | Effect::OpenMapRun { task, .. }
+            | Effect::RunMap { task, .. }
+            | Effect::RedriveMapRun { task, .. }
+            | Effect::CloseMapRun { task, .. }
             | Effect::Expect { task, .. }
             | Effect::Forget { task } => *task,
         }

@@ -1,0 +1,157 @@
+//! Where a map run begins: its items, what it is to be, and what each of its executions is given.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::definition::{Batches, Distributed, MapOver};
+use crate::history::{Details, EventType};
+use crate::query::QueryError;
+
+use super::batches::{BatchLimits, batched};
+use super::strand::{Item, StrandId};
+use super::{ChildInput, Effect, Execution, Failure, MapRunSettings, limits};
+
+impl Execution {
+    /// Begins the map run of a Map state in distributed mode.
+    pub(super) fn begin_map_run(
+        &mut self,
+        id: StrandId,
+        map: &MapOver,
+        distributed: &Distributed,
+    ) -> Result<(), QueryError> {
+        let items = match distributed.reader {
+            Some(_) => None,
+            None => match self.items_of(id, map)? {
+                Some(items) => Some(items),
+                None => return Ok(()),
+            },
+        };
+        // Of what is yet to be read nobody knows the length; recorded histories say 0.
+        let details = Details::MapStarted {
+            length: items.as_ref().map_or(0, Vec::len),
+        };
+        self.append_to(id, EventType::MapStateStarted, details);
+        let settings = self.settings_of(id, map, distributed)?;
+        self.open_map_run(id, settings);
+        match items {
+            Some(items) => self.run_items(id, map, items),
+            None => self.read_items(id),
+        }
+        Ok(())
+    }
+
+    /// The items of a Map state; nothing if the state has failed for want of them.
+    fn items_of(&mut self, id: StrandId, map: &MapOver) -> Result<Option<Vec<Value>>, QueryError> {
+        let value = match &map.items {
+            Some(template) => match self.evaluate(id, template, None, None)? {
+                value if value.is_array() => value,
+                value => template.unfit("array", &value).map_or(Ok(Value::Null), Err)?,
+            },
+            None => self.input_of(id),
+        };
+        let Value::Array(items) = value else {
+            let cause = self.in_state(id, "The state has no Items and its input is not a list.");
+            self.fail_state(id, Failure::runtime(cause));
+            return Ok(None);
+        };
+        Ok(Some(items))
+    }
+
+    fn settings_of(
+        &mut self,
+        id: StrandId,
+        map: &MapOver,
+        distributed: &Distributed,
+    ) -> Result<MapRunSettings, QueryError> {
+        let mut whole = |template: &Option<_>| {
+            let template = template.as_ref();
+            template
+                .map(|template| self.evaluate_whole(id, template, 0))
+                .transpose()
+        };
+        let concurrency_max = whole(&map.concurrency_max)?.unwrap_or(0);
+        let tolerated_count = whole(&map.tolerated_count)?;
+        let tolerated_percentage = whole(&map.tolerated_percentage)?;
+        Ok(MapRunSettings {
+            label: distributed.label.clone().unwrap_or_else(|| self.chance.uuid()),
+            flow: map.processor,
+            child_type: distributed.child_type,
+            concurrency_max,
+            tolerated_count,
+            tolerated_percentage: tolerated_percentage.map(|percentage| percentage as f64),
+        })
+    }
+
+    /// Hands the items over, each to an execution of its own, or several to one.
+    pub(super) fn run_items(&mut self, id: StrandId, map: &MapOver, items: Vec<Value>) {
+        let (failure, anew) = match self.children_of(id, map, items) {
+            Ok(Some(children)) => return self.run_children(id, children),
+            Ok(None) => {
+                let cause = self.in_state(id, "The input of an iteration is larger than 262144 bytes.");
+                (Failure::new("States.DataLimitExceeded", cause), true)
+            }
+            Err(error) => (self.note_query_failure(id, &error), true),
+        };
+        self.fail_map_run(id, failure, anew);
+    }
+
+    /// The inputs of the executions; nothing if one of them is too large.
+    fn children_of(
+        &mut self,
+        id: StrandId,
+        map: &MapOver,
+        items: Vec<Value>,
+    ) -> Result<Option<Vec<ChildInput>>, QueryError> {
+        let items = match &map.item_selector {
+            None => items,
+            Some(selector) => items
+                .into_iter()
+                .enumerate()
+                .map(|(index, value)| self.with_item(id, &Arc::new(Item { index, value }), selector))
+                .collect::<Result<_, _>>()?,
+        };
+        let inputs = match &map.batches {
+            None => items,
+            Some(batches) => self.batches_of(id, batches, items)?,
+        };
+        let children = inputs.iter().map(|input| {
+            let in_batch = input.get("Items").and_then(Value::as_array);
+            Some(ChildInput {
+                input: Arc::from(limits::payload_text(input)?),
+                items: in_batch.filter(|_| map.batches.is_some()).map_or(1, Vec::len),
+            })
+        });
+        Ok(children.collect())
+    }
+
+    fn batches_of(
+        &mut self,
+        id: StrandId,
+        batches: &Batches,
+        items: Vec<Value>,
+    ) -> Result<Vec<Value>, QueryError> {
+        let mut limit = |template: &Option<_>| {
+            let limit = template
+                .as_ref()
+                .map(|template| self.evaluate_whole(id, template, 1))
+                .transpose()?;
+            Ok(limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)))
+        };
+        let limits = BatchLimits {
+            items_max: limit(&batches.items_max)?,
+            bytes_max: limit(&batches.bytes_max)?,
+        };
+        let input = match &batches.input {
+            Some(input) => Some(self.evaluate(id, input, None, None)?),
+            None => None,
+        };
+        Ok(batched(items, input.as_ref(), &limits))
+    }
+
+    fn run_children(&mut self, id: StrandId, children: Vec<ChildInput>) {
+        if let Some(task) = self.map_run_of(id).and_then(|running| running.has_items()) {
+            self.effects.push(Effect::RunMap { task, children });
+        }
+    }
+}
