@@ -28,6 +28,7 @@ mod step;
 mod strand;
 mod task;
 mod timers;
+mod tolerance;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
