@@ -286,6 +286,22 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number from 0 to 100, or an expression that must yield one.
+    pub fn percentage_or_expression(&self, name: &str, report: &mut Report) -> Option<Template> {
+        let value = self.raw(name)?;
+        if value.is_string() && self.language == Language::Jsonata {
+            return self.expression(name, report);
+        }
+        let is_sound = value
+            .as_f64()
+            .is_some_and(|number| (0.0..=100.0).contains(&number));
+        if !is_sound {
+            let message = format!("{name} must be a number from 0 to 100");
+            complain(report, Code::Schema, &self.place(name), &message);
+        }
+        is_sound.then(|| Template::constant(value.clone()))
+    }
+
     /// A text, or an expression that must yield one.
     pub fn text_or_expression(&self, name: &str, report: &mut Report) -> Option<Template> {
         let text = self.text(name, report)?;

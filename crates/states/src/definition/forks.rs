@@ -92,7 +92,7 @@ impl FlowReader {
         let batches = self.read_batches(fields);
         let concurrency_max = self.read_number(fields, "MaxConcurrency", 0, CONCURRENCY_MAX);
         let tolerated_count = self.read_number(fields, "ToleratedFailureCount", 0, ITEMS_MAX);
-        let tolerated_percentage = self.read_number(fields, "ToleratedFailurePercentage", 0, 100);
+        let tolerated_percentage = self.read_percentage(fields, "ToleratedFailurePercentage");
         let body_name = match fields.raw("ItemProcessor") {
             None if fields.language == Language::JsonPath && fields.raw("Iterator").is_some() => "Iterator",
             _ => "ItemProcessor",
@@ -251,6 +251,11 @@ impl FlowReader {
     ) -> Option<Template> {
         let read =
             |fields: &Fields<'_>, report: &mut _| fields.number_or_expression(name, least, most, report);
+        fields.or_path(name, read, &mut self.report)
+    }
+
+    fn read_percentage(&mut self, fields: Fields<'_>, name: &str) -> Option<Template> {
+        let read = |fields: &Fields<'_>, report: &mut _| fields.percentage_or_expression(name, report);
         fields.or_path(name, read, &mut self.report)
     }
 

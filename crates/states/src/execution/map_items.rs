@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::definition::{Batches, Distributed, MapOver};
+use crate::definition::{Distributed, MapOver};
 use crate::history::{Details, EventType};
 use crate::query::QueryError;
 
-use super::batches::{BatchLimits, batched};
 use super::strand::{Item, StrandId};
 use super::{ChildInput, Effect, Execution, Failure, MapRunSettings, limits};
 
@@ -64,22 +63,17 @@ impl Execution {
         map: &MapOver,
         distributed: &Distributed,
     ) -> Result<MapRunSettings, QueryError> {
-        let mut whole = |template: &Option<_>| {
-            let template = template.as_ref();
-            template
-                .map(|template| self.evaluate_whole(id, template, 0))
-                .transpose()
+        let concurrency_max = match &map.concurrency_max {
+            Some(max) => self.evaluate_whole(id, max, 0)?,
+            None => 0,
         };
-        let concurrency_max = whole(&map.concurrency_max)?.unwrap_or(0);
-        let tolerated_count = whole(&map.tolerated_count)?;
-        let tolerated_percentage = whole(&map.tolerated_percentage)?;
+        let tolerance = self.tolerance(id, map)?;
         Ok(MapRunSettings {
             label: distributed.label.clone().unwrap_or_else(|| self.chance.uuid()),
             flow: map.processor,
             child_type: distributed.child_type,
             concurrency_max,
-            tolerated_count,
-            tolerated_percentage: tolerated_percentage.map(|percentage| percentage as f64),
+            tolerance,
         })
     }
 
@@ -103,17 +97,14 @@ impl Execution {
         map: &MapOver,
         items: Vec<Value>,
     ) -> Result<Option<Vec<ChildInput>>, QueryError> {
-        let items = match &map.item_selector {
-            None => items,
-            Some(selector) => items
+        let inputs = match (&map.batches, &map.item_selector) {
+            (Some(batches), _) => self.batch(id, map, batches, items)?,
+            (None, None) => items,
+            (None, Some(selector)) => items
                 .into_iter()
                 .enumerate()
                 .map(|(index, value)| self.with_item(id, &Arc::new(Item { index, value }), selector))
                 .collect::<Result<_, _>>()?,
-        };
-        let inputs = match &map.batches {
-            None => items,
-            Some(batches) => self.batches_of(id, batches, items)?,
         };
         let children = inputs.iter().map(|input| {
             let in_batch = input.get("Items").and_then(Value::as_array);
@@ -123,30 +114,6 @@ impl Execution {
             })
         });
         Ok(children.collect())
-    }
-
-    fn batches_of(
-        &mut self,
-        id: StrandId,
-        batches: &Batches,
-        items: Vec<Value>,
-    ) -> Result<Vec<Value>, QueryError> {
-        let mut limit = |template: &Option<_>| {
-            let limit = template
-                .as_ref()
-                .map(|template| self.evaluate_whole(id, template, 1))
-                .transpose()?;
-            Ok(limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)))
-        };
-        let limits = BatchLimits {
-            items_max: limit(&batches.items_max)?,
-            bytes_max: limit(&batches.bytes_max)?,
-        };
-        let input = match &batches.input {
-            Some(input) => Some(self.evaluate(id, input, None, None)?),
-            None => None,
-        };
-        Ok(batched(items, input.as_ref(), &limits))
     }
 
     fn run_children(&mut self, id: StrandId, children: Vec<ChildInput>) {

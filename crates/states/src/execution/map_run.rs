@@ -15,6 +15,7 @@ use crate::history::{Details, EventType};
 
 use super::end::Ended;
 use super::strand::{Doing, StrandId, TaskId};
+use super::tolerance::Tolerance;
 use super::{AwsReply, Effect, Execution, Failure, Identity, limits};
 
 /// "You haven't exceeded the hard limit of 1000 redrives of a given Map Run. If you've exceeded this limit, you'll
@@ -33,9 +34,7 @@ pub struct MapRunSettings {
     /// How many may run at once; 0 means as many as there may be.
     pub concurrency_max: u64,
     /// How many items may fail.
-    pub tolerated_count: Option<u64>,
-    /// What part of the items may fail, in percent.
-    pub tolerated_percentage: Option<f64>,
+    pub tolerance: Tolerance,
 }
 
 /// What an execution of a map run is given.
@@ -93,14 +92,6 @@ impl Doing {
     }
 }
 
-/// More items failed than a map run may have.
-fn too_many_failed() -> Failure {
-    Failure::new(
-        "States.ExceedToleratedFailureThreshold",
-        "The specified tolerated failure threshold was exceeded",
-    )
-}
-
 impl Execution {
     pub(super) fn map_run_of(&mut self, id: StrandId) -> Option<&mut MapRunning> {
         match &mut self.strands.get_mut(&id)?.doing {
@@ -147,37 +138,27 @@ impl Execution {
     }
 
     /// All executions of a map run have ended, or too many of them badly.
-    pub fn map_run_done(
-        &mut self,
-        task: TaskId,
-        too_many_failed_badly: bool,
-        results: &[ChildResult],
-        now_ms: u64,
-    ) {
+    pub fn map_run_done(&mut self, task: TaskId, has_failed: bool, results: &[ChildResult], now_ms: u64) {
         self.advance(now_ms);
         let Some(id) = self.tasks.get(&task).copied() else {
             return;
         };
-        if too_many_failed_badly {
-            self.fail_map_run(id, too_many_failed(), false);
+        if has_failed {
+            self.fail_map_run(id, Failure::exceeded(), false);
         } else {
             self.collect(id, results);
         }
         self.run_ready();
     }
 
-    /// Leaves the Map state with the outputs of the executions that succeeded, in the order of the items.
+    /// Leaves the Map state with what came of the executions, in the order of the items.
     fn collect(&mut self, id: StrandId, results: &[ChildResult]) {
         let ended = results.iter().filter_map(|result| result.ended.as_ref());
-        let outputs: Vec<&Arc<str>> = ended.filter_map(|ended| ended.output.as_ref()).collect();
-        let bytes: usize = outputs.iter().map(|output| output.len() + 1).sum();
-        let result = Value::Array(
-            outputs
-                .iter()
-                .take_while(|_| bytes <= limits::PAYLOAD_BYTES_MAX)
-                .filter_map(|output| serde_json::from_str(output).ok())
-                .collect(),
-        );
+        let outputs = ended.clone().filter_map(|ended| ended.output.as_ref());
+        let bytes: usize = outputs.map(|output| output.len() + 1).sum();
+        // What is too large is not read.
+        let ended = ended.take_while(|_| bytes <= limits::PAYLOAD_BYTES_MAX);
+        let result = Value::Array(ended.map(outcome).collect());
         let is_small = bytes <= limits::PAYLOAD_BYTES_MAX && limits::payload_text(&result).is_some();
         let Some((machine, flow, state)) = self.place(id) else {
             return;
@@ -258,4 +239,15 @@ impl Execution {
 
     /// What a map run asked was not asked, or its answer shall not count.
     pub(super) fn map_run_call_failed(&mut self, _task: TaskId, _failure: Failure) {}
+}
+
+/// What stands for an execution in the result: its output, or how it ended.
+fn outcome(ended: &Ended) -> Value {
+    match (&ended.output, &ended.failure) {
+        (Some(output), _) => serde_json::from_str(output).unwrap_or_default(),
+        (None, failure) => {
+            let timeout = Failure::timeout();
+            failure.as_ref().unwrap_or(&timeout).in_its_place(ended.status)
+        }
+    }
 }

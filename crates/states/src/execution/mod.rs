@@ -30,6 +30,7 @@ mod step;
 mod strand;
 mod task;
 mod timers;
+mod tolerance;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub use map_run::{ChildInput, ChildResult, MapRunSettings};
 pub(crate) use probe::{Probe, Seen};
 pub use services::{AwsReply, Http};
 pub use strand::TaskId;
+pub use tolerance::Tolerance;
 
 use strand::{Strand, StrandId};
 use timers::{Timer, TimerKey};

@@ -6,8 +6,9 @@
 //! from the unsuccessful step and uses the same input" (Developer Guide, "Redriving executions"). Only a Fail state
 //! is "reentered". Of Parallel and Map states only the branches and iterations that failed or were aborted go on,
 //! unless the state failed because of its size, when "the Parallel state is rerun, including the branches that were
-//! successful". Of a map run the executions that did not succeed go on (`map_run.rs`). Retry counters and time limits
-//! begin anew.
+//! successful". An iteration whose failure was tolerated did not succeed, so it goes on with the others, and the count
+//! of failures begins anew. So do retry counters and time limits. Of a map run the executions that did not succeed go
+//! on (`map_run.rs`).
 //!
 //! Which event a redriven state's first one names as its predecessor is documented nowhere. Here it is the last one
 //! of its own line, as with a retry, so that whoever follows the predecessors finds the state and the branch.
@@ -97,6 +98,10 @@ impl Execution {
             return self.open_strand(strand);
         };
         let unfinished = std::mem::take(&mut fork.unfinished);
+        fork.failed = 0;
+        for index in unfinished.keys() {
+            fork.outputs[*index] = None;
+        }
         strand.doing = Doing::Forked(fork);
         let id = self.open_strand(strand);
         for (index, child) in unfinished {

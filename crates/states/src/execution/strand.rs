@@ -102,8 +102,15 @@ pub(super) struct Fork {
     pub concurrency_max: usize,
     /// The items of a Map state; empty for a Parallel state.
     pub items: Vec<Value>,
-    /// Strands that failed or were aborted, by index; what a redrive goes on with.
+    /// Strands that failed or were aborted, by index; what a redrive goes on with. Those whose failure was tolerated
+    /// are among them, for "redrives unsuccessful" means those as well.
     pub unfinished: BTreeMap<usize, Strand>,
+    /// How many items have failed so far.
+    #[serde(default)]
+    pub failed: usize,
+    /// How many items may fail; nothing if the first failure is the state's own.
+    #[serde(default)]
+    pub failed_max: Option<usize>,
 }
 
 impl Strand {

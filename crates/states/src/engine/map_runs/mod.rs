@@ -94,19 +94,10 @@ impl MapRun {
         self.children.as_mut()?.get_mut(index)
     }
 
-    /// "A Map Run fails if either of the two is exceeded"; none may fail if neither is stated.
+    /// Whether more items failed than may; none may if no threshold is stated.
     fn has_failed(&self) -> bool {
-        let settings = &self.settings;
-        let by_count = settings
-            .tolerated_count
-            .map(|tolerated| self.items_failed as u64 > tolerated);
-        let by_part = settings
-            .tolerated_percentage
-            .map(|tolerated| self.items_failed as f64 * 100.0 > tolerated * self.items_total as f64);
-        match (by_count, by_part) {
-            (None, None) => self.items_failed > 0,
-            _ => by_count.unwrap_or(false) || by_part.unwrap_or(false),
-        }
+        let failed_max = self.settings.tolerance.failed_max(self.items_total);
+        self.items_failed > failed_max.unwrap_or(0)
     }
 
     fn set_children(&mut self, children: Vec<ChildInput>) {

@@ -184,8 +184,9 @@ impl Engine {
         if let Some(run) = self.map_runs.get_mut(id) {
             let settings = &mut run.settings;
             settings.concurrency_max = change.concurrency_max.unwrap_or(settings.concurrency_max);
-            settings.tolerated_count = change.tolerated_count.or(settings.tolerated_count);
-            settings.tolerated_percentage = change.tolerated_percentage.or(settings.tolerated_percentage);
+            let tolerance = &mut settings.tolerance;
+            tolerance.count = change.tolerated_count.or(tolerance.count);
+            tolerance.percentage = change.tolerated_percentage.or(tolerance.percentage);
         }
         self.map_runs.touched.push_back(id);
         self.settle_touched(now_ms);

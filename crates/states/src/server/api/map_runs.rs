@@ -28,8 +28,8 @@ pub(super) fn describe(service: &Service, request: &OfMapRun) -> Answer {
         }
         described["status"] = run.status.name().into();
         described["maxConcurrency"] = run.settings.concurrency_max.into();
-        described["toleratedFailureCount"] = run.settings.tolerated_count.unwrap_or(0).into();
-        described["toleratedFailurePercentage"] = run.settings.tolerated_percentage.unwrap_or(0.0).into();
+        described["toleratedFailureCount"] = run.settings.tolerance.count.unwrap_or(0).into();
+        described["toleratedFailurePercentage"] = run.settings.tolerance.percentage.unwrap_or(0.0).into();
         described["executionCounts"] = counted(&executions);
         described["itemCounts"] = counted(&items);
         described["redriveCount"] = run.redrive_count.into();
