@@ -1,6 +1,6 @@
 //! Reading Parallel and Map states.
 
-use super::fields::{Fields, complain};
+use super::fields::{Fields, complain, warn};
 use super::flows::FlowReader;
 use super::kinds::{FAULTS, TRANSITION, only_jsonata};
 use super::{Batches, Code, Kind, Language, MapOver, Template};
@@ -131,6 +131,7 @@ impl FlowReader {
                 );
             }
         }
+        self.warn_of_an_inline_map(fields);
         let processor = self.read_flow(body);
         Some(Kind::Map(Box::new(MapOver {
             items,
@@ -141,6 +142,22 @@ impl FlowReader {
             tolerated_percentage,
             processor,
         })))
+    }
+
+    /// The States Language has these fields for every Map state, the service for distributed ones.
+    fn warn_of_an_inline_map(&mut self, fields: Fields<'_>) {
+        let known = [
+            "ItemBatcher",
+            "ToleratedFailureCount",
+            "ToleratedFailurePercentage",
+        ];
+        for name in fields.names() {
+            if known.contains(&name.strip_suffix("Path").unwrap_or(name)) {
+                let message =
+                    format!("AWS takes {name} in distributed mode only; here an inline map has it as well");
+                warn(&mut self.warnings, &fields.place(name), &message);
+            }
+        }
     }
 
     fn read_batches(&mut self, fields: Fields<'_>) -> Option<Batches> {

@@ -16,7 +16,7 @@ use super::{Execution, Failure};
 
 /// Thresholds as a Map state states them; nothing for what it does not state.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Tolerance {
+pub(crate) struct Tolerance {
     /// So many items may fail.
     pub count: Option<u64>,
     /// So many of a hundred items may fail.
@@ -34,6 +34,14 @@ impl Tolerance {
             (Some(count), Some(percentage)) => Some(count.min(percentage)),
             (count, percentage) => count.or(percentage),
         }
+    }
+
+    /// Whether a test of the state, which says how many iterations failed, fails with that: a state that states no
+    /// threshold does not, as recorded.
+    pub fn is_exceeded(self, failed: u64, items: usize) -> bool {
+        let is_stated = self.count.is_some() || self.percentage.is_some();
+        let failed_max = self.failed_max(items).unwrap_or_default() as u64;
+        is_stated && failed > failed_max
     }
 }
 
