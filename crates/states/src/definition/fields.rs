@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::paths::PathQuery;
 
-use super::{Code, Diagnostic, Language, Template};
+use super::{Code, Diagnostic, Language, Severity, Template};
 
 /// Complaints so far.
 pub(super) type Report = Vec<Diagnostic>;
@@ -368,8 +368,19 @@ impl<'a> Fields<'a> {
 pub(super) fn complain(report: &mut Report, code: Code, place: &str, message: &str) {
     let location = if place.is_empty() { "/" } else { place };
     report.push(Diagnostic {
+        severity: Severity::Error,
         code,
         location: location.to_owned(),
+        message: message.to_owned(),
+    });
+}
+
+/// Adds one warning: a field that is taken here, but not on AWS.
+pub(super) fn warn(warnings: &mut Report, place: &str, message: &str) {
+    warnings.push(Diagnostic {
+        severity: Severity::Warning,
+        code: Code::NotSupported,
+        location: place.to_owned(),
         message: message.to_owned(),
     });
 }

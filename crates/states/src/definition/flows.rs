@@ -18,6 +18,7 @@ pub(super) fn read_machine(
     definition: &str,
     machine_type: MachineType,
     whole: bool,
+    warnings: &mut Report,
 ) -> Result<Machine, Vec<Diagnostic>> {
     let mut report = Report::new();
     if definition.len() > DEFINITION_BYTES_MAX {
@@ -49,11 +50,16 @@ pub(super) fn read_machine(
         labels: BTreeSet::new(),
         language: Language::JsonPath,
         report,
+        warnings: Report::new(),
     };
     let timeout_s = reader.read_top(&parsed);
     let FlowReader {
-        flows, mut report, ..
+        flows,
+        mut report,
+        warnings: mut found,
+        ..
     } = reader;
+    warnings.append(&mut found);
     // A place is taken before a flow's inner flows are read, and filled after.
     let flows: Vec<Flow> = flows.into_iter().flatten().collect();
     if report.is_empty() {
@@ -101,6 +107,7 @@ pub(super) struct FlowReader {
     /// The language of states that have none of their own.
     language: Language,
     pub report: Report,
+    pub warnings: Report,
 }
 
 impl FlowReader {

@@ -5,6 +5,7 @@
 
 mod choices;
 mod diagnostic;
+mod distributed;
 mod fields;
 mod flows;
 mod forks;
@@ -28,7 +29,7 @@ use serde_json::Value;
 
 use crate::paths::Test;
 
-pub use diagnostic::{Code, Diagnostic};
+pub use diagnostic::{Code, Diagnostic, Severity};
 pub use outside_items::{Format, OutputType, Reader, Source, Transformation, Writer};
 pub use resource::{Resource, Waits};
 pub use shape::{Part, Placement, Shape};
@@ -83,12 +84,21 @@ impl Machine {
     ///
     /// Everything that is wrong with it, each with its place; never an empty list.
     pub fn parse(definition: &str, machine_type: MachineType) -> Result<Machine, Vec<Diagnostic>> {
-        flows::read_machine(definition, machine_type, true)
+        flows::read_machine(definition, machine_type, true, &mut Vec::new())
+    }
+
+    /// Everything that is wrong with a definition or that AWS would not take, errors first.
+    pub fn look_over(definition: &str, machine_type: MachineType) -> Vec<Diagnostic> {
+        let mut warnings = Vec::new();
+        let read = flows::read_machine(definition, machine_type, true, &mut warnings);
+        let mut found = read.err().unwrap_or_default();
+        found.append(&mut warnings);
+        found
     }
 
     /// Reads a machine that was made around one state, for a test: its own flow need not end.
     pub(crate) fn parse_isolated(definition: &str) -> Result<Machine, Vec<Diagnostic>> {
-        flows::read_machine(definition, MachineType::Standard, false)
+        flows::read_machine(definition, MachineType::Standard, false, &mut Vec::new())
     }
 }
 

@@ -36,6 +36,14 @@ impl Tolerance {
             (count, percentage) => count.or(percentage),
         }
     }
+
+    /// Whether a test of the state, which says how many iterations failed, fails with that: a state that states no
+    /// threshold does not, as recorded.
+    pub fn is_exceeded(self, failed: u64, items: usize) -> bool {
+        let is_stated = self.count.is_some() || self.percentage.is_some();
+        let failed_max = self.failed_max(items).unwrap_or_default() as u64;
+        is_stated && failed > failed_max
+    }
 }
 
 impl Failure {

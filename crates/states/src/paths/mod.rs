@@ -137,9 +137,9 @@ impl PathQuery {
             "MaxConcurrencyPath" | "ToleratedFailureCountPath" if is_negative => {
                 format!("{} cannot be negative.", field.trim_end_matches("Path"))
             }
-            "MaxConcurrencyPath" | "ToleratedFailureCountPath" => format!(
-                "The {field} field refers to value \"{text}\" which is not a valid integer: {source}"
-            ),
+            "MaxConcurrencyPath" | "ToleratedFailureCountPath" => {
+                format!("The {field} field refers to value \"{text}\" which is not a valid integer: {source}")
+            }
             "ToleratedFailurePercentagePath" if value.is_number() => {
                 "ToleratedFailurePercentage must be between 0 and 100.".to_owned()
             }
