@@ -30,6 +30,7 @@ use serde_json::Value;
 use crate::paths::Test;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub(crate) use outside_items::HEADER_BYTES_MAX;
 pub use outside_items::{Format, OutputType, Reader, Source, Transformation, Writer};
 pub use resource::{Resource, Waits};
 pub use shape::{Part, Placement, Shape};

@@ -61,7 +61,7 @@ impl Execution {
             Some(selector) => items
                 .into_iter()
                 .enumerate()
-                .map(|(index, value)| self.with_item(id, &Arc::new(Item { index, value }), selector))
+                .map(|(index, value)| self.with_item(id, &Arc::new(Item::given(index, value)), selector))
                 .collect::<Result<_, _>>()?,
         };
         Ok(batched(items, input.as_ref(), &limits))

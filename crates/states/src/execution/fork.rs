@@ -130,7 +130,7 @@ impl Execution {
             return Ok(());
         };
         while let Some((index, value)) = self.next_item(id) {
-            let item = Arc::new(Item { index, value });
+            let item = Arc::new(Item::given(index, value));
             let details = Details::Iteration {
                 name: Arc::clone(&state.name),
                 index,

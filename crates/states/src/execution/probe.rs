@@ -183,7 +183,7 @@ impl Execution {
         };
         let mut selected = Vec::with_capacity(count);
         for (index, value) in items.into_iter().enumerate() {
-            selected.push(self.with_item(id, &Arc::new(Item { index, value }), selector)?);
+            selected.push(self.with_item(id, &Arc::new(Item::given(index, value)), selector)?);
         }
         self.note(|seen| seen.selected = Some(selected));
         Ok(count)

@@ -24,6 +24,24 @@ pub struct TaskId(pub u64);
 pub(super) struct Item {
     pub index: usize,
     pub value: Value,
+    /// The name of the object's member that it is, if the items were those of an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Where it was read, such as `s3://bucket/key`, if it did not come from the state's input.
+    #[serde(default, with = "crate::saved::text_if_any")]
+    pub source: Option<Arc<str>>,
+}
+
+impl Item {
+    /// An item of a list that the state was given.
+    pub fn given(index: usize, value: Value) -> Item {
+        Item {
+            index,
+            value,
+            key: None,
+            source: None,
+        }
+    }
 }
 
 /// One line of execution, in one state.
@@ -163,7 +181,7 @@ impl Strand {
                 .map(|(name, value)| (name.clone(), Arc::new(value.clone())))
                 .collect(),
         );
-        self.item = probe.item.clone().map(|value| Arc::new(Item { index: 0, value }));
+        self.item = probe.item.clone().map(|value| Arc::new(Item::given(0, value)));
     }
 }
 
