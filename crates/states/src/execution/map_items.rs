@@ -8,8 +8,37 @@ use crate::definition::{Distributed, MapOver};
 use crate::history::{Details, EventType};
 use crate::query::QueryError;
 
+use super::batches::batched;
+use super::read_items::ReadItem;
 use super::strand::{Item, StrandId};
 use super::{ChildInput, Effect, Execution, Failure, MapRunSettings, limits};
+
+/// An item, and what an execution is given of it without an `ItemSelector`.
+pub(super) struct Entry {
+    item: Item,
+    input: Value,
+}
+
+impl Entry {
+    fn given(index: usize, value: Value) -> Entry {
+        Entry {
+            input: value.clone(),
+            item: Item::given(index, value),
+        }
+    }
+
+    pub fn read(index: usize, read: ReadItem) -> Entry {
+        Entry {
+            input: read.input(),
+            item: Item {
+                index,
+                value: read.value,
+                key: read.key,
+                source: Some(read.source),
+            },
+        }
+    }
+}
 
 impl Execution {
     /// Begins the map run of a Map state in distributed mode.
@@ -34,7 +63,14 @@ impl Execution {
         let settings = self.settings_of(id, map, distributed)?;
         self.open_map_run(id, settings);
         match items {
-            Some(items) => self.run_items(id, map, items),
+            Some(items) => {
+                let given = items.into_iter().enumerate();
+                self.run_items(
+                    id,
+                    map,
+                    given.map(|(index, value)| Entry::given(index, value)).collect(),
+                );
+            }
             None => self.read_items(id),
         }
         Ok(())
@@ -78,7 +114,7 @@ impl Execution {
     }
 
     /// Hands the items over, each to an execution of its own, or several to one.
-    pub(super) fn run_items(&mut self, id: StrandId, map: &MapOver, items: Vec<Value>) {
+    pub(super) fn run_items(&mut self, id: StrandId, map: &MapOver, items: Vec<Entry>) {
         let (failure, anew) = match self.children_of(id, map, items) {
             Ok(Some(children)) => return self.run_children(id, children),
             Ok(None) => {
@@ -95,16 +131,21 @@ impl Execution {
         &mut self,
         id: StrandId,
         map: &MapOver,
-        items: Vec<Value>,
+        items: Vec<Entry>,
     ) -> Result<Option<Vec<ChildInput>>, QueryError> {
-        let inputs = match (&map.batches, &map.item_selector) {
-            (Some(batches), _) => self.batch(id, map, batches, items)?,
-            (None, None) => items,
-            (None, Some(selector)) => items
+        let inputs = match &map.item_selector {
+            None => items.into_iter().map(|entry| entry.input).collect(),
+            Some(selector) => items
                 .into_iter()
-                .enumerate()
-                .map(|(index, value)| self.with_item(id, &Arc::new(Item { index, value }), selector))
-                .collect::<Result<_, _>>()?,
+                .map(|entry| self.with_item(id, &Arc::new(entry.item), selector))
+                .collect::<Result<Vec<_>, _>>()?,
+        };
+        let inputs = match &map.batches {
+            None => inputs,
+            Some(batches) => {
+                let (limits, batch_input) = self.batch_limits(id, batches)?;
+                batched(inputs, batch_input.as_ref(), &limits)
+            }
         };
         let children = inputs.iter().map(|input| {
             let in_batch = input.get("Items").and_then(Value::as_array);

@@ -14,9 +14,10 @@ use crate::definition::MachineType;
 use crate::history::{Details, EventType};
 
 use super::end::Ended;
+use super::map_data::{Moving, Written};
 use super::strand::{Doing, StrandId, TaskId};
 use super::tolerance::Tolerance;
-use super::{AwsReply, Effect, Execution, Failure, Identity, limits};
+use super::{Effect, Execution, Failure, Identity, limits};
 
 /// "You haven't exceeded the hard limit of 1000 redrives of a given Map Run. If you've exceeded this limit, you'll
 /// receive the States.Runtime error" (same page).
@@ -56,6 +57,10 @@ pub struct ChildResult {
     pub input: Arc<str>,
     /// When it was started, milliseconds since 1970.
     pub started_ms: u64,
+    /// How often it was redriven.
+    pub redrive_count: u64,
+    /// When it was redriven last, milliseconds since 1970.
+    pub redriven_ms: Option<u64>,
     /// How it ended, if it was started.
     pub ended: Option<Ended>,
 }
@@ -70,12 +75,24 @@ pub(super) struct MapRunning {
     /// Whether its executions are known.
     has_items: bool,
     redrives: u64,
+    /// What of it is in S3 at the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Box<Moving>>,
+    /// What was written of executions that succeeded, and which they are.
+    #[serde(default)]
+    pub written: Written,
 }
 
 impl MapRunning {
     /// Everything it waits for.
     pub fn tasks(&self) -> impl Iterator<Item = TaskId> + use<> {
-        self.task.into_iter()
+        let moving = self.moving.as_ref().map(|moving| moving.ask);
+        self.task.into_iter().chain(moving)
+    }
+
+    /// What it has written to so far, for its next files.
+    pub fn history(&self) -> (Arc<str>, u64, Written) {
+        (Arc::clone(&self.arn), self.redrives, self.written.clone())
     }
 
     /// From now on its executions are known. Returns what names it.
@@ -100,7 +117,7 @@ impl Execution {
         }
     }
 
-    fn new_task(&mut self, id: StrandId) -> TaskId {
+    pub(super) fn new_task(&mut self, id: StrandId) -> TaskId {
         let task = TaskId(self.task_last + 1);
         self.task_last = task.0;
         self.tasks.insert(task, id);
@@ -133,6 +150,8 @@ impl Execution {
                 task: Some(task),
                 has_items: false,
                 redrives: 0,
+                moving: None,
+                written: Written::default(),
             }));
         }
     }
@@ -143,27 +162,16 @@ impl Execution {
         let Some(id) = self.tasks.get(&task).copied() else {
             return;
         };
-        if has_failed {
-            self.fail_map_run(id, Failure::exceeded(), false);
-        } else {
-            self.collect(id, results);
-        }
+        self.conclude(id, has_failed, results);
         self.run_ready();
     }
 
-    /// Leaves the Map state with what came of the executions, in the order of the items.
-    fn collect(&mut self, id: StrandId, results: &[ChildResult]) {
-        let ended = results.iter().filter_map(|result| result.ended.as_ref());
-        let outputs = ended.clone().filter_map(|ended| ended.output.as_ref());
-        let bytes: usize = outputs.map(|output| output.len() + 1).sum();
-        // What is too large is not read.
-        let ended = ended.take_while(|_| bytes <= limits::PAYLOAD_BYTES_MAX);
-        let result = Value::Array(ended.map(outcome).collect());
-        let is_small = bytes <= limits::PAYLOAD_BYTES_MAX && limits::payload_text(&result).is_some();
+    /// The map run succeeded, and the state with it.
+    pub(super) fn succeed_map_run(&mut self, id: StrandId, result: Value) {
         let Some((machine, flow, state)) = self.place(id) else {
             return;
         };
-        if !is_small {
+        if limits::payload_text(&result).is_none() {
             let failure = Failure::data_limit(&machine.flows[flow].states[state].name);
             return self.fail_map_run(id, failure, true);
         }
@@ -228,26 +236,6 @@ impl Execution {
         self.effects.push(Effect::RedriveMapRun { task, arn });
         if !has_items {
             self.read_items(id);
-        }
-    }
-
-    /// Reads the items of a map run.
-    pub(super) fn read_items(&mut self, _id: StrandId) {}
-
-    /// A service answered what a map run asked.
-    pub(super) fn map_run_replied(&mut self, _task: TaskId, _reply: AwsReply) {}
-
-    /// What a map run asked was not asked, or its answer shall not count.
-    pub(super) fn map_run_call_failed(&mut self, _task: TaskId, _failure: Failure) {}
-}
-
-/// What stands for an execution in the result: its output, or how it ended.
-fn outcome(ended: &Ended) -> Value {
-    match (&ended.output, &ended.failure) {
-        (Some(output), _) => serde_json::from_str(output).unwrap_or_default(),
-        (None, failure) => {
-            let timeout = Failure::timeout();
-            failure.as_ref().unwrap_or(&timeout).in_its_place(ended.status)
         }
     }
 }

@@ -19,6 +19,7 @@ mod faults;
 mod fork;
 mod integration;
 mod limits;
+mod map_data;
 mod map_items;
 mod map_run;
 mod probe;

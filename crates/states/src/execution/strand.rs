@@ -198,7 +198,7 @@ impl Execution {
     pub(super) fn close_strand(&mut self, id: StrandId) -> Option<Strand> {
         self.clear_timers(id);
         let mut strand = self.strands.remove(&id)?;
-        match &strand.doing {
+        match &mut strand.doing {
             Doing::Asking(task) => self.forget_task(*task),
             Doing::Scheduled(effect) => {
                 self.forget_task(effect.task());
@@ -209,6 +209,8 @@ impl Execution {
                 for task in running.tasks() {
                     self.forget_task(task);
                 }
+                // A redrive reads or writes all of it again.
+                running.moving = None;
             }
             _ => {}
         }

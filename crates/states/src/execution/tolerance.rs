@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::definition::MapOver;
 use crate::query::QueryError;
 
-use super::end::Status;
 use super::strand::{Doing, Item, StrandId};
 use super::{Execution, Failure};
 
@@ -56,9 +55,9 @@ impl Failure {
     }
 
     /// What stands for an iteration that failed and was tolerated.
-    pub(super) fn in_its_place(&self, status: Status) -> Value {
+    pub(super) fn in_its_place(&self) -> Value {
         let mut place = self.output();
-        place["Status"] = json!(status.name());
+        place["Status"] = json!("FAILED");
         place
     }
 }
@@ -120,7 +119,7 @@ impl Execution {
         if fork.failed > failed_max {
             return Some(Failure::exceeded());
         }
-        fork.outputs[index] = Some(failure.in_its_place(Status::Failed));
+        fork.outputs[index] = Some(failure.in_its_place());
         None
     }
 }

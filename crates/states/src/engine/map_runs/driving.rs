@@ -235,12 +235,16 @@ impl Engine {
                     identity: Some(Arc::clone(execution.identity())),
                     input: Arc::clone(execution.input_text()),
                     started_ms: execution.started_ms(),
+                    redrive_count: execution.redrive_count(),
+                    redriven_ms: execution.redriven_ms(),
                     ended: execution.ended().cloned(),
                 },
                 None => ChildResult {
                     identity: None,
                     input: child.input.clone().unwrap_or_default(),
                     started_ms: 0,
+                    redrive_count: 0,
+                    redriven_ms: None,
                     ended: None,
                 },
             }
