@@ -118,6 +118,7 @@ impl FlowReader {
             machine_type: MachineType::Standard,
             flows: Vec::new(),
             names: BTreeSet::new(),
+            labels: BTreeSet::new(),
             language: Language::JsonPath,
             report: Report::new(),
             warnings: Report::new(),
