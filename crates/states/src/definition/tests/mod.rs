@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::{Code, Machine, MachineType};
 
+mod batches;
 mod languages;
+mod outside_items;
 mod values;
 
 fn complaints(definition: &Value, machine_type: MachineType) -> Vec<(Code, String, String)> {
