@@ -47,6 +47,7 @@ pub(super) fn read_machine(
         machine_type,
         flows: Vec::new(),
         names: BTreeSet::new(),
+        labels: BTreeSet::new(),
         language: Language::JsonPath,
         report,
         warnings: Report::new(),
@@ -102,6 +103,7 @@ pub(super) struct FlowReader {
     pub machine_type: MachineType,
     flows: Vec<Option<Flow>>,
     names: BTreeSet<String>,
+    pub labels: BTreeSet<String>,
     /// The language of states that have none of their own.
     language: Language,
     pub report: Report,
@@ -109,19 +111,6 @@ pub(super) struct FlowReader {
 }
 
 impl FlowReader {
-    /// One that has read nothing.
-    #[cfg(test)]
-    pub fn alone() -> FlowReader {
-        FlowReader {
-            machine_type: MachineType::Standard,
-            flows: Vec::new(),
-            names: BTreeSet::new(),
-            language: Language::JsonPath,
-            report: Report::new(),
-            warnings: Report::new(),
-        }
-    }
-
     fn read_top(&mut self, parsed: &Value) -> Option<u64> {
         let fields = Fields::of(parsed, "", &mut self.report)?;
         fields.allow(

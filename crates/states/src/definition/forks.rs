@@ -14,8 +14,6 @@ pub(super) const ITEMS_MAX: u64 = 100_000_000;
 /// The input of an iteration is at most 256 KiB on AWS.
 const BATCH_BYTES_MAX: u64 = 262_144;
 
-const NO_DISTRIBUTED: &str = "Distributed maps are not supported; use an inline map";
-
 impl FlowReader {
     pub(super) fn read_parallel(&mut self, fields: Fields<'_>) -> Option<Kind> {
         self.allow(
@@ -58,6 +56,9 @@ impl FlowReader {
             "ToleratedFailureCount",
             "ToleratedFailurePercentage",
             "ItemProcessor",
+            "ItemReader",
+            "ResultWriter",
+            "Label",
         ];
         // Iterator and Parameters are the names that ItemProcessor and ItemSelector had first.
         let in_paths = [
@@ -70,12 +71,7 @@ impl FlowReader {
             "Iterator",
             "Parameters",
         ];
-        let refused = [
-            ("Iterator", "Iterator is the old name; use ItemProcessor"),
-            ("ItemReader", NO_DISTRIBUTED),
-            ("ResultWriter", NO_DISTRIBUTED),
-            ("Label", NO_DISTRIBUTED),
-        ];
+        let refused = [("Iterator", "Iterator is the old name; use ItemProcessor")];
         self.allow(
             fields,
             &[TRANSITION, FAULTS, &own, only_jsonata(fields, &["Items"])],
@@ -114,25 +110,14 @@ impl FlowReader {
             &[],
             &mut self.report,
         );
-        if let Some(config) = body.raw("ProcessorConfig") {
-            let config_place = body.place("ProcessorConfig");
-            let config = Fields::of(config, &config_place, &mut self.report)?;
-            config.allow(&["Mode"], &[("ExecutionType", NO_DISTRIBUTED)], &mut self.report);
-            if let Some(mode) = config
-                .text("Mode", &mut self.report)
-                .filter(|mode| *mode != "INLINE")
-            {
-                let message = format!("The mode {mode:?} is not supported; {NO_DISTRIBUTED}");
-                complain(
-                    &mut self.report,
-                    Code::NotSupported,
-                    &config.place("Mode"),
-                    &message,
-                );
-            }
+        let distributed = self.read_mode(fields, body);
+        let outer_type = self.machine_type;
+        match &distributed {
+            Some(distributed) => self.machine_type = distributed.child_type,
+            None => self.warn_of_an_inline_map(fields),
         }
-        self.warn_of_an_inline_map(fields);
         let processor = self.read_flow(body);
+        self.machine_type = outer_type;
         Some(Kind::Map(Box::new(MapOver {
             items,
             item_selector,
@@ -141,6 +126,7 @@ impl FlowReader {
             tolerated_count,
             tolerated_percentage,
             processor,
+            distributed,
         })))
     }
 

@@ -5,6 +5,7 @@
 
 mod choices;
 mod diagnostic;
+mod distributed;
 mod fields;
 mod flows;
 mod forks;
@@ -222,6 +223,21 @@ pub struct MapOver {
     pub tolerated_percentage: Option<Template>,
     /// Index of the flow.
     pub processor: usize,
+    /// Set if every iteration is an execution of its own.
+    pub distributed: Option<Distributed>,
+}
+
+/// What only a Map state in distributed mode has.
+#[derive(Debug)]
+pub struct Distributed {
+    /// What stands in the ARNs of its map runs and of their executions; made up if absent.
+    pub label: Option<String>,
+    /// What the executions are.
+    pub child_type: MachineType,
+    /// Where the items are, if they are in S3.
+    pub reader: Option<Reader>,
+    /// How the results are shaped and where they go, if stated.
+    pub writer: Option<Writer>,
 }
 
 /// `ItemBatcher`: an iteration's input is `{"BatchInput": .., "Items": [..]}` then. At least one limit is stated.

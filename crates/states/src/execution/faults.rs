@@ -22,7 +22,7 @@ impl Execution {
         self.fail_state(id, failure);
     }
 
-    fn note_query_failure(&mut self, id: StrandId, error: &QueryError) -> Failure {
+    pub(super) fn note_query_failure(&mut self, id: StrandId, error: &QueryError) -> Failure {
         let cause = self.in_state(id, &error.message);
         // Only JSONata expressions have an event of their own.
         if error.error == QueryError::EVALUATION
@@ -227,6 +227,9 @@ impl Execution {
             _ => return Some(strand),
         };
         if entered {
+            if strand.doing.is_map_run_at_work() {
+                self.append(EventType::MapRunAborted, cause, Details::None);
+            }
             self.append(event_type, cause, Details::None);
         }
         Some(strand)

@@ -14,7 +14,7 @@ use crate::query::QueryError;
 use super::end::Status;
 use super::strand::{Item, StrandId};
 use super::tolerance::Tolerance;
-use super::{Execution, Failure, Identity};
+use super::{Execution, Failure, Identity, Root};
 
 /// What a test of a state brings along, and what is seen of it.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +70,8 @@ impl Execution {
         let input_text = Arc::from(input.to_string());
         let seed = chance.next_u64();
         let probe = Some(Box::new(probe));
-        Execution::begin_run(identity, machine, (input, input_text), seed, now_ms, probe)
+        let whole = (machine, Root::default());
+        Execution::begin_run(identity, whole, (input, input_text), seed, now_ms, probe)
     }
 
     /// What was seen of the state that is tested.

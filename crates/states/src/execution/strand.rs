@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::query::Variables;
 
+use super::map_run::MapRunning;
 use super::timers::TimerKey;
 use super::{Effect, Execution, Probe};
 
@@ -102,6 +103,8 @@ pub(super) enum Doing {
     Waiting,
     /// Branches or iterations are at work.
     Forked(Box<Fork>),
+    /// A map run is at work, or was when it ended.
+    Mapping(Box<MapRunning>),
 }
 
 /// The branches or iterations of one state.
@@ -195,12 +198,19 @@ impl Execution {
     pub(super) fn close_strand(&mut self, id: StrandId) -> Option<Strand> {
         self.clear_timers(id);
         let mut strand = self.strands.remove(&id)?;
-        match &strand.doing {
+        match &mut strand.doing {
             Doing::Asking(task) => self.forget_task(*task),
             Doing::Scheduled(effect) => {
                 self.forget_task(effect.task());
                 // What never went out is not kept for a redrive.
                 strand.doing = Doing::Beginning;
+            }
+            Doing::Mapping(running) => {
+                for task in running.tasks() {
+                    self.forget_task(task);
+                }
+                // A redrive reads or writes all of it again.
+                running.moving = None;
             }
             _ => {}
         }
@@ -223,6 +233,10 @@ impl Effect {
             | Effect::Start { task, .. }
             | Effect::Ask { task, .. }
             | Effect::Offer { task, .. }
+            | Effect::OpenMapRun { task, .. }
+            | Effect::RunMap { task, .. }
+            | Effect::RedriveMapRun { task, .. }
+            | Effect::CloseMapRun { task, .. }
             | Effect::Expect { task, .. }
             | Effect::Forget { task } => *task,
         }

@@ -15,8 +15,8 @@ use super::strand::{Doing, Item, StrandId};
 use super::{Execution, Failure};
 
 /// Thresholds as a Map state states them; nothing for what it does not state.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Tolerance {
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Tolerance {
     /// So many items may fail.
     pub count: Option<u64>,
     /// So many of a hundred items may fail.

@@ -131,6 +131,7 @@ impl StateTest {
             region: Arc::from(place.region.as_str()),
             version_arn: None,
             alias_arn: None,
+            map_run_arn: None,
         });
         let arn = identity.arn.clone();
         let mut execution =

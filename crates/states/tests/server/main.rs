@@ -9,6 +9,7 @@ mod http;
 mod integrations;
 mod local;
 mod machines;
+mod map_runs;
 mod random_crashes;
 mod redrive;
 mod requests;
