@@ -88,7 +88,7 @@ pub(super) fn execution_kind(arn: &str) -> Result<&str, EngineError> {
     }
 }
 
-fn parts_of(arn: &str) -> Result<Vec<&str>, EngineError> {
+pub(super) fn parts_of(arn: &str) -> Result<Vec<&str>, EngineError> {
     let parts: Vec<&str> = arn.split(':').collect();
     match parts.as_slice() {
         ["arn", _, "states", _, _, _, ..] => Ok(parts),

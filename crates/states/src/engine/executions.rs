@@ -208,6 +208,7 @@ impl Engine {
             region: Arc::from(self.place.region.as_str()),
             version_arn,
             alias_arn,
+            map_run_arn: None,
         });
         self.by_arn.insert(ByArn(Arc::clone(&identity)), id);
         let seed = self.chance.next_u64();
@@ -223,6 +224,7 @@ impl Engine {
                 end_told: false,
                 trace_header: start.trace_header,
                 redrives: Redrives::default(),
+                map_child: None,
                 touches: 0,
             },
         );

@@ -15,6 +15,7 @@ mod listing;
 mod logging;
 mod lone;
 mod machines;
+mod map_runs;
 mod redrive;
 mod retention;
 mod settle;
@@ -38,11 +39,13 @@ pub use executions::{Start, Started};
 pub use listing::{ExecutionFilter, PagePlace};
 pub use logging::{Logged, Logging, log_group};
 pub use machines::{MachineRecord, NewMachine, Registered, Registration, Revision, Settings};
+pub use map_runs::{Counts, MapRun, MapRunChange, MapRunId};
 pub use retention::Retention;
 pub use shelf::Version;
 pub use tags::Tag;
 
 use entries::{ByArn, Entries, Token};
+use map_runs::MapRuns;
 use redrive::Redrives;
 use shelf::Shelf;
 
@@ -72,6 +75,9 @@ struct Entry {
     trace_header: Option<String>,
     /// What asked for it to be redriven.
     redrives: Redrives,
+    /// Which execution of which map run it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    map_child: Option<(MapRunId, usize)>,
     /// How often it stands in the engine's list of those that are not packed.
     #[serde(skip)]
     touches: u32,
@@ -102,6 +108,8 @@ pub struct Engine {
     #[serde(with = "crate::saved::pairs")]
     child_of: HashMap<(ExecutionId, TaskId), ExecutionId>,
     activities: activities::Activities,
+    #[serde(skip)]
+    map_runs: MapRuns,
     /// Calls nobody has taken yet.
     #[serde(default)]
     outbox: VecDeque<Call>,
@@ -119,6 +127,8 @@ pub struct Engine {
     logged: Vec<Logged>,
     #[serde(skip)]
     starts_left: u32,
+    #[serde(skip)]
+    map_starts_left: u32,
     /// Executions in the order in which something happened to them, as far as they are not packed.
     #[serde(skip)]
     awake: VecDeque<ExecutionId>,
@@ -145,6 +155,7 @@ impl Engine {
             call_last: 0,
             child_of: HashMap::new(),
             activities: activities::Activities::default(),
+            map_runs: MapRuns::default(),
             outbox: VecDeque::new(),
             touched: VecDeque::new(),
             ended: Vec::new(),
@@ -152,6 +163,7 @@ impl Engine {
             awaited: BTreeSet::new(),
             logged: Vec::new(),
             starts_left: STARTS_AT_ONCE_MAX,
+            map_starts_left: 0,
             awake: VecDeque::new(),
             awake_max: None,
         }
@@ -189,7 +201,11 @@ impl Engine {
 
     /// When something is due next, milliseconds since 1970.
     pub fn next_due_ms(&self) -> Option<u64> {
-        self.due.first().map(|(due_ms, _)| *due_ms)
+        let execution_ms = self.due.first().map(|(due_ms, _)| *due_ms);
+        [execution_ms, self.map_runs.next_due_ms()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Lets everything happen that is due at this time.
@@ -202,6 +218,7 @@ impl Engine {
             }
             self.settle(id, now_ms);
         }
+        self.wake_map_runs(now_ms);
     }
 
     /// ARNs of the executions that have ended since the last call.

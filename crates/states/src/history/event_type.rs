@@ -47,6 +47,11 @@ event_types! {
     MapIterationFailed,
     MapIterationStarted,
     MapIterationSucceeded,
+    MapRunAborted,
+    MapRunFailed,
+    MapRunRedriven,
+    MapRunStarted,
+    MapRunSucceeded,
     MapStateAborted,
     MapStateEntered,
     MapStateExited,
@@ -89,6 +94,8 @@ impl EventType {
         }
         match self {
             EventType::LambdaFunctionStarted
+            | EventType::MapRunAborted
+            | EventType::MapRunSucceeded
             | EventType::MapStateAborted
             | EventType::MapStateFailed
             | EventType::MapStateSucceeded

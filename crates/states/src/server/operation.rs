@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::{
-    Activity, ActivityTask, CallId, Engine, EngineError, Registered, Registration, Reply, Retention,
-    Revision, Route, Settings, Start, Started, Tag,
+    Activity, ActivityTask, CallId, Engine, EngineError, MapRunChange, Registered, Registration, Reply,
+    Retention, Revision, Route, Settings, Start, Started, Tag,
 };
 
 /// One change. Done again at the same time on the same engine, it has the same outcome.
@@ -80,6 +80,10 @@ pub(super) enum Operation {
         arn: String,
         error: Option<String>,
         cause: Option<String>,
+    },
+    UpdateMapRun {
+        arn: String,
+        change: MapRunChange,
     },
     TaskSuccess {
         token: String,
@@ -228,6 +232,9 @@ impl Operation {
             Operation::Stop { arn, error, cause } => {
                 engine.stop_execution(&arn, error, cause, now_ms).map(Outcome::At)
             }
+            Operation::UpdateMapRun { arn, change } => engine
+                .update_map_run(&arn, change, now_ms)
+                .map(|()| Outcome::Nothing),
             Operation::TaskSuccess { token, output } => engine
                 .send_task_success(&token, &output, now_ms)
                 .map(|()| Outcome::Nothing),

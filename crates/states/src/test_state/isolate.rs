@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::definition::{Code, Diagnostic, Machine, MachineType};
+use crate::definition::{Code, Diagnostic, Machine, MachineType, Severity};
 use crate::engine::EngineError;
 
 /// What a state without a machine is called, as the service calls it.
@@ -32,6 +32,7 @@ impl Isolated {
 pub(super) fn isolate(definition: &str, state_name: Option<&str>) -> Result<Isolated, EngineError> {
     let parsed: Value = serde_json::from_str(definition).map_err(|reason| {
         EngineError::InvalidDefinition(vec![Diagnostic {
+            severity: Severity::Error,
             code: Code::InvalidJson,
             location: "/".to_owned(),
             message: format!("The definition is not JSON: {reason}"),

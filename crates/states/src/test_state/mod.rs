@@ -42,6 +42,8 @@ pub struct StateTest {
     pub retries: u64,
     /// The state within a Map or Parallel state that the mocked error comes from.
     pub error_caused_by: Option<String>,
+    /// How many iterations of a Map state failed; if those are more than it tolerates, it fails.
+    pub failed_iterations: Option<u64>,
 }
 
 /// What a task, branches or iterations yield.
@@ -100,6 +102,10 @@ impl StateTest {
             let message = format!("errorCausedByState {name:?} is not a state within the tested state");
             return Err(EngineError::Validation(message));
         }
+        if self.failed_iterations.is_some() && !matches!(state.kind, Kind::Map(_)) {
+            let message = "mapIterationFailureCount is for Map states only".to_owned();
+            return Err(EngineError::Validation(message));
+        }
         let context = object(self.context.as_deref(), "context")?;
         if self.context.is_some() {
             context::check(&context, state, mock.is_some())?;
@@ -110,6 +116,7 @@ impl StateTest {
             variables: variables.clone(),
             context,
             retries: self.retries,
+            failed_iterations: self.failed_iterations,
             item: isolated.in_map.then(|| value.clone()),
             mock,
             ..Probe::default()
@@ -124,6 +131,7 @@ impl StateTest {
             region: Arc::from(place.region.as_str()),
             version_arn: None,
             alias_arn: None,
+            map_run_arn: None,
         });
         let arn = identity.arn.clone();
         let mut execution =

@@ -55,6 +55,10 @@ pub struct Report {
     pub selected: Option<Vec<Value>>,
     /// `MaxConcurrency` of a Map state; 0 if it has none.
     pub concurrency_max: Option<u64>,
+    /// `ToleratedFailureCount` of a Map state, if it states one.
+    pub tolerated_count: Option<u64>,
+    /// `ToleratedFailurePercentage` of a Map state, if it states one.
+    pub tolerated_percentage: Option<f64>,
     /// The variables after the state.
     pub variables: Map<String, Value>,
     /// Which retrier would try again, and after how many seconds.
@@ -94,6 +98,8 @@ impl Report {
             result: seen.result,
             selected: seen.selected,
             concurrency_max: seen.concurrency_max,
+            tolerated_count: seen.tolerance.count,
+            tolerated_percentage: seen.tolerance.percentage,
             variables,
             retry: match outcome {
                 Outcome::Retriable => seen
@@ -120,6 +126,8 @@ impl Report {
             result: None,
             selected: None,
             concurrency_max: None,
+            tolerated_count: None,
+            tolerated_percentage: None,
             variables: Map::new(),
             retry: None,
             catch: None,

@@ -208,6 +208,14 @@ impl Drop for Folder {
 }
 
 impl Folder {
+    /// Writes a file in it and returns where.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        std::fs::create_dir_all(&self.0).unwrap();
+        let file = self.0.join(name);
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
     /// Names of the files in it.
     pub fn names(&self) -> Vec<String> {
         self.sizes().into_iter().map(|(name, _)| name).collect()

@@ -11,6 +11,7 @@ mod integrations;
 mod local;
 mod logging;
 mod machines;
+mod map_runs;
 mod model;
 mod random_crashes;
 mod redrive;

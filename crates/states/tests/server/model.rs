@@ -171,19 +171,11 @@ fn put(body: &mut Value, path: &str, value: Value) {
     *place = value;
 }
 
-/// Map runs are not there yet.
-fn is_there(operation: &str) -> bool {
-    !operation.contains("MapRun")
-}
-
 #[test]
 fn every_limit_of_the_api_is_kept() {
     let server = Server::without_journal(nobody().address);
     let mut wrong = BTreeSet::new();
     for (operation, described) in MODEL["operations"].as_object().unwrap() {
-        if !is_there(operation) {
-            continue;
-        }
         let base = valid("", &described["input"]);
         let mut expect = |what: String, body: &Value| {
             let (status, answer) = server.raw(operation, &body.to_string());
@@ -215,9 +207,6 @@ fn every_limit_of_the_api_is_kept() {
 fn every_operation_is_there() {
     let server = Server::without_journal(nobody().address);
     for (operation, described) in MODEL["operations"].as_object().unwrap() {
-        if !is_there(operation) {
-            continue;
-        }
         let body = valid("", &described["input"]);
         let (status, answer) = server.raw(operation, &body.to_string());
         assert_ne!(answer["__type"], "UnknownOperationException", "{operation}");

@@ -199,6 +199,37 @@ fn diagnostics_are_cut_where_the_request_says() {
 }
 
 #[test]
+fn what_aws_takes_in_distributed_maps_only_is_a_warning_for_those_who_ask() {
+    let (aws, journal) = (nobody(), folder("warnings"));
+    let server = Server::start(&journal, aws.address);
+    let map = json!({ "Type": "Map", "ToleratedFailureCountPath": "$.n", "End": true,
+        "ItemProcessor": { "StartAt": "T", "States": { "T": { "Type": "Succeed" } } } });
+    let definition = json!({ "StartAt": "M", "States": { "M": map } }).to_string();
+    let told = |more: Value| {
+        let mut request = json!({ "definition": definition });
+        request
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        server.tell("ValidateStateMachineDefinition", request)
+    };
+    let silent = told(json!({}));
+    assert_eq!(
+        silent,
+        json!({ "result": "OK", "diagnostics": [], "truncated": false })
+    );
+    let warned = told(json!({ "severity": "WARNING" }));
+    assert_eq!(warned["result"], "OK");
+    let [found] = &warned["diagnostics"].as_array().unwrap()[..] else {
+        panic!("{warned}");
+    };
+    assert_eq!(
+        [&found["severity"], &found["location"]],
+        ["WARNING", "/States/M/ToleratedFailureCountPath"]
+    );
+}
+
+#[test]
 fn data_is_left_out_where_only_the_rest_is_asked_for() {
     let (aws, journal) = (nobody(), folder("metadata"));
     let server = Server::start(&journal, aws.address);

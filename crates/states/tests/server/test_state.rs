@@ -220,6 +220,61 @@ fn a_state_is_tested_where_it_stands_in_its_machine() {
     assert_eq!(unnamed.unwrap_err(), "ValidationException");
 }
 
+/// As recorded of a map with `ToleratedFailureCount` 1 and of one without any threshold.
+#[test]
+fn a_map_fails_if_more_iterations_are_said_to_have_failed_than_it_tolerates() {
+    let (aws, journal) = (nobody(), folder("test-tolerance"));
+    let server = Server::start(&journal, aws.address);
+    let mut map = alone(
+        json!({ "Type": "Map", "Items": "{% $states.input %}", "End": true,
+        "ItemProcessor": { "StartAt": "T", "States": { "T": invoke("f") } } }),
+    );
+    let failed = |map: &Value, count: u64| {
+        test(
+            &server,
+            map,
+            json!({ "input": "[1,2,3]", "mock": { "result": "[0,0,1]" }, "inspectionLevel": "DEBUG",
+                "stateConfiguration": { "mapIterationFailureCount": count } }),
+        )
+    };
+    assert_eq!(failed(&map, 2)["output"], "[0,0,1]");
+    map["ToleratedFailureCount"] = 1.into();
+    let below = failed(&map, 1);
+    assert_eq!(
+        (
+            &below["output"],
+            &below["inspectionData"]["toleratedFailureCount"]
+        ),
+        (&json!("[0,0,1]"), &json!(1))
+    );
+    let fatal = failed(&map, 2);
+    assert_eq!(
+        [&fatal["status"], &fatal["error"], &fatal["cause"]],
+        [
+            "FAILED",
+            "States.ExceedToleratedFailureThreshold",
+            "The specified tolerated failure threshold was exceeded"
+        ]
+    );
+    map["Catch"] = json!([{ "ErrorEquals": ["Other"], "Next": "X" },
+        { "ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Handle" }]);
+    let caught = failed(&map, 2);
+    assert_eq!(
+        [
+            &caught["status"],
+            &caught["nextState"],
+            &caught["inspectionData"]["errorDetails"]
+        ],
+        [
+            &json!("CAUGHT_ERROR"),
+            &json!("Handle"),
+            &json!({ "catchIndex": 1 })
+        ]
+    );
+    map["Retry"] = json!([{ "ErrorEquals": ["States.ExceedToleratedFailureThreshold"] }]);
+    assert_eq!(failed(&map, 2)["status"], "RETRIABLE");
+}
+
 #[test]
 fn a_context_is_what_the_test_says_and_the_rest_is_made_up() {
     let (aws, journal) = (nobody(), folder("test-context"));

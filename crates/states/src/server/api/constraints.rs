@@ -10,8 +10,10 @@ use crate::engine::EngineError;
 enum Rule {
     /// A text of so many characters.
     Length(usize, usize),
-    /// A number in this range.
+    /// A whole number in this range.
     Range(i64, i64),
+    /// A number in this range.
+    Between(f64, f64),
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// A text of this form.
@@ -53,6 +55,9 @@ const RULES: &[(&str, Rule)] = &[
     ("stateName", Rule::Length(1, 80)),
     ("workerName", Rule::Length(1, 80)),
     ("type", Rule::OneOf(&["STANDARD", "EXPRESS"])),
+    ("maxConcurrency", Rule::Range(0, i64::MAX)),
+    ("toleratedFailureCount", Rule::Range(0, i64::MAX)),
+    ("toleratedFailurePercentage", Rule::Between(0.0, 100.0)),
     ("versionDescription", Rule::Length(0, 256)),
     ("description", Rule::Length(0, 256)),
     ("taskToken", Rule::Length(1, 2_048)),
@@ -102,7 +107,9 @@ fn needed(operation: &str) -> &'static [&'static str] {
         | "DescribeStateMachineForExecution"
         | "StopExecution"
         | "RedriveExecution"
-        | "GetExecutionHistory" => &["executionArn"],
+        | "GetExecutionHistory"
+        | "ListMapRuns" => &["executionArn"],
+        "DescribeMapRun" | "UpdateMapRun" => &["mapRunArn"],
         "SendTaskSuccess" => &["taskToken", "output"],
         "SendTaskFailure" | "SendTaskHeartbeat" => &["taskToken"],
         "CreateActivity" => &["name"],
@@ -191,6 +198,11 @@ fn check_field(complaints: &mut Vec<String>, place: &str, value: Option<&Value>,
             Some(number) if number > *most => Some(format!("have value less than or equal to {most}")),
             _ => None,
         },
+        (Rule::Between(least, most), Value::Number(number)) => match number.as_f64() {
+            Some(number) if number < *least => Some(format!("have value greater than or equal to {least}")),
+            Some(number) if number > *most => Some(format!("have value less than or equal to {most}")),
+            _ => None,
+        },
         (Rule::OneOf(values), Value::String(text)) if !values.contains(&text.as_str()) => {
             Some(format!("satisfy enum value set: [{}]", values.join(", ")))
         }
@@ -219,6 +231,7 @@ fn check_type(place: &str, value: Option<&Value>, rule: &Rule) -> Result<(), Eng
     let (fits, demanded) = match rule {
         Rule::Length(..) | Rule::OneOf(_) | Rule::Form(..) => (value.is_string(), "a string"),
         Rule::Range(..) => (value.is_i64() || value.is_u64(), "a whole number"),
+        Rule::Between(..) => (value.is_number(), "a number"),
         Rule::Truth => (value.is_boolean(), "true or false"),
         Rule::Object => (value.is_object(), "an object"),
     };

@@ -94,14 +94,25 @@ pub(super) struct List {
 }
 
 pub(super) fn list(service: &Service, request: &List, page: &Page) -> Answer {
+    let redriven = request
+        .redrive_filter
+        .as_deref()
+        .map(|filter| filter == "REDRIVEN");
+    let after = page.after_as(PagePlace::parse)?;
     let machine_arn = match (&request.state_machine_arn, &request.map_run_arn) {
         (Some(machine_arn), None) => machine_arn,
         (None, Some(map_run)) => {
-            return Err(EngineError::ResourceNotFound {
-                message: format!("Resource not found: '{map_run}'"),
-                resource: Some(map_run.clone()),
-            }
-            .into());
+            let status = request.status_filter.as_deref();
+            return service.look(|engine| {
+                let executions = engine.map_run_executions(map_run, status, redriven, after)?.map(
+                    |(place, execution, items)| {
+                        let mut item = listed(engine, execution);
+                        item["itemCount"] = items.into();
+                        (place.to_text(), item)
+                    },
+                );
+                Ok(page.answer("executions", executions))
+            });
         }
         _ => {
             let message = "Either stateMachineArn or mapRunArn must be specified, but not both";
@@ -112,16 +123,13 @@ pub(super) fn list(service: &Service, request: &List, page: &Page) -> Answer {
     let filter = ExecutionFilter {
         machine_arn,
         status,
-        redriven: request
-            .redrive_filter
-            .as_deref()
-            .map(|filter| filter == "REDRIVEN"),
-        after: page.after_as(PagePlace::parse)?,
+        redriven,
+        after,
     };
     service.look(|engine| {
         let executions = engine
             .executions(filter)?
-            .map(|(place, execution)| (place.to_text(), listed(execution)));
+            .map(|(place, execution)| (place.to_text(), listed(engine, execution)));
         Ok(page.answer("executions", executions))
     })
 }

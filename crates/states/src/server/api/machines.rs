@@ -171,6 +171,12 @@ pub(super) fn describe_for_execution(service: &Service, request: &OfExecution) -
         let record = engine.machine_for(&request.execution_arn)?;
         let mut described = described(record, request.included_data);
         described["updateDate"] = seconds(record.updated_ms);
+        let identity = engine.execution(&request.execution_arn)?.identity();
+        if let Some(arn) = &identity.map_run_arn {
+            described["stateMachineArn"] = identity.machine_arn.as_str().into();
+            described["mapRunArn"] = arn.as_str().into();
+            described["label"] = engine.map_run(arn)?.settings.label.as_str().into();
+        }
         Ok(described)
     })
 }

@@ -9,6 +9,7 @@ pub(super) mod executions;
 pub(super) mod here;
 mod logging;
 mod machines;
+mod map_runs;
 mod pages;
 mod tags;
 mod tasks;
@@ -132,6 +133,9 @@ async fn dispatch(service: &Service, operation: &str, body: &[u8]) -> Answer {
         "ListExecutions" => executions::list(service, &read(&body)?, &page()?),
         "StopExecution" => executions::stop(service, read(&body)?).await,
         "RedriveExecution" => executions::redrive(service, read(&body)?).await,
+        "DescribeMapRun" => map_runs::describe(service, &read(&body)?),
+        "ListMapRuns" => map_runs::list(service, &read(&body)?, &page()?),
+        "UpdateMapRun" => map_runs::update(service, read(&body)?).await,
         "GetExecutionHistory" => executions::history(service, &read(&body)?, &page()?),
         "SendTaskSuccess" => tasks::success(service, read(&body)?).await,
         "SendTaskFailure" => tasks::failure(service, read(&body)?).await,

@@ -80,8 +80,8 @@ async fn perform(service: &Service, run: &mut Run) {
 fn read_test(request: TestState) -> Result<StateTest, EngineError> {
     let refuse = |message: &str| Err(EngineError::Validation(message.to_owned()));
     let configuration = request.state_configuration;
-    if configuration.map_iteration_failure_count.is_some() || configuration.map_item_reader_data.is_some() {
-        return refuse("mapIterationFailureCount and mapItemReaderData are not supported by this server");
+    if configuration.map_item_reader_data.is_some() {
+        return refuse("mapItemReaderData is not supported by this server");
     }
     let mock = match request.mock {
         None => None,
@@ -115,6 +115,7 @@ fn read_test(request: TestState) -> Result<StateTest, EngineError> {
         mock,
         retries: configuration.retrier_retry_count,
         error_caused_by: configuration.error_caused_by_state,
+        failed_iterations: configuration.map_iteration_failure_count,
     })
 }
 
@@ -153,6 +154,12 @@ fn inspection(report: &Report) -> Value {
     );
     if let Some(max) = report.concurrency_max {
         data["maxConcurrency"] = max.into();
+    }
+    if let Some(count) = report.tolerated_count {
+        data["toleratedFailureCount"] = count.into();
+    }
+    if let Some(percentage) = report.tolerated_percentage {
+        data["toleratedFailurePercentage"] = percentage.into();
     }
     if let Some((index, delay_s)) = report.retry {
         data["errorDetails"] = json!({ "retryIndex": index, "retryBackoffIntervalSeconds": delay_s });

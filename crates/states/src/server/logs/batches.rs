@@ -136,6 +136,7 @@ pub(super) mod tests {
             region: Arc::from("us-east-1"),
             version_arn: None,
             alias_arn: None,
+            map_run_arn: None,
         };
         let details = Details::StateEntered {
             name: Arc::from("A"),

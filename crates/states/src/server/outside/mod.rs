@@ -3,6 +3,7 @@
 //! - [`functions`]: Lambda. [`queries`]: forms answered in XML. [`objects`]: S3. AWS JSON is short enough for here.
 
 mod functions;
+mod object_lists;
 mod objects;
 mod queries;
 mod xml;
