@@ -76,6 +76,19 @@ fn answer(engine: &mut Engine, fails: bool, now_ms: u64) -> CallKind {
     call.kind
 }
 
+/// What a file of results is called below its map run's folder, and how much is in it.
+fn written(arguments: &Value) -> String {
+    let key = arguments["Key"].as_str().unwrap().splitn(3, '/').nth(2).unwrap();
+    let body: Value = serde_json::from_str(arguments["Body"].as_str().unwrap()).unwrap();
+    match body.as_array() {
+        Some(records) => format!("{key}: {}", records.len()),
+        None => {
+            let files = body["ResultFiles"]["SUCCEEDED"].as_array().unwrap();
+            format!("{key}: {} of SUCCEEDED", files.len())
+        }
+    }
+}
+
 #[test]
 fn thousands_of_executions_are_started_moment_by_moment_and_always_in_the_same_way() {
     let run = || {
@@ -154,14 +167,30 @@ fn a_map_run_goes_on_after_a_snapshot_at_any_moment() {
             engine = restored(&engine);
         }
         actions.push(match answer(&mut engine, number == 2, now_ms) {
+            CallKind::Aws {
+                action, arguments, ..
+            } if &*action == "PutObject" => written(&arguments),
             CallKind::Aws { action, .. } => action.to_string(),
             CallKind::Lambda { payload, .. } => payload.to_string(),
             CallKind::Sqs { .. } => "Send".to_owned(),
         });
     }
-    let put = "PutObject";
-    let first = ["GetObject", "1", "2", put, put, put, put];
-    let then = ["2", "3", put, put];
+    let first = [
+        "GetObject",
+        "1",
+        "2",
+        "FAILED_0.json: 1",
+        "PENDING_0.json: 1",
+        "SUCCEEDED_0.json: 1",
+        "manifest.json: 1 of SUCCEEDED",
+    ];
+    // What was written before is not written again, and the new manifest names it as well.
+    let then = [
+        "2",
+        "3",
+        "Redrive-1/SUCCEEDED_0.json: 2",
+        "Redrive-1/manifest.json: 2 of SUCCEEDED",
+    ];
     assert_eq!(actions, [first.as_slice(), then.as_slice()].concat());
     let (_, run) = engine.map_runs(&arn, None).unwrap().next().unwrap();
     assert_eq!((run.status, run.redrive_count), (Status::Succeeded, 1));

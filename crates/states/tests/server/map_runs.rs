@@ -434,3 +434,34 @@ fn items_are_read_from_a_bucket_and_results_written_to_one() {
     assert_eq!(put[1].path, format!("/out/p/{id}/manifest.json"));
     assert_eq!(put[1].body["ResultFiles"]["SUCCEEDED"][0]["Size"], 7);
 }
+
+#[test]
+fn a_map_run_outlives_crashes_in_its_middle() {
+    let aws = Aws::start(|asked| returned(asked.body.clone()));
+    let journal = folder("map-crashes");
+    let mut server = Server::start(&journal, aws.address);
+    let items: Vec<u64> = (0..300).collect();
+    create(
+        &server,
+        &one_state(map_of(invoke("f"), json!({ "MaxConcurrency": 7 }))),
+    );
+    let arn = start(&server, "e", json!(items));
+    for asked in [20, 90, 200] {
+        until(|| (aws.asked().len() >= asked).then_some(()));
+        server.kill();
+        server = Server::start(&journal, aws.address);
+    }
+    let ended = server.ended(&arn);
+    assert_eq!(ended["output"], json!(items).to_string());
+    let run = described(&server, &map_run_of(&server, &arn));
+    assert_eq!(
+        [
+            &run["status"],
+            &run["executionCounts"]["succeeded"],
+            &run["redriveCount"]
+        ],
+        [&json!("SUCCEEDED"), &json!(300), &json!(0)]
+    );
+    // Only what was out at a crash is asked again.
+    assert!(aws.asked().len() <= 300 + 3 * 7, "{} calls", aws.asked().len());
+}
