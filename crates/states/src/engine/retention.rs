@@ -35,9 +35,11 @@ impl Engine {
             .collect();
         ended.sort_unstable();
         let mut kept = 0;
+        // One may be more than are kept, and is kept when it is the last one.
         let stay = ended.iter().rev().take_while(|(_, id)| {
+            let has_room = kept < retention.ended_max;
             kept += self.map_runs.weight(*id);
-            kept <= retention.ended_max
+            has_room
         });
         let beyond = ended.len() - stay.count();
         let too_old = ended.partition_point(|(at_ms, _)| at_ms.saturating_add(retention.ended_ms) < now_ms);
