@@ -66,7 +66,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
         name: String::new(),
         stand_in: None,
         patience_s: 20,
-        jobs: 4,
+        jobs: 3,
         into: None,
         case: None,
     };
@@ -104,7 +104,7 @@ fn play_all(cases: &[Case], options: &Options) -> Vec<(String, Outcome)> {
         asks: options.stand_in.is_some(),
         hurried: false,
         patience_ms: options.patience_s * 1_000,
-        slack_ms: 3_000,
+        slack_ms: 5_000,
     };
     // Accounts must be new to the engine.
     let first = std::process::id() as usize % 90_000 * 1_000;

@@ -177,7 +177,7 @@ fn events(expected: &Value, seen: &[&str]) -> Option<String> {
     };
     let (missing, more) = (part(-1), part(1));
     Some(match (missing.is_empty(), more.is_empty()) {
-        (true, true) => "events are in another order".to_owned(),
+        (true, true) => "events of branches are woven together in another way".to_owned(),
         (false, true) => format!("events lack {}", missing.join(", ")),
         (true, false) => format!("events also have {}", more.join(", ")),
         (false, false) => format!("events lack {} and have {}", missing.join(", "), more.join(", ")),

@@ -209,7 +209,8 @@ fn named(asked: &Message) -> Option<(String, Option<Value>)> {
 
 fn function_says(answer: &Value, payload: Value) -> Answer {
     let members = answer.as_object()?;
-    let good = |value: &Value| Some((200, String::new(), value.to_string().into_bytes()));
+    let version = "X-Amz-Executed-Version: $LATEST\r\n";
+    let good = |value: &Value| Some((200, version.to_owned(), value.to_string().into_bytes()));
     if let Some(value) = members.get("returns") {
         return good(value);
     }
@@ -220,7 +221,7 @@ fn function_says(answer: &Value, payload: Value) -> Answer {
         return good(&json!("x".repeat(usize::try_from(bytes).ok()?)));
     }
     if let Some(failure) = members.get("fails") {
-        let headers = "X-Amz-Function-Error: Unhandled\r\n".to_owned();
+        let headers = format!("{version}X-Amz-Function-Error: Unhandled\r\n");
         return Some((200, headers, failure.to_string().into_bytes()));
     }
     if let Some(error) = members.get("service_error") {
