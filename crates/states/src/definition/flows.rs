@@ -111,20 +111,6 @@ pub(super) struct FlowReader {
 }
 
 impl FlowReader {
-    /// One that has read nothing.
-    #[cfg(test)]
-    pub fn alone() -> FlowReader {
-        FlowReader {
-            machine_type: MachineType::Standard,
-            flows: Vec::new(),
-            names: BTreeSet::new(),
-            labels: BTreeSet::new(),
-            language: Language::JsonPath,
-            report: Report::new(),
-            warnings: Report::new(),
-        }
-    }
-
     fn read_top(&mut self, parsed: &Value) -> Option<u64> {
         let fields = Fields::of(parsed, "", &mut self.report)?;
         fields.allow(

@@ -183,15 +183,15 @@ mod tests {
 
     #[test]
     fn a_pointer_leads_to_the_array_or_the_object_whose_members_are_items() {
-        let text = r#"{"inventory":{"a/b":{"featured":[1,2,3]},"more":{"x":1,"y":[2]},"n":4}}"#;
+        let text = r#"{"inventory":{"a/b":{"featured":[1,2,3]},"more":{"y":1,"x":[2]},"n":4}}"#;
         let featured = json_at("/inventory/a~1b/featured");
         assert_eq!(read(text, &featured, 2).unwrap(), [json!(1), json!(2)]);
         let members = read(text, &json_at("/inventory/more"), ALL).unwrap();
         assert_eq!(
             members,
             [
-                json!({ "Key": "x", "Value": 1 }),
-                json!({ "Key": "y", "Value": [2] })
+                json!({ "Key": "y", "Value": 1 }),
+                json!({ "Key": "x", "Value": [2] })
             ]
         );
         assert_eq!(read("[]", &json_at(""), ALL).unwrap(), Vec::<Value>::new());

@@ -2,30 +2,38 @@
 
 use serde_json::{Value, json};
 
-use super::super::fields::Fields;
-use super::super::flows::FlowReader;
 use super::super::{
-    Code, Format, HEADER_BYTES_MAX, Language, OutputType, Reader, Source, Template, Transformation, Writer,
+    Code, Format, HEADER_BYTES_MAX, Kind, Machine, MachineType, OutputType, Reader, Source, Template,
+    Transformation, Writer,
 };
 
 const GET_OBJECT: &str = "arn:aws:states:::s3:getObject";
 const LIST_OBJECTS: &str = "arn:aws:states:::s3:listObjectsV2";
 const PUT_OBJECT: &str = "arn:aws:states:::s3:putObject";
 
-/// What comes of a state's ItemReader and ResultWriter, and the complaints with their places.
-fn read(state: &Value, language: Language) -> (Option<Reader>, Option<Writer>, Vec<(Code, String)>) {
-    let mut flows = FlowReader::alone();
-    let mut report = Vec::new();
-    let fields = Fields::of(state, "/States/M", &mut report)
-        .unwrap()
-        .speaking(language);
-    let (reader, writer) = (flows.read_reader(fields), flows.read_writer(fields));
-    let complaints = flows.report.into_iter();
-    (
-        reader,
-        writer,
-        complaints.map(|found| (found.code, found.location)).collect(),
-    )
+/// What comes of a distributed map's ItemReader and ResultWriter, and the complaints with their places.
+fn read(fields: &Value, language: &str) -> (Option<Reader>, Option<Writer>, Vec<(Code, String)>) {
+    let mut map = json!({ "Type": "Map", "QueryLanguage": language, "End": true, "ItemProcessor": {
+        "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+        "StartAt": "X", "States": { "X": { "Type": "Succeed" } } } });
+    for (name, value) in fields.as_object().unwrap() {
+        map[name] = value.clone();
+    }
+    let definition = json!({ "StartAt": "M", "States": { "M": map } }).to_string();
+    let machine = match Machine::parse(&definition, MachineType::Standard) {
+        Ok(machine) => machine,
+        Err(found) => {
+            let complaints = found.into_iter().map(|found| (found.code, found.location));
+            return (None, None, complaints.collect());
+        }
+    };
+    let mut states = machine.flows.into_iter().flat_map(|flow| flow.states);
+    let distributed = states.find_map(|state| match state.kind {
+        Kind::Map(map) => map.distributed,
+        _ => None,
+    });
+    let distributed = distributed.unwrap();
+    (distributed.reader, distributed.writer, Vec::new())
 }
 
 fn reader(resource: &str, config: Value, arguments: Value) -> Value {
@@ -75,14 +83,14 @@ fn every_source_is_read_in_both_languages() {
             Source::Objects(Format::JsonLines),
         ),
     ] {
-        let (found, _, complaints) = read(&state, Language::Jsonata);
+        let (found, _, complaints) = read(&state, "JSONata");
         assert_eq!(complaints, [], "{state}");
         assert_eq!(found.unwrap().source, source);
     }
     let paths = json!({ "ItemReader": { "Resource": GET_OBJECT,
         "ReaderConfig": { "InputType": "JSON", "MaxItemsPath": "$.n" },
         "Parameters": { "Bucket.$": "$.b", "Key": "k" } } });
-    let (found, _, complaints) = read(&paths, Language::JsonPath);
+    let (found, _, complaints) = read(&paths, "JSONPath");
     assert_eq!(complaints, []);
     let found = found.unwrap();
     assert_eq!(found.arguments.member_names(), ["Bucket", "Key"]);
@@ -234,7 +242,7 @@ fn what_a_reader_cannot_have_is_refused_at_its_place() {
             own("/Parameters"),
         ),
     ] {
-        let (_, _, complaints) = read(&state, Language::Jsonata);
+        let (_, _, complaints) = read(&state, "JSONata");
         let expected = (code, location);
         assert!(complaints.contains(&expected), "{state}: {complaints:?}");
     }
@@ -265,7 +273,7 @@ fn a_writer_shapes_results_or_exports_them_or_both() {
             true,
         ),
     ] {
-        let (_, writer, complaints) = read(&json!({ "ResultWriter": fields }), Language::Jsonata);
+        let (_, writer, complaints) = read(&json!({ "ResultWriter": fields }), "JSONata");
         assert_eq!(complaints, [], "{fields}");
         let writer = writer.unwrap();
         assert_eq!((writer.transformation, writer.output_type), expected);
@@ -290,7 +298,7 @@ fn a_writer_shapes_results_or_exports_them_or_both() {
             "/WriterConfig/OutputType",
         ),
     ] {
-        let (_, _, complaints) = read(&json!({ "ResultWriter": fields }), Language::Jsonata);
+        let (_, _, complaints) = read(&json!({ "ResultWriter": fields }), "JSONata");
         let expected = (Code::Schema, format!("/States/M/ResultWriter{location}"));
         assert!(complaints.contains(&expected), "{fields}: {complaints:?}");
     }
