@@ -241,7 +241,7 @@ impl World {
     ///
     /// As [`Engine::create_activity`].
     pub fn create_activity(&mut self, name: &str) -> Result<Activity, EngineError> {
-        self.engine.create_activity(name, Vec::new(), self.now_ms)
+        self.engine.create_activity(name, Vec::new(), None, self.now_ms)
     }
 
     /// Takes a task of an activity as one of its workers, if there is one.

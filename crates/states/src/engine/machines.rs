@@ -50,7 +50,7 @@ pub struct NewMachine {
     pub machine_type: MachineType,
 }
 
-/// A machine's configurations as the API takes them. They are kept and given back, and have no effect.
+/// A machine's configurations as the API takes them. They are kept and given back; only that for logging has an effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// `loggingConfiguration`.

@@ -12,6 +12,7 @@ mod entries;
 mod error;
 mod executions;
 mod listing;
+mod logging;
 mod lone;
 mod machines;
 mod map_runs;
@@ -31,11 +32,12 @@ use crate::execution::{Execution, TaskId};
 
 pub use activities::{Activity, ActivityTask};
 pub use aliases::{Alias, Route};
-pub use arn::Place;
+pub use arn::{Place, check_described, only_standard};
 pub use calls::{Call, CallId, CallKind, Reply};
 pub use error::EngineError;
 pub use executions::{Start, Started};
 pub use listing::{ExecutionFilter, PagePlace};
+pub use logging::{Logged, Logging, log_group};
 pub use machines::{MachineRecord, NewMachine, Registered, Registration, Revision, Settings};
 pub use map_runs::{Counts, MapRun, MapRunChange, MapRunId};
 pub use retention::Retention;
@@ -117,6 +119,12 @@ pub struct Engine {
     #[serde(default)]
     ended: Vec<String>,
     express_ended: VecDeque<ExecutionId>,
+    /// Express executions whose callers wait for their end.
+    #[serde(default)]
+    awaited: BTreeSet<ExecutionId>,
+    /// Events nobody has logged yet.
+    #[serde(skip)]
+    logged: Vec<Logged>,
     #[serde(skip)]
     starts_left: u32,
     #[serde(skip)]
@@ -152,6 +160,8 @@ impl Engine {
             touched: VecDeque::new(),
             ended: Vec::new(),
             express_ended: VecDeque::new(),
+            awaited: BTreeSet::new(),
+            logged: Vec::new(),
             starts_left: STARTS_AT_ONCE_MAX,
             map_starts_left: 0,
             awake: VecDeque::new(),

@@ -39,6 +39,7 @@ impl Engine {
             for effect in entry.execution.take_effects() {
                 self.perform(id, effect, now_ms);
             }
+            self.note_logged(id);
             self.tell_end(id, now_ms);
             self.plan(id);
             self.note_awake(id);
@@ -207,6 +208,7 @@ impl Engine {
                 self.touched.push_back(parent);
             }
         }
+        self.awaited.remove(&id);
         if let Some(child) = map_child {
             // It stays as long as its map run.
             self.map_child_ended(child, status);

@@ -172,6 +172,11 @@ impl Execution {
                 index,
             };
             done = self.append(EventType::MapIterationFailed, last_event, details);
+            // A task that had begun is written down as aborted too, even though it is what failed.
+            let kind = &machine.flows[strand.flow].states[strand.state].kind;
+            if matches!(kind, Kind::Task(_)) && last_event > strand.entered_event {
+                self.append(EventType::TaskStateAborted, last_event, Details::None);
+            }
         }
         let item = strand.item.clone();
         if let Some(fork) = self.fork_of(parent) {

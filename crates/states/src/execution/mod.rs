@@ -226,6 +226,9 @@ pub struct Execution {
     #[serde(with = "crate::saved::text")]
     input_text: Arc<str>,
     history: Vec<HistoryEvent>,
+    /// How many events someone has taken note of.
+    #[serde(default)]
+    noted: usize,
     /// No event but the last may be added any more.
     full: bool,
     /// Boxed: a map keeps room for eleven, and most executions have one.
@@ -301,6 +304,7 @@ impl Execution {
             input: Arc::clone(&input),
             input_text,
             history: Vec::new(),
+            noted: 0,
             full: false,
             strands: BTreeMap::new(),
             strand_last: 0,
@@ -382,6 +386,12 @@ impl Execution {
     /// Every event so far.
     pub fn history(&self) -> &[HistoryEvent] {
         self.seen_history()
+    }
+
+    /// The events since the last call.
+    pub(crate) fn take_new_events(&mut self) -> &[HistoryEvent] {
+        let noted = std::mem::replace(&mut self.noted, self.history.len());
+        self.history.get(noted..).unwrap_or_default()
     }
 
     /// State transitions AWS would bill.

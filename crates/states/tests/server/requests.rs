@@ -88,6 +88,27 @@ fn arns_of_other_things_are_refused_by_what_they_are() {
             "Invalid Arn: 'Resource type not valid in this context: express'",
         ),
         (
+            "DescribeExecution",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
+            "GetExecutionHistory",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
+            "DescribeStateMachineForExecution",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
             "RedriveExecution",
             "executionArn",
             express,
@@ -170,7 +191,7 @@ fn diagnostics_are_cut_where_the_request_says() {
     );
     assert_eq!(one["diagnostics"].as_array().unwrap().len(), 1);
     assert_eq!(one["truncated"], true);
-    let empty = server.tell("ValidateStateMachineDefinition", json!({ "definition": "" }));
+    let empty = server.tell("ValidateStateMachineDefinition", json!({ "definition": "[" }));
     assert_eq!(
         (&empty["result"], &empty["diagnostics"][0]["location"]),
         (&json!("FAIL"), &json!("/"))

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ExecutionFilter, PagePlace};
+use crate::engine::{EngineError, ExecutionFilter, PagePlace, check_described, only_standard};
 use crate::execution::Status;
 use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
@@ -75,6 +75,7 @@ pub(super) struct OfExecution {
 }
 
 pub(super) fn describe(service: &Service, request: &OfExecution) -> Answer {
+    check_described(&request.execution_arn)?;
     let now_ms = service.clock().now_ms;
     service.look(|engine| {
         let execution = engine.execution(&request.execution_arn)?;
@@ -198,6 +199,7 @@ pub(super) struct History {
 }
 
 pub(super) fn history(service: &Service, request: &History, page: &Page) -> Answer {
+    only_standard(&request.execution_arn)?;
     let with_data = request.include_execution_data.unwrap_or(true);
     // The id of the last event that was shown: events that are added meanwhile do not shift the pages.
     let shown = page.after_as(|id| id.parse::<u64>().ok())?;
@@ -215,5 +217,23 @@ pub(super) fn history(service: &Service, request: &History, page: &Page) -> Answ
                 page.answer("events", events[..left].iter().rev().map(item))
             }
         })
+    })
+}
+
+/// An execution of any kind with all its events; what DescribeExecution and GetExecutionHistory say of Standard ones.
+///
+/// # Errors
+///
+/// [`EngineError::InvalidArn`] or [`EngineError::ExecutionDoesNotExist`].
+pub(in crate::server) fn seen(service: &Service, arn: &str) -> Result<Value, EngineError> {
+    let now_ms = service.clock().now_ms;
+    service.look(|engine| {
+        let execution = engine.execution(arn)?;
+        let described = described(engine, execution, IncludedData::AllData)?;
+        let events = execution.history().iter().map(|event| event.to_json(true));
+        Ok(json!({
+            "execution": with_redrive(engine, execution, described, now_ms)?,
+            "events": events.collect::<Vec<_>>(),
+        }))
     })
 }

@@ -2,10 +2,12 @@
 
 mod activities;
 mod aliases;
+mod configurations;
 mod constraints;
 mod describe;
-mod executions;
+pub(super) mod executions;
 pub(super) mod here;
+mod logging;
 mod machines;
 mod map_runs;
 mod pages;
@@ -15,7 +17,7 @@ mod test_state;
 mod validate;
 mod versions;
 
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use serde::de::DeserializeOwned;
@@ -79,7 +81,11 @@ pub(super) async fn answer(service: &Service, target: &str, body: &[u8]) -> Resp
             )
         }
     };
-    plain(status, answer.to_string())
+    let mut response = plain(status, answer.to_string());
+    if let Ok(id) = HeaderValue::from_str(&service.request_id()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
 }
 
 fn refusal(error: &EngineError) -> Value {

@@ -101,6 +101,14 @@ impl Outside {
         }
     }
 
+    /// Asks CloudWatch Logs, without waiting for a turn among the tasks' calls.
+    pub async fn ask_logs(&self, action: &str, request: &Value) -> AwsReply {
+        match SERVICES.iter().find(|service| service.name == "cloudwatchlogs") {
+            Some(service) => self.ask_service(service, action, request).await,
+            None => unreachable("there is no service of this name"),
+        }
+    }
+
     async fn ask_service(&self, service: &Service, action: &str, arguments: &Value) -> AwsReply {
         let answered = match service.protocol {
             Protocol::Json { version, target } => {
