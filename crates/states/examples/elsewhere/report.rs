@@ -20,10 +20,11 @@ pub fn tables(outcomes: &[(String, Outcome)]) -> String {
             Outcome::Differs(found) => {
                 let does = sentences(found, |difference| match difference {
                     Difference::Done(sentence) => Some(sentence),
-                    Difference::Told(_) => None,
+                    Difference::Told(_) | Difference::Woven => None,
                 });
                 let tells = sentences(found, |difference| match difference {
                     Difference::Told(sentence) => Some(sentence),
+                    Difference::Woven => Some("events of branches are woven together in another way"),
                     Difference::Done(_) => None,
                 });
                 match does.is_empty() {
@@ -51,8 +52,8 @@ pub fn tables(outcomes: &[(String, Outcome)]) -> String {
     .join("\n")
 }
 
-fn sentences(found: &[Difference], pick: fn(&Difference) -> Option<&String>) -> String {
-    let picked: Vec<&str> = found.iter().filter_map(pick).map(String::as_str).collect();
+fn sentences(found: &[Difference], pick: fn(&Difference) -> Option<&str>) -> String {
+    let picked: Vec<&str> = found.iter().filter_map(pick).collect();
     picked.join("<br>")
 }
 

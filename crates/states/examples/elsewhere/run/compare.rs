@@ -39,6 +39,8 @@ pub enum Difference {
     Done(String),
     /// Only in what is told of it: its history and description.
     Told(String),
+    /// Only in the order of events of branches that run at the same time.
+    Woven,
 }
 
 /// Every difference; if the execution ends in another way, only that.
@@ -83,13 +85,13 @@ pub fn differences(expected: &Expected, seen: &Seen, account: &str, timing: Timi
     let types: Vec<&str> = types.collect();
     let events_differ = events(&expected.events, &types);
     let same_ids = events_differ.is_none();
-    told.extend(events_differ);
     let history = here(&Value::Object(expected.history.clone()));
     for (id, members) in history.as_object().unwrap_or(&Map::new()) {
         told.extend(eye.event(id, members, &seen.events, same_ids));
     }
     let done = done.into_iter().map(Difference::Done);
-    done.chain(told.into_iter().map(Difference::Told)).collect()
+    let told = told.into_iter().map(Difference::Told);
+    done.chain(events_differ).chain(told).collect()
 }
 
 /// How an execution ended, as DescribeExecution says.
@@ -155,7 +157,7 @@ fn seconds(ms: u64) -> String {
 }
 
 /// Types of events, in order; those of branches may be woven together in another way.
-fn events(expected: &Value, seen: &[&str]) -> Option<String> {
+fn events(expected: &Value, seen: &[&str]) -> Option<Difference> {
     let names = expected.as_array().into_iter().flatten();
     let expected: Vec<&str> = names.filter_map(Value::as_str).collect();
     if expected == seen {
@@ -176,12 +178,14 @@ fn events(expected: &Value, seen: &[&str]) -> Option<String> {
             .collect()
     };
     let (missing, more) = (part(-1), part(1));
-    Some(match (missing.is_empty(), more.is_empty()) {
-        (true, true) => "events of branches are woven together in another way".to_owned(),
+    Some(Difference::Told(match (missing.is_empty(), more.is_empty()) {
+        (true, true) => {
+            return Some(Difference::Woven);
+        }
         (false, true) => format!("events lack {}", missing.join(", ")),
         (true, false) => format!("events also have {}", more.join(", ")),
         (false, false) => format!("events lack {} and have {}", missing.join(", "), more.join(", ")),
-    })
+    }))
 }
 
 /// How often each function and service was asked, and when.
