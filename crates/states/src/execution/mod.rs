@@ -42,7 +42,7 @@ pub use end::{Ended, Status};
 pub use failure::Failure;
 pub use integration::{LambdaReply, SqsReply, function_name};
 pub use limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX};
-pub(crate) use probe::{Probe, Seen};
+pub(crate) use probe::{Probe, Seen, Shaped};
 pub use services::{AwsReply, Http};
 pub use strand::TaskId;
 
