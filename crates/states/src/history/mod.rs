@@ -6,7 +6,7 @@ mod event_type;
 use serde_json::{Map, Value};
 
 pub use details::{Details, ResourceType};
-pub use event_type::EventType;
+pub use event_type::{EventType, NEVER_WRITTEN};
 
 /// One event. Ids count from 1; an execution's events are in the order of their ids.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
