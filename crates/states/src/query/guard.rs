@@ -275,7 +275,7 @@ impl Guards<'_> {
                 AstNode::Number(_) | AstNode::String(_) | AstNode::Boolean(_)
             );
             if !is_charged && (is_spread || is_constant) {
-                self.wrap(METER, item, &[length.clone()]);
+                self.wrap(METER, item, std::slice::from_ref(&length));
                 is_charged = true;
             } else if is_spread {
                 self.wrap(METER, item, &[]);
@@ -323,7 +323,7 @@ impl Guards<'_> {
         match (name, args.as_mut_slice()) {
             ("pad", [width] | [_, width, ..]) => self.wrap(WIDTH, width, &[]),
             ("distinct", [list]) => self.wrap(SHORT, list, &[]),
-            ("join", [list, separator]) => self.wrap(SEPARATOR, separator, &[list.clone()]),
+            ("join", [list, separator]) => self.wrap(SEPARATOR, separator, std::slice::from_ref(list)),
             ("replace", [pattern, replacement]) if !is_function(replacement) => {
                 let context = AstNode::Variable(String::new());
                 self.wrap(REPLACEABLE, replacement, &[context, pattern.clone()]);
