@@ -138,3 +138,27 @@ fn every_event_type_that_is_written_is_seen_in_a_case() {
         .collect();
     assert!(unseen.is_empty(), "{unseen:?}");
 }
+
+/// `HistoryEvent$type` of the API reference.
+const API_EVENT_TYPES: &str = "ActivityFailed ActivityScheduled ActivityScheduleFailed ActivityStarted \
+    ActivitySucceeded ActivityTimedOut ChoiceStateEntered ChoiceStateExited EvaluationFailed ExecutionAborted \
+    ExecutionFailed ExecutionRedriven ExecutionStarted ExecutionSucceeded ExecutionTimedOut FailStateEntered \
+    LambdaFunctionFailed LambdaFunctionScheduled LambdaFunctionScheduleFailed LambdaFunctionStarted \
+    LambdaFunctionStartFailed LambdaFunctionSucceeded LambdaFunctionTimedOut MapIterationAborted MapIterationFailed \
+    MapIterationStarted MapIterationSucceeded MapRunAborted MapRunFailed MapRunRedriven MapRunStarted \
+    MapRunSucceeded MapStateAborted MapStateEntered MapStateExited MapStateFailed MapStateStarted MapStateSucceeded \
+    ParallelStateAborted ParallelStateEntered ParallelStateExited ParallelStateFailed ParallelStateStarted \
+    ParallelStateSucceeded PassStateEntered PassStateExited SucceedStateEntered SucceedStateExited TaskFailed \
+    TaskScheduled TaskStarted TaskStartFailed TaskStateAborted TaskStateEntered TaskStateExited TaskSubmitFailed \
+    TaskSubmitted TaskSucceeded TaskTimedOut WaitStateAborted WaitStateEntered WaitStateExited";
+
+#[test]
+fn every_event_type_of_the_api_is_written_or_it_is_said_why_not() {
+    let mut named: Vec<&str> = API_EVENT_TYPES.split_whitespace().collect();
+    let written = states::EventType::ALL.iter().map(|kind| kind.name());
+    let never = states::history::NEVER_WRITTEN.iter().map(|(name, _)| *name);
+    let mut known: Vec<&str> = written.chain(never).collect();
+    named.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(known, named);
+}

@@ -52,7 +52,7 @@ pub use failure::Failure;
 pub use integration::{LambdaReply, SqsReply, function_name};
 pub use limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX};
 pub use map_run::{ChildInput, ChildResult, MapRunSettings};
-pub(crate) use probe::{Probe, Seen};
+pub(crate) use probe::{Probe, Seen, Shaped};
 pub use services::{AwsReply, Http};
 pub use strand::TaskId;
 pub use tolerance::Tolerance;

@@ -45,6 +45,8 @@ pub(crate) struct Seen {
     pub tolerance: Tolerance,
     /// The result, as the state was given it.
     pub result: Option<Value>,
+    /// What a JSONPath state made of its data on the way.
+    pub shaped: Shaped,
     /// Why it failed last.
     pub failure: Option<Failure>,
     /// Which retrier has it, and after how many milliseconds.
@@ -55,6 +57,21 @@ pub(crate) struct Seen {
     pub next: Option<Arc<str>>,
     /// Whether the state was entered.
     entered: bool,
+}
+
+/// What each field of a JSONPath state yielded; nothing of a JSONata state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shaped {
+    /// After `InputPath`.
+    pub input: Option<Value>,
+    /// After `Parameters`.
+    pub parameters: Option<Value>,
+    /// After `ItemsPath`.
+    pub items: Option<Value>,
+    /// After `ResultSelector`.
+    pub selected: Option<Value>,
+    /// After `ResultPath`.
+    pub placed: Option<Value>,
 }
 
 impl Execution {
@@ -139,6 +156,10 @@ impl Execution {
                     let arguments = self.evaluate(id, arguments, None, None)?;
                     self.note(|seen| seen.arguments = Some(arguments));
                 }
+                self.note(|seen| {
+                    let given = seen.arguments.as_ref().or(seen.shaped.input.as_ref());
+                    seen.shaped.parameters = seen.shaped.input.as_ref().and(given).cloned();
+                });
             }
             Kind::Map(map) => {
                 let items = self.select_items(id, map)?;
@@ -174,6 +195,9 @@ impl Execution {
             },
             None => self.input_of(id),
         };
+        self.note(|seen| {
+            seen.shaped.items = seen.shaped.input.is_some().then(|| items.clone());
+        });
         let Value::Array(items) = items else {
             return Ok(0);
         };

@@ -20,6 +20,11 @@ pub(super) struct Isolated {
 }
 
 impl Isolated {
+    /// Whether it is a Pass state that states its result.
+    pub fn has_result(&self) -> bool {
+        self.state.get("Result").is_some() && self.state.get("Type").is_some_and(|kind| kind == "Pass")
+    }
+
     /// Whether the state has one of this name within.
     pub fn holds(&self, name: &str) -> bool {
         flows_of(&self.state)

@@ -7,6 +7,7 @@
 
 mod context;
 mod isolate;
+mod model;
 mod report;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::definition::{Kind, Machine, Resource, State, Waits};
 use crate::engine::{Call, CallId, Engine, EngineError, Place, Reply};
 use crate::execution::{Execution, Failure, Identity, Probe};
 
+pub use model::Strictness;
 pub use report::{Outcome, Report};
 
 /// A state to be tested and what it is to see.
@@ -49,8 +51,8 @@ pub struct StateTest {
 /// What a task, branches or iterations yield.
 #[derive(Clone, Debug)]
 pub enum Mock {
-    /// A result as JSON text.
-    Result(String),
+    /// A result as JSON text, and how far it must be what the service would answer.
+    Result(String, Strictness),
     /// An error's name and cause.
     Error(String, String),
 }
@@ -63,6 +65,8 @@ pub struct Run {
     started_ms: u64,
     input: String,
     variables: Map<String, Value>,
+    /// Whether it is a Pass state that states its result.
+    has_result: bool,
 }
 
 /// A test lasts five minutes at most.
@@ -149,6 +153,7 @@ impl StateTest {
             started_ms: now_ms,
             input,
             variables,
+            has_result: isolated.has_result(),
         })
     }
 }
@@ -174,7 +179,7 @@ impl Run {
                 Some(due_ms) if execution.ended().is_none() && execution.seen().retry.is_none() => {
                     self.engine.wake(due_ms);
                 }
-                _ => return Report::of(execution, self.input, self.variables),
+                _ => return Report::of(execution, self.input, self.variables, self.has_result),
             }
         }
         Report::lost()
@@ -191,8 +196,7 @@ fn object(text: Option<&str>, name: &str) -> Result<Map<String, Value>, EngineEr
     }
 }
 
-/// Reads a mock and compares it with the state it is for. Whether a mocked result is what the service would answer
-/// is not looked at: its model is not known here.
+/// Reads a mock and compares it with the state it is for and, as far as it is known, with what the service answers.
 fn read_mock(mock: &Mock, state: &State) -> Result<Result<Value, Failure>, EngineError> {
     let refuse = |message: &str| Err(EngineError::Validation(message.to_owned()));
     if !matches!(state.kind, Kind::Task(_) | Kind::Map(_) | Kind::Parallel { .. }) {
@@ -201,9 +205,9 @@ fn read_mock(mock: &Mock, state: &State) -> Result<Result<Value, Failure>, Engin
             state.kind.name()
         ));
     }
-    let text = match mock {
+    let (text, strictness) = match mock {
         Mock::Error(error, cause) => return Ok(Err(Failure::new(error.as_str(), cause.as_str()))),
-        Mock::Result(text) => text,
+        Mock::Result(text, strictness) => (text, *strictness),
     };
     let Ok(result) = serde_json::from_str::<Value>(text) else {
         return refuse("Mocked result must be a valid JSON.");
@@ -215,6 +219,10 @@ fn read_mock(mock: &Mock, state: &State) -> Result<Result<Value, Failure>, Engin
         (Kind::Parallel { branches, .. }, Value::Array(items)) if items.len() != branches.len() => {
             refuse("Mocked result must contain the same number of items as number of Parallel branches.")
         }
+        (Kind::Task(task), value) => match model::check(&task.resource, value, strictness) {
+            Ok(()) => Ok(Ok(result)),
+            Err(reason) => refuse(&format!("Mock result schema validation error: {reason}")),
+        },
         _ => Ok(Ok(result)),
     }
 }

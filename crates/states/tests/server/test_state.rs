@@ -322,3 +322,142 @@ fn a_context_is_what_the_test_says_and_the_rest_is_made_up() {
     }
     assert_eq!(ask(&server, &state, json!({})).unwrap_err(), "InvalidDefinition");
 }
+
+/// The inspection data with its texts read.
+fn inspected(answer: &Value) -> Value {
+    let read = |value: &Value| match value.as_str() {
+        Some(text) => serde_json::from_str(text).unwrap(),
+        None => value.clone(),
+    };
+    let data = answer["inspectionData"].as_object().unwrap();
+    data.iter()
+        .map(|(name, value)| (name.clone(), read(value)))
+        .collect()
+}
+
+#[test]
+fn inspection_shows_what_each_field_of_a_jsonpath_state_yields() {
+    // As recorded against AWS by the LocalStack project (stepfunctions/v2/test_state).
+    let (aws, journal) = (nobody(), folder("test-inspect"));
+    let server = Server::start(&journal, aws.address);
+    let input = json!({ "initial": { "field": "v" }, "other": 1 });
+    let look = |state: Value, mut more: Value| {
+        more["input"] = input.to_string().into();
+        more["inspectionLevel"] = "DEBUG".into();
+        inspected(&test(&server, &state, more))
+    };
+    let placed = json!({ "initial": { "field": "v" }, "other": 1, "made": { "copy": "v" } });
+    let pass = json!({ "Type": "Pass", "InputPath": "$.initial", "Parameters": { "copy.$": "$.field" },
+        "ResultPath": "$.made", "End": true });
+    assert_eq!(
+        look(pass, json!({})),
+        json!({ "input": input, "afterInputPath": { "field": "v" }, "afterParameters": { "copy": "v" },
+            "afterResultSelector": { "copy": "v" }, "afterResultPath": placed })
+    );
+    let stated = json!({ "Type": "Pass", "Result": { "copy": "v" }, "ResultPath": "$.made", "End": true });
+    assert_eq!(
+        look(stated, json!({})),
+        json!({ "input": input, "result": { "copy": "v" }, "afterResultSelector": { "copy": "v" },
+            "afterResultPath": placed })
+    );
+    let failing = json!({ "Type": "Fail", "Error": "E" });
+    assert_eq!(
+        look(failing, json!({})),
+        json!({ "input": input, "afterInputPath": input })
+    );
+    let mut task = invoke("f");
+    task.as_object_mut()
+        .unwrap()
+        .retain(|name, _| name != "Output" && name != "Arguments");
+    task["Parameters"] = json!({ "FunctionName": "f", "Payload.$": "$.other" });
+    task["ResultSelector"] = json!({ "copy.$": "$.Payload" });
+    task["ResultPath"] = "$.made".into();
+    assert_eq!(
+        look(
+            task,
+            json!({ "mock": { "result": "{\"Payload\":\"v\",\"StatusCode\":200}" } })
+        ),
+        json!({ "input": input, "afterInputPath": input,
+            "afterParameters": { "FunctionName": "f", "Payload": 1 },
+            "result": { "Payload": "v", "StatusCode": 200 }, "afterResultSelector": { "copy": "v" },
+            "afterResultPath": placed })
+    );
+    let map = json!({ "Type": "Map", "ItemsPath": "$.items", "End": true,
+        "ItemProcessor": { "StartAt": "A", "States": { "A": { "Type": "Pass", "End": true } } } });
+    let mapped = test(
+        &server,
+        &map,
+        json!({ "input": "{\"items\":[1,2]}", "inspectionLevel": "DEBUG", "mock": error("E") }),
+    );
+    assert_eq!(
+        inspected(&mapped),
+        json!({ "input": { "items": [1, 2] }, "afterInputPath": { "items": [1, 2] }, "afterItemsPath": [1, 2],
+            "maxConcurrency": 0 })
+    );
+}
+
+#[test]
+fn a_mocked_result_is_held_to_what_the_service_answers() {
+    // As recorded against AWS by the LocalStack project (test_field_validation_mode).
+    let (aws, journal) = (nobody(), folder("test-fields"));
+    let server = Server::start(&journal, aws.address);
+    let task = |resource: &str, parameters: Value| {
+        json!({ "Type": "Task", "Resource": format!("arn:aws:states:::{resource}"), "Parameters": parameters,
+            "End": true })
+    };
+    let events = task("events:putEvents", json!({ "Entries": [] }));
+    let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+    let start = task("states:startExecution", json!({ "StateMachineArn": machine }));
+    let function = task("lambda:invoke", json!({ "FunctionName": "f" }));
+    let entries = |second: Value| json!({ "Entries": [{ "EventId": "1" }, { "EventId": second }] });
+    for (state, result, strict, present) in [
+        (&events, json!({ "random": "json" }), true, true),
+        (&events, json!({}), true, true),
+        (&events, json!({ "Entries": "no list" }), false, false),
+        (&events, entries(json!("2")), true, true),
+        (&events, entries(json!(["2"])), false, false),
+        (&start, json!({}), false, true),
+        (
+            &start,
+            json!({ "executionArn": "a", "startDate": "d" }),
+            false,
+            true,
+        ),
+        (
+            &start,
+            json!({ "ExecutionArn": "a", "StartDate": true }),
+            false,
+            false,
+        ),
+        (
+            &start,
+            json!({ "ExecutionArn": "a", "StartDate": "d" }),
+            true,
+            true,
+        ),
+        (&function, json!({ "StatusCode": "200" }), false, false),
+        (&function, json!({ "StatusCode": 200, "Payload": 1 }), true, true),
+    ] {
+        let passes = |mode: Option<&str>| {
+            let mut mock = json!({ "result": result.to_string() });
+            if let Some(mode) = mode {
+                mock["fieldValidationMode"] = mode.into();
+            }
+            match ask(&server, state, json!({ "mock": mock })) {
+                Ok(answer) => answer["status"] == "SUCCEEDED",
+                Err(name) => {
+                    assert_eq!(name, "ValidationException");
+                    false
+                }
+            }
+        };
+        let outcomes = [
+            passes(None),
+            passes(Some("STRICT")),
+            passes(Some("PRESENT")),
+            passes(Some("NONE")),
+        ];
+        assert_eq!(outcomes, [strict, strict, present, true], "{result}");
+        assert!(!passes(Some("LOOSE")), "{result}");
+    }
+}

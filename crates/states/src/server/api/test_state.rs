@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::engine::EngineError;
 use crate::server::service::Service;
-use crate::test_state::{Mock, Report, Run, StateTest, TEST_MS_MAX};
+use crate::test_state::{Mock, Report, Run, StateTest, Strictness, TEST_MS_MAX};
 
 use super::Answer;
 
@@ -28,12 +28,12 @@ pub(super) struct TestState {
     state_configuration: Configuration,
 }
 
-/// `fieldValidationMode` is taken and has no effect: the services' models are not known here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MockInput {
     result: Option<String>,
     error_output: Option<MockError>,
+    field_validation_mode: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,10 +91,20 @@ fn read_test(request: TestState) -> Result<StateTest, EngineError> {
         Some(MockInput {
             result: Some(result),
             error_output: None,
-        }) => Some(Mock::Result(result)),
+            field_validation_mode: mode,
+        }) => Some(Mock::Result(
+            result,
+            match mode.as_deref() {
+                Some("PRESENT") => Strictness::Present,
+                Some("NONE") => Strictness::None,
+                None | Some("STRICT") => Strictness::Strict,
+                Some(_) => return refuse("fieldValidationMode must be STRICT, PRESENT or NONE"),
+            },
+        )),
         Some(MockInput {
             result: None,
             error_output: Some(output),
+            ..
         }) => match output.error {
             Some(error) => Some(Mock::Error(error, output.cause.unwrap_or_default())),
             None => return refuse("The field error is required if mock.errorOutput is specified."),
@@ -152,6 +162,9 @@ fn inspection(report: &Report) -> Value {
             ("variables", variables.as_deref()),
         ],
     );
+    for (name, value) in &report.shaped {
+        data[*name] = value.to_string().into();
+    }
     if let Some(max) = report.concurrency_max {
         data["maxConcurrency"] = max.into();
     }
