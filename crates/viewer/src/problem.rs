@@ -130,6 +130,12 @@ pub(crate) fn is_denied(code: &str) -> bool {
     code.starts_with("AccessDenied") || code == "UnauthorizedOperation"
 }
 
+/// Whether a log group cannot be read for a reason that is worth a sentence beside the answer: it is not there, this role may
+/// not, or the engine keeps no logs.
+pub(crate) fn is_unreadable(code: &str) -> bool {
+    is_missing(code) || is_denied(code) || code.starts_with("UnknownOperation") || code == "NotImplemented"
+}
+
 fn status_of(code: &str, status: u16) -> StatusCode {
     const SIGNATURES: [&str; 6] = [
         "UnrecognizedClientException",
