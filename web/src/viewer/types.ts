@@ -42,9 +42,18 @@ export interface ChartFlow {
 export interface ChartEdge {
   from: Place
   to: Place
+  /** There is one edge for each `from`, `to` and `kind`: two rules that lead to the same state are one, with both labels. */
   kind: 'next' | 'choice' | 'default' | 'catch'
   /** A choice's condition or a catcher's errors in short; empty for `next`. */
   label: string
+}
+
+/** Something in a definition that cannot be drawn as it stands. */
+export interface ChartProblem {
+  /** What is wrong, as a sentence. */
+  problem: string
+  /** Where: a state's place, `States.Pay.Choices[0]` within the JSON, or `line 3, column 7`; empty for the whole. */
+  place: string
 }
 
 /** A whole definition. */
@@ -52,6 +61,10 @@ export interface Chart {
   comment: string | null
   flow: ChartFlow
   states: Map<Place, ChartState>
+  /** The execution's own time limit in seconds, if it has one. */
+  timeoutS: number | null
+  /** What was left out or is drawn otherwise than it says; empty for every definition that a service has accepted. */
+  problems: ChartProblem[]
 }
 
 /** How a state fared. `caught`: it failed, and a catcher led on. */
@@ -67,7 +80,7 @@ export interface Attempt {
   beganMs: number
   /** `null` while it is under way. */
   endedMs: number | null
-  /** Whether it is the work itself or the pause before the next try. */
+  /** The pause before the next try lies between one's end and the next one's beginning. */
   fate: 'running' | 'succeeded' | 'failed' | 'timedOut' | 'aborted'
   error: string | null
   cause: string | null
@@ -78,10 +91,14 @@ export interface Attempt {
 
 /** One time a state was entered. */
 export interface Visit {
-  /** Unique in the run: the id of the event that entered it. */
+  /** Unique in the run: the id of the event that entered it; below 0 if that event is not in the history. */
   id: number
   place: Place
-  /** Which iteration of each Map around it, from the outside in. */
+  /** The visit of the Map or Parallel state around it. */
+  parent: number | null
+  /** The visit that led to it, within the same flow; `null` for the first. */
+  cameFrom: number | null
+  /** Which iteration of each Map around it, from the outside in; -1 where the history does not tell. */
   iterations: number[]
   enteredMs: number
   /** `null` while it is there. */
