@@ -1,5 +1,5 @@
 /** Which lines are drawn between the states of a flow, and in which order its states are looked at. */
-import type { ChartEdge, ChartFlow, Place } from '../types'
+import type { ChartEdge, ChartFlow, ChartState, Place } from '../types'
 
 /** All that leads from one state to another the same way. */
 export interface Line {
@@ -15,32 +15,45 @@ export interface Line {
 const ANY_ERROR = 'any error'
 
 /** Choices, or catchers, that lead to the same state are one line: a history does not tell them apart either. */
-export function linesOf(flow: ChartFlow): Line[] {
+export function linesOf(flow: ChartFlow, states: ReadonlyMap<Place, ChartState>): Line[] {
   const known = new Set(flow.states)
-  const lines = new Map<string, { line: Line; words: string[] }>()
+  const lines = new Map<string, { line: Omit<Line, 'meaning' | 'short'>; words: string[] }>()
   for (const edge of flow.edges) {
     // Which state is missing is what a validator says; here nothing leads there.
     if (!known.has(edge.from) || !known.has(edge.to)) continue
     const isCatch = edge.kind === 'catch'
     const key = JSON.stringify([edge.from, edge.to, isCatch])
-    const entry = lines.get(key) ?? { line: { from: edge.from, to: edge.to, isCatch, meaning: '', short: '' }, words: [] }
-    const word = wordOf(edge)
-    if (word !== '' && !entry.words.includes(word)) entry.words.push(word)
+    const entry = lines.get(key) ?? { line: { from: edge.from, to: edge.to, isCatch }, words: [] }
+    entry.words.push(...wordsOf(edge, states).filter((word) => word !== '' && !entry.words.includes(word)))
     lines.set(key, entry)
   }
-  return [...lines.values()].map(({ line, words }) => ({ ...line, meaning: words.join(line.isCatch ? ', ' : ' or '), short: shortOf(line, words) }))
+  return [...lines.values()].map(({ line, words }) => ({ ...line, meaning: words.join(line.isCatch ? ', ' : ' or '), short: shortOf(line.isCatch, words) }))
 }
 
-function shortOf({ isCatch }: Line, words: readonly string[]): string {
+function wordsOf(edge: ChartEdge, states: ReadonlyMap<Place, ChartState>): string[] {
+  if (edge.kind === 'default') return [edge.label === '' ? 'otherwise' : edge.label]
+  if (edge.kind !== 'catch') return [edge.label]
+  const errors = errorsOf(states.get(edge.from), states.get(edge.to))
+  return (errors.length === 0 ? [edge.label] : errors).map((error) => (error === 'States.ALL' ? ANY_ERROR : error))
+}
+
+/** All errors that lead from one state to another; an edge's label may have been cut. */
+function errorsOf(from: ChartState | undefined, to: ChartState | undefined): string[] {
+  const catchers: unknown = from?.definition['Catch']
+  if (!Array.isArray(catchers)) return []
+  return catchers.flatMap((catcher: unknown) => {
+    if (typeof catcher !== 'object' || catcher === null || !('Next' in catcher) || catcher.Next !== to?.name) return []
+    const errors: unknown = 'ErrorEquals' in catcher ? catcher.ErrorEquals : []
+    return Array.isArray(errors) ? errors.filter((error: unknown) => typeof error === 'string') : []
+  })
+}
+
+/** That any error leads there goes without saying: the line is dashed. */
+function shortOf(isCatch: boolean, words: readonly string[]): string {
   if (!isCatch) return words.join(' or ')
-  const [first, ...others] = words.flatMap((word) => word.split(/,\s*/))
+  const [first, ...others] = words
   if (first === undefined || words.includes(ANY_ERROR)) return ''
   return others.length === 0 ? first : `${first} +${others.length}`
-}
-
-function wordOf({ kind, label }: ChartEdge): string {
-  if (kind === 'default') return label === '' ? 'otherwise' : label
-  return kind === 'catch' && label === 'States.ALL' ? ANY_ERROR : label
 }
 
 /**

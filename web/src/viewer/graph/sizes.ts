@@ -20,6 +20,8 @@ const NODE_WIDTH_MAX = 252
 const HEIGHT_ONE_LINE = 52
 const HEIGHT_TWO_LINES = 68
 const HEADER_PADDING = 4
+/** `3 retries` and `12×` in a header. */
+const PILLS_WIDTH = 112
 const PICKER_HEIGHT = 40
 /** An iteration's number, its fate, and a button on each side. */
 const PICKER_WIDTH = 228
@@ -59,7 +61,7 @@ export function nodeHeight({ lines }: Wording): number {
 export function headerSize(state: ChartState): { width: number; height: number; pickerTop: number | null } {
   const words = wording(state, NODE_WIDTH_MAX)
   const height = nodeHeight(words) + HEADER_PADDING
-  const needed = Math.max(...words.lines.map((line) => textWidth(line, NAME_PX, 600)), textWidth(words.detail, DETAIL_PX)) + SIGN_WIDTH + FATE_WIDTH
+  const needed = Math.max(...words.lines.map((line) => textWidth(line, NAME_PX, 600)), textWidth(words.detail, DETAIL_PX)) + SIGN_WIDTH + FATE_WIDTH + PILLS_WIDTH
   if (state.type !== 'Map') return { width: Math.max(NODE_WIDTH_MIN, needed), height, pickerTop: null }
   return { width: Math.max(PICKER_WIDTH + 2 * LANE_GAP, needed), height: height + PICKER_HEIGHT, pickerTop: height }
 }
