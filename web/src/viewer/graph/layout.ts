@@ -77,16 +77,16 @@ function containerOf(
   const along = Math.max(...bodies.map(({ height }) => height))
   const sum = bodies.reduce((all, { width, height }) => all + (isAcross ? width : height) + 2 * LANE_GAP, LANE_GAP * (bodies.length - 1))
   const width = Math.max(header.width, (isAcross ? sum : across + 2 * LANE_GAP) + 2 * LANE_GAP)
-  // A header wider than its bodies has them in its middle.
-  let x = isAcross ? (width - sum) / 2 : LANE_GAP
+  // Under a wider header the bodies share what is left.
+  const more = isAcross ? (width - sum - 2 * LANE_GAP) / Math.max(1, bodies.length) : 0
+  let x = LANE_GAP
   let y = header.height
   for (const body of bodies) {
     const lane = isAcross
-      ? { x, y, width: body.width + 2 * LANE_GAP, height: along + 2 * LANE_GAP }
+      ? { x, y, width: body.width + 2 * LANE_GAP + more, height: along + 2 * LANE_GAP }
       : { x, y, width: width - 2 * LANE_GAP, height: body.height + 2 * LANE_GAP }
     lanes.push(lane)
-    const left = isAcross ? LANE_GAP : (lane.width - body.width) / 2
-    const part = shifted(body, lane.x + left, lane.y + LANE_GAP)
+    const part = shifted(body, lane.x + (lane.width - body.width) / 2, lane.y + LANE_GAP)
     inside.states.push(...part.states)
     inside.edges.push(...part.edges)
     if (isAcross) x += lane.width + LANE_GAP
@@ -102,18 +102,21 @@ function containerOf(
 /** The flow as ELK takes it. */
 function graphOf(order: readonly Place[], pieces: ReadonlyMap<Place, Piece>, lines: readonly Line[], direction: Direction, start: Place | null): ElkNode {
   const [inSide, outSide] = direction === 'down' ? ['NORTH', 'SOUTH'] : ['WEST', 'EAST']
-  const port = (id: string, side: string): ElkPort => ({ id, width: 0, height: 0, layoutOptions: { 'elk.port.side': side } })
+  const port = (id: string, side: string, at: Partial<Point>): ElkPort => ({ id, width: 0, height: 0, ...at, layoutOptions: { 'elk.port.side': side } })
   const children: ElkNode[] = order.flatMap((place) => {
     const piece = pieces.get(place)
     if (piece === undefined) return []
-    const ports = new Map<string, ElkPort>()
-    if (place === start) ports.set(inPort(place, false), port(inPort(place, false), inSide))
-    lines.forEach((line, number) => {
-      if (line.to === place) ports.set(inPort(place, line.isCatch), port(inPort(place, line.isCatch), inSide))
-      if (line.from === place) ports.set(outPort(number), port(outPort(number), outSide))
-    })
     const { width, height } = piece.state
-    return { id: place, width, height, ports: [...ports.values()], layoutOptions: { 'elk.portConstraints': 'FIXED_SIDE' } }
+    const ports = portsOf(place, lines, place === start)
+    // Several ways on are put in an order by ELK. Where there is one way on, it goes straight through the middle.
+    const isStraight = ports.filter(({ isOut, isCatch }) => isOut && !isCatch).length <= 1
+    return {
+      id: place,
+      width,
+      height,
+      ports: ports.map(({ id, isOut, share }) => port(id, isOut ? outSide : inSide, isStraight ? pointAt(piece.state, direction, isOut, share) : {})),
+      layoutOptions: { 'elk.portConstraints': isStraight ? 'FIXED_POS' : 'FIXED_SIDE' },
+    }
   })
   const edges: ElkExtendedEdge[] = lines.map((line, number) => {
     const { text, width, height } = labelSize(line.short)
@@ -126,11 +129,40 @@ function graphOf(order: readonly Place[], pieces: ReadonlyMap<Place, Piece>, lin
     }
   })
   if (start !== null && pieces.has(start)) {
-    children.unshift({ id: START, width: START_DOT, height: START_DOT, ports: [port(outPort(START), outSide)], layoutOptions: { 'elk.portConstraints': 'FIXED_SIDE' } })
+    children.unshift({ id: START, width: START_DOT, height: START_DOT, ports: [port(outPort(START), outSide, {})], layoutOptions: { 'elk.portConstraints': 'FIXED_SIDE' } })
     edges.push({ id: START, sources: [outPort(START)], targets: [inPort(start, false)], layoutOptions: ONWARDS })
   }
   const placement = lines.length > LINES_MANY ? 'LINEAR_SEGMENTS' : 'NETWORK_SIMPLEX'
   return { id: 'flow', children, edges, layoutOptions: { ...OPTIONS[direction], 'elk.layered.nodePlacement.strategy': placement } }
+}
+
+/** Where lines begin and end at a state. */
+interface Port {
+  id: string
+  isOut: boolean
+  isCatch: boolean
+  /** Where on its side, from 0 to 1. */
+  share: number
+}
+
+/** What goes well comes and goes in the middle; errors do beside it. */
+function portsOf(place: Place, lines: readonly Line[], isStart: boolean): Port[] {
+  const ports: Port[] = []
+  const to = lines.filter((line) => line.to === place)
+  if (isStart || to.some(({ isCatch }) => !isCatch)) ports.push({ id: inPort(place, false), isOut: false, isCatch: false, share: 0.5 })
+  if (to.some(({ isCatch }) => isCatch)) ports.push({ id: inPort(place, true), isOut: false, isCatch: true, share: ports.length === 0 ? 0.5 : 0.75 })
+  const from = lines.flatMap((line, number) => (line.from === place ? [{ line, number }] : []))
+  const catches = from.filter(({ line }) => line.isCatch).length
+  let caught = 0
+  for (const { line, number } of from) {
+    if (line.isCatch) caught += 1
+    ports.push({ id: outPort(number), isOut: true, isCatch: line.isCatch, share: line.isCatch ? 0.5 + (0.45 * caught) / Math.max(2, catches) : 0.5 })
+  }
+  return ports
+}
+
+function pointAt({ width, height }: Box, direction: Direction, isOut: boolean, share: number): Point {
+  return direction === 'down' ? { x: width * share, y: isOut ? height : 0 } : { x: isOut ? width : 0, y: height * share }
 }
 
 /** Lines to a state join before it, errors apart from the others. Each line leaves by itself, or one could not tell whose it is. */

@@ -7,7 +7,7 @@ export type Way = 'up' | 'down' | 'left' | 'right'
 const WAYS: Record<string, Way> = { ArrowUp: 'up', ArrowDown: 'down', ArrowLeft: 'left', ArrowRight: 'right' }
 
 /** What is beside counts so much more than what is ahead. */
-const ASIDE = 2.5
+const ASIDE = 5
 /** A line between two makes them so much nearer. */
 const ALONG_LINE = 0.4
 

@@ -16,7 +16,7 @@ export const MARGIN = 20
 export const START_DOT = 12
 
 const NODE_WIDTH_MIN = 172
-const NODE_WIDTH_MAX = 252
+const NODE_WIDTH_MAX = 256
 const HEIGHT_ONE_LINE = 52
 const HEIGHT_TWO_LINES = 68
 const HEADER_PADDING = 4
@@ -25,7 +25,7 @@ const PILLS_WIDTH = 112
 const PICKER_HEIGHT = 40
 /** An iteration's number, its fate, and a button on each side. */
 const PICKER_WIDTH = 228
-const LABEL_WIDTH_MAX = 156
+const LABEL_WIDTH_MAX = 164
 const LABEL_HEIGHT = 18
 const LABEL_PADDING = 6
 /** A body without states: not allowed, but drawn. */
@@ -81,6 +81,6 @@ export function detailOf(state: ChartState): string {
 
 /** A label's text and the room it takes. */
 export function labelSize(meaning: string): { text: string; width: number; height: number } {
-  const text = shortened(meaning, LABEL_WIDTH_MAX - 2 * LABEL_PADDING, LABEL_PX)
-  return { text, width: textWidth(text, LABEL_PX) + 2 * LABEL_PADDING, height: LABEL_HEIGHT }
+  const text = shortened(meaning, LABEL_WIDTH_MAX - 2 * LABEL_PADDING, LABEL_PX, 600)
+  return { text, width: textWidth(text, LABEL_PX, 600) + 2 * LABEL_PADDING, height: LABEL_HEIGHT }
 }

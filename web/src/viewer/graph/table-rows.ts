@@ -50,7 +50,8 @@ export function rowsOf(chart: Chart, looks: ReadonlyMap<Place, StateLook> | null
         onwards: lines.flatMap((line) => {
           if (line.from !== place) return []
           const name = chart.states.get(line.to)?.name ?? ''
-          return line.meaning === '' ? name : `${name} ${line.isCatch ? 'on' : 'if'} ${line.meaning}`
+          if (line.meaning === '' || line.meaning === 'otherwise') return `${name} ${line.meaning}`.trim()
+          return `${name} ${line.isCatch ? 'on' : 'if'} ${line.meaning}`
         }),
       })
       state.flows.forEach((body, number) => add(body, depth + 1, state.type === 'Parallel' ? `in ${state.name}, branch ${number + 1}` : `in ${state.name}`))

@@ -1,9 +1,10 @@
 /**
  * How much room a text takes, without asking a browser: drawings are laid out before they are shown, and the same
- * everywhere. Widths are those of the widest of the faces in `--font-text`, so that no other needs more.
+ * everywhere. Widths are those of DejaVu Sans, the widest of the faces that `--font-text` comes to, so that no other needs more.
  */
 
-const NARROW = /[iljtfrI.,:;'|!()[\] ]/
+const NARROW = /[iljI.,:;'|! ]/
+const SLIM = /[tfr()[\]"]/
 const WIDE = /[mwMW@%]/
 const UPPER = /[A-Z&]/
 /** From here on letters are as wide as they are high. */
@@ -14,14 +15,15 @@ const ELLIPSIS = '…'
 export function textWidth(text: string, sizePx: number, weight: 400 | 600 = 400): number {
   let ems = 0
   for (const letter of text) ems += letterWidth(letter)
-  return Math.ceil(ems * sizePx * (weight === 600 ? 1.07 : 1))
+  return Math.ceil(ems * sizePx * (weight === 600 ? 1.11 : 1))
 }
 
 function letterWidth(letter: string): number {
   if ((letter.codePointAt(0) ?? 0) >= FULL_WIDTH_FROM) return 1
-  if (NARROW.test(letter)) return 0.31
-  if (WIDE.test(letter)) return 0.88
-  return UPPER.test(letter) ? 0.7 : 0.56
+  if (NARROW.test(letter)) return 0.33
+  if (SLIM.test(letter)) return 0.43
+  if (WIDE.test(letter)) return 0.95
+  return UPPER.test(letter) ? 0.72 : 0.62
 }
 
 /** As much of a text as has room, with an ellipsis for the rest. */
