@@ -10,7 +10,7 @@ import { textOf } from '../chart/json'
 import type { Chart, Fate, Place, RunEvent, Visit } from '../types'
 import { detailsOf, errorOf, jsonTextOf, resourceOf, roleOf, stateTypeOf } from './event'
 import { Places, type Standing } from './places'
-import { attemptEnded, began, entered, innerOver, innerScope, outward, over, reopen, rootScope, type Node, type Scope } from './tree'
+import { attemptEnded, began, entered, innerOver, innerScope, outward, over, reopen, rootScope, scopeOver, type Node, type Scope } from './tree'
 import { work } from './work'
 
 /** Where an event happened: at which visit, and in which scope what follows it is entered. */
@@ -142,10 +142,7 @@ export class Reader {
 
   /** Ends what is still at work. */
   #cutOff(scope: Scope, atMs: number, fate: 'aborted' | 'timedOut'): void {
-    if (scope.last !== null && !scope.last.isOver) {
-      this.hasCutOff = true
-      over(scope.last, atMs, fate, fate)
-    }
+    if (scopeOver(scope, atMs, fate)) this.hasCutOff = true
     this.#open.clear()
   }
 
@@ -240,7 +237,7 @@ export class Reader {
 
   /** The newest visit of a place, made up if the history does not have one. */
   #newestAt(place: Place, event: RunEvent): Node {
-    const known = this.#byName.get(this.#nameAt(place))?.findLast((node) => node.visit.place === place)
+    const known = this.#byName.get(this.#nameAt(place))?.findLast((node) => node.visit.place === place && !node.isOver)
     if (known !== undefined) return known
     return this.#makeUp(place, event)
   }
@@ -352,7 +349,9 @@ export class Reader {
 
   /** A visit that has an event goes on, and so does all around it. */
   #goesOn(node: Node | null): void {
-    for (let at = node; at !== null && at.before !== null; at = at.scope.parent) {
+    if (this.redrivenMs.length === 0) return
+    for (const at of outward(node)) {
+      if (at.before === null) continue
       at.before = null
       if (at.type === 'Map' || at.type === 'Parallel') began(at, this.redrivenMs.at(-1) ?? at.visit.enteredMs, null)
     }

@@ -11,6 +11,8 @@ export interface Scope {
   readonly iterations: number[]
   /** The newest visit in it. */
   last: Node | null
+  /** Visits that were under way when another one was entered: a flow of which the history does not tell all, or several taken for one. */
+  loose: Node[]
 }
 
 /** A visit, and what is known of it while it is read. */
@@ -30,7 +32,7 @@ export interface Node {
 }
 
 export function rootScope(): Scope {
-  return { parent: null, flow: 0, iteration: null, iterations: [], last: null }
+  return { parent: null, flow: 0, iteration: null, iterations: [], last: null, loose: [] }
 }
 
 /** The way through one of a state's flows; made if there is none in this round. */
@@ -39,7 +41,7 @@ export function innerScope(parent: Node, flow: number, iteration: number | null)
   const known = parent.inner.get(key)
   if (known !== undefined) return known
   const outer = parent.visit.iterations
-  const scope: Scope = { parent, flow, iteration, iterations: iteration === null ? outer : [...outer, iteration], last: null }
+  const scope: Scope = { parent, flow, iteration, iterations: iteration === null ? outer : [...outer, iteration], last: null, loose: [] }
   parent.inner.set(key, scope)
   return scope
 }
@@ -47,7 +49,10 @@ export function innerScope(parent: Node, flow: number, iteration: number | null)
 /** A new visit, the newest of its scope. What was there before and did not go on after a redrive is as it was. */
 export function entered(scope: Scope, id: number, place: Place, type: string, atMs: number): Node {
   const last = scope.last
-  if (last !== null && !last.isOver) restore(last, atMs)
+  if (last !== null && !last.isOver) {
+    if (last.before === null) scope.loose.push(last)
+    else restore(last)
+  }
   const cameFrom = last === null ? null : last.visit.fate === 'succeeded' || last.visit.fate === 'caught' ? last.visit.id : last.visit.cameFrom
   const node: Node = {
     visit: {
@@ -87,8 +92,9 @@ export function* outward(node: Node | null): Generator<Node> {
   for (let at = node; at !== null; at = at.scope.parent) yield at
 }
 
-/** Begins a try. */
+/** Begins a try. One that is under way has ended, though the history does not tell. */
 export function began(node: Node, atMs: number, asked: string | null): Attempt {
+  attemptEnded(node, atMs, 'aborted')
   const attempt: Attempt = { number: node.visit.attempts.length, beganMs: atMs, endedMs: null, fate: 'running', error: null, cause: null, asked, answered: null }
   node.visit.attempts.push(attempt)
   node.hasFailed = false
@@ -120,12 +126,17 @@ export function over(node: Node, atMs: number, fate: Fate, within: 'aborted' | '
 
 /** Ends all that is under way within a visit. */
 export function innerOver(node: Node, atMs: number, fate: 'aborted' | 'timedOut'): void {
-  for (const scope of node.inner.values()) {
-    if (scope.last !== null) over(scope.last, atMs, fate, fate)
-  }
+  for (const scope of node.inner.values()) scopeOver(scope, atMs, fate)
   node.visit.iterationFates.forEach((known, index, fates) => {
     if (known === 'running' || known === 'waiting') fates[index] = fate
   })
+}
+
+/** Ends all that is under way in a scope. @returns whether there was anything */
+export function scopeOver({ last, loose }: Scope, atMs: number, fate: 'aborted' | 'timedOut'): boolean {
+  const open = [...loose.splice(0), ...(last === null ? [] : [last])].filter(({ isOver }) => !isOver)
+  for (const node of open) over(node, atMs, fate, fate)
+  return open.length > 0
 }
 
 /** The execution is redriven: what had not succeeded goes on. A Fail state is entered again. */
@@ -147,16 +158,11 @@ export function reopen(scope: Scope): void {
 }
 
 /** A visit that was expected to go on did not: it is as it was when it ended. */
-function restore(node: Node, atMs: number): void {
-  const { before } = node
-  if (before === null) {
-    over(node, atMs, 'aborted')
-    return
-  }
-  Object.assign(node.visit, before)
+function restore(node: Node): void {
+  if (node.before !== null) Object.assign(node.visit, node.before)
   node.before = null
   node.isOver = true
   for (const scope of node.inner.values()) {
-    if (scope.last !== null && !scope.last.isOver) restore(scope.last, atMs)
+    if (scope.last !== null && !scope.last.isOver) restore(scope.last)
   }
 }
