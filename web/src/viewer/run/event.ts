@@ -46,9 +46,15 @@ function judged(type: string): Role {
   return 'unknown'
 }
 
+const STATE_TYPES = new Map<string, string>()
+
 /** `Task` of `TaskStateEntered`; empty for what is not of a state. */
 export function stateTypeOf(type: string): string {
-  return /^([A-Z][a-z]+)State/.exec(type)?.[1] ?? ''
+  const known = STATE_TYPES.get(type)
+  if (known !== undefined) return known
+  const found = /^([A-Z][a-z]+)State/.exec(type)?.[1] ?? ''
+  STATE_TYPES.set(type, found)
+  return found
 }
 
 /** The member that holds the details of events of this type. */
