@@ -6,7 +6,7 @@
  * the last event of another iteration, a failed Map names an event inside of it, and events of states that were taken down
  * name the failure and not themselves. Looking outwards for what can have such an event copes with all of these.
  */
-import { textOf } from '../chart/json'
+import { isObject, textOf } from '../chart/json'
 import type { Chart, Fate, Place, RunEvent, Visit } from '../types'
 import { detailsOf, errorOf, jsonTextOf, resourceOf, roleOf, stateTypeOf } from './event'
 import { Places, type Standing } from './places'
@@ -18,6 +18,9 @@ interface Where {
   readonly node: Node | null
   readonly scope: Scope
 }
+
+/** More than any history has events for; what claims more is not believed. */
+const ITERATIONS_MAX = 100_000
 
 export class Reader {
   readonly places: Places
@@ -362,9 +365,7 @@ export class Reader {
     const { visit } = node
     visit.output = jsonTextOf(details['output'])
     const assigned = details['assignedVariables']
-    if (typeof assigned === 'object' && assigned !== null) {
-      for (const [name, value] of Object.entries(assigned)) visit.assigned[name] = jsonTextOf(value) ?? 'null'
-    }
+    if (isObject(assigned)) visit.assigned = Object.fromEntries(Object.entries(assigned).map(([name, value]) => [name, jsonTextOf(value) ?? 'null']))
     if (!node.hasFailed) {
       visit.error = null
       visit.cause = null
@@ -394,7 +395,7 @@ export class Reader {
     const length = Number(detailsOf(event)['length'] ?? 0)
     // What a distributed map does with its items is not in this history.
     const isHere = node.type === 'Map' && this.chart?.states.get(visit.place)?.isDistributed !== true
-    visit.iterationFates = isHere && length > 0 && length <= 100_000 ? Array.from({ length }, (): Fate => 'waiting') : []
+    visit.iterationFates = isHere && length > 0 && length <= ITERATIONS_MAX ? Array.from({ length }, (): Fate => 'waiting') : []
   }
 
   #ended(node: Node, event: RunEvent, before: Where): void {
@@ -433,7 +434,7 @@ export class Reader {
     const scope = innerScope(node, 0, index)
     const what = event.type.slice('MapIteration'.length)
     const fate: Fate = what === 'Started' ? 'running' : what === 'Succeeded' ? 'succeeded' : what === 'Failed' ? 'failed' : 'aborted'
-    if (index >= 0) {
+    if (index >= 0 && index < ITERATIONS_MAX) {
       while (node.visit.iterationFates.length < index) node.visit.iterationFates.push('waiting')
       node.visit.iterationFates[index] = fate
     }
