@@ -115,6 +115,10 @@ describe.each(ALL)('%s', (name) => {
         expect(looks(run).size).toBeLessThanOrEqual(run.visits.length)
         const homeless = run.events.filter(({ visit, type }) => visit === null && roleOf(type) !== 'execution').length
         expect(run.gaps.some((gap) => gap.includes('not be matched'))).toBe(homeless > 0)
+        const reading = new Reading(chart, { execution })
+        let paged: Run | undefined
+        for (let at = from; at < events.length; at += 3) paged = reading.append(events.slice(at, at + 3))
+        expect(paged === undefined ? null : essence(paged)).toEqual(essence(run))
       }
     }
   })

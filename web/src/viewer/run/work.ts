@@ -17,10 +17,7 @@ export function work(node: Node, event: RunEvent): void {
       break
     case 'Started':
     case 'Redriven':
-      if (isRun) {
-        visit.mapRunArn = textOf(details['mapRunArn']) ?? visit.mapRunArn
-        if (visit.attempts.at(-1)?.endedMs !== null) began(node, event.atMs, null)
-      }
+      if (isRun) visit.mapRunArn = textOf(details['mapRunArn']) ?? visit.mapRunArn
       visit.fate = 'running'
       break
     case 'Submitted':
