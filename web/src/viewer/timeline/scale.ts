@@ -19,9 +19,9 @@ export interface Scale {
 }
 
 /** Shorter stretches are never shortened. */
-const QUIET_MIN_MS = 2_000
+const QUIET_MIN_MS = 5_000
 /** A stretch that is this part of all the busy time, or longer, is quiet. */
-const QUIET_PART = 1 / 3
+const QUIET_PART = 1 / 2
 /** How much room a shortened stretch has, of the whole; the one that is not over yet has more, so that one sees it grow. */
 const ROOM_EACH = 0.07
 const ROOM_OPEN = 0.25

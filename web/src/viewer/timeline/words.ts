@@ -10,12 +10,10 @@ export function tookMs({ beganMs, endedMs, run }: TimelineNode, nowMs: number): 
   return Math.max(0, (endedMs ?? run.endedMs ?? Math.max(nowMs, beganMs)) - beganMs)
 }
 
-/** `Charge, Task, failed, 3 tries, 6 s of pauses, began at +2.100, took 8 s`. */
-export function nodeWords(node: TimelineNode, startMs: number, nowMs: number): string {
-  if (node.kind === 'note') return node.name
-  const parts = [node.name, node.about, node.type ?? '', fateWord(node.fate), node.visit === null ? '' : triesWords(node.visit, lasted)]
-  parts.push(`began at ${sinceStart(node.beganMs - startMs)}`)
-  // A figure that changes each second would be read out each second.
-  parts.push(node.endedMs === null && node.run.endedMs === null ? 'under way' : `took ${lasted(tookMs(node, nowMs))}`)
-  return parts.filter((part) => part !== '').join(', ')
+/** What is heard of a row between its name and how long it took: `, Task, failed, 3 tries, 6 s of pauses, began at +2.100, took`. */
+export function nodeWords(node: TimelineNode, startMs: number): string {
+  if (node.kind === 'note') return ''
+  const parts = ['', node.type ?? '', fateWord(node.fate), node.visit === null ? '' : triesWords(node.visit, lasted), `began at ${sinceStart(node.beganMs - startMs)}`]
+  parts.push(node.endedMs === null && node.run.endedMs === null ? 'there for' : 'took')
+  return parts.filter((part, place) => place === 0 || part !== '').join(', ')
 }
