@@ -163,3 +163,36 @@ export interface StateLook {
   /** How often it was entered. */
   visits: number
 }
+
+/** A line that a function wrote. */
+export interface LogLine {
+  atMs: number
+  text: string
+  /** Which function's; `null` if that is not told. */
+  function: string | null
+  requestId: string | null
+}
+
+/** Lines of a time, oldest first. */
+export interface Logs {
+  lines: LogLine[]
+  /** Whether there are more than these. */
+  hasMore: boolean
+  /** Why there are none, as a sentence; `null` if that is simply so. */
+  missing: string | null
+}
+
+/** Where log lines come from. */
+export interface LogSource {
+  /**
+   * Lines of a function, or of all functions of the machine; of a time in milliseconds since 1970. `text` narrows them to
+   * whole invocations that mention it. Rejects with a `Problem`.
+   */
+  logs(fn: string | null, fromMs: number, toMs: number, text?: string): Promise<Logs>
+}
+
+/** Another execution, to be shown within the one that started it. */
+export interface Child {
+  run: Run
+  chart: Chart
+}
