@@ -45,6 +45,9 @@ export interface Opened {
   whole: ReadonlySet<string>
 }
 
+/** As it is before anybody did anything. */
+export const NOTHING_OPENED: Opened = { open: new Map(), shown: new Map(), whole: new Set() }
+
 /** So many members are shown at first, and more with each asking. */
 export const MEMBERS = 100
 const TEXT_MAX = 300

@@ -1,6 +1,6 @@
 /** Rows of a long list that are drawn: those in sight of a frame that scrolls. */
 import { computed, onBeforeUnmount, ref, watch, type ComputedRef, type Ref } from 'vue'
-import { offsetOf, rowsInSight, scrollTo, type Heights, type RowWindow } from './window'
+import { offsetOf, rowsInSight, scrollTo, type Block, type RowWindow } from './window'
 
 export interface SeenWindow {
   seen: ComputedRef<RowWindow>
@@ -15,10 +15,9 @@ export interface SeenWindow {
 
 /**
  * @param frame what scrolls
- * @param open the indexes of open rows, in order
  * @param head pixels at the frame's top that something stays on
  */
-export function useWindow(frame: Readonly<Ref<HTMLElement | null>>, count: () => number, heights: () => Heights, open: () => readonly number[] = () => [], head = 0): SeenWindow {
+export function useWindow(frame: Readonly<Ref<HTMLElement | null>>, count: () => number, rowHeight: () => number, open: () => readonly Block[] = () => [], head = 0): SeenWindow {
   const top = ref(0)
   const height = ref(600)
   const width = ref(0)
@@ -49,18 +48,18 @@ export function useWindow(frame: Readonly<Ref<HTMLElement | null>>, count: () =>
     observer?.disconnect()
   })
 
-  const total = computed(() => offsetOf(count(), heights(), open()))
+  const total = computed(() => offsetOf(count(), rowHeight(), open()))
   return {
-    seen: computed(() => rowsInSight(Math.min(top.value, Math.max(0, total.value - height.value)), height.value, count(), heights(), open())),
+    seen: computed(() => rowsInSight(Math.min(top.value, Math.max(0, total.value - height.value)), height.value, count(), rowHeight(), open())),
     total,
     width,
-    offset: (index) => offsetOf(index, heights(), open()),
+    offset: (index) => offsetOf(index, rowHeight(), open()),
     reveal(index) {
       const element = frame.value
       if (element === null || index < 0) return
       // What is to be seen may have been made in this very moment: the list must be as high as it will be.
       const room = element.clientHeight - head
-      if (room > 0) element.scrollTop = scrollTo(index, element.scrollTop, room, heights(), open())
+      if (room > 0) element.scrollTop = scrollTo(index, element.scrollTop, room, rowHeight(), open())
       scrolled()
     },
   }

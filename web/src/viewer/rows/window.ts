@@ -1,24 +1,24 @@
-/** Which rows of a long list are in sight. Rows have one height; those that are open have a block of another one below them. */
+/** Which rows of a long list are in sight. Rows have one height; those that are open have a block below them. */
 
-export interface Heights {
-  /** In pixels. */
-  row: number
-  /** Of what an open row has below it. */
-  block: number
+/** A row that is open. */
+export interface Block {
+  index: number
+  /** Of what is below the row, in pixels. */
+  height: number
 }
 
-/** How far below the list's beginning a row begins. `open` has the open rows' indexes in order. */
-export function offsetOf(index: number, { row, block }: Heights, open: readonly number[]): number {
-  return index * row + countBelow(open, index) * block
+/** How far below the list's beginning a row begins, in pixels. `height` is that of a row. */
+export function offsetOf(index: number, height: number, open: readonly Block[]): number {
+  return open.reduce((sum, block) => (block.index < index ? sum + block.height : sum), index * height)
 }
 
 /** The row at so many pixels below the beginning; a block belongs to the row above it. */
-export function rowAt(offset: number, count: number, heights: Heights, open: readonly number[]): number {
+export function rowAt(offset: number, count: number, rowHeight: number, open: readonly Block[]): number {
   let low = 0
   let high = Math.max(0, count - 1)
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
-    if (offsetOf(middle, heights, open) <= offset) low = middle
+    if (offsetOf(middle, rowHeight, open) <= offset) low = middle
     else high = middle - 1
   }
   return low
@@ -31,30 +31,18 @@ export interface RowWindow {
 }
 
 /** The rows in sight, and some on both sides so that nothing is bare while one scrolls. */
-export function rowsInSight(top: number, height: number, count: number, heights: Heights, open: readonly number[], spare = 8): RowWindow {
+export function rowsInSight(top: number, height: number, count: number, rowHeight: number, open: readonly Block[], spare = 8): RowWindow {
   if (count === 0) return { from: 0, to: 0 }
   return {
-    from: Math.max(0, rowAt(top, count, heights, open) - spare),
-    to: Math.min(count, rowAt(top + height, count, heights, open) + 1 + spare),
+    from: Math.max(0, rowAt(top, count, rowHeight, open) - spare),
+    to: Math.min(count, rowAt(top + height, count, rowHeight, open) + 1 + spare),
   }
 }
 
 /** Where to scroll so that a row, with its block if it is open, is in sight; the place where one is if it is already. */
-export function scrollTo(index: number, top: number, height: number, heights: Heights, open: readonly number[]): number {
-  const begin = offsetOf(index, heights, open)
-  const size = heights.row + (open.includes(index) ? heights.block : 0)
+export function scrollTo(index: number, top: number, height: number, rowHeight: number, open: readonly Block[]): number {
+  const begin = offsetOf(index, rowHeight, open)
+  const size = rowHeight + (open.find((block) => block.index === index)?.height ?? 0)
   if (begin < top || size > height) return begin
   return begin + size > top + height ? begin + size - height : top
-}
-
-/** How many numbers of an ordered list are below a limit. */
-function countBelow(list: readonly number[], limit: number): number {
-  let low = 0
-  let high = list.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((list[middle] ?? 0) < limit) low = middle + 1
-    else high = middle
-  }
-  return low
 }
