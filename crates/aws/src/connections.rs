@@ -1,5 +1,7 @@
 //! One configuration for all of AWS, and clients that are built when they are first needed.
 
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -76,6 +78,13 @@ pub fn connect_to(place: Place) -> Pin<Box<dyn Future<Output = Connections> + Se
     }
     if let Some(region) = place.region {
         loader = loader.region(Region::new(region));
+    } else if is_engine {
+        // Engines take any; this is what they call theirs. Beyond the environment nothing is asked: an engine's person may
+        // have no `~/.aws`, and no machine of EC2 under the desk.
+        let default = Region::from_static("us-east-1");
+        loader = loader.region(
+            RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(default),
+        );
     }
     if is_engine {
         loader = loader.credentials_provider(nobody());

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use states::definition::{Machine, MachineType};
+use states::definition::{Machine, MachineType, Severity};
 use states::engine::Place;
 use states::server::{self, Options};
 
@@ -16,7 +16,7 @@ Usage:
       Serves the Step Functions API. Functions and queues are called at URL. Machines and executions are kept in
       FOLDER; without it they are gone when the program ends. Port 0 takes a free one.
   states check [--express] FILE...
-      Says what is wrong with definitions, and where.
+      Says what is wrong with definitions, and where, and warns of what AWS would not take.
 ";
 
 fn main() -> ExitCode {
@@ -123,11 +123,11 @@ fn check(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         files += 1;
         let definition =
             std::fs::read_to_string(&argument).map_err(|reason| format!("{argument}: {reason}"))?;
-        for diagnostic in Machine::parse(&definition, machine_type)
-            .err()
-            .unwrap_or_default()
-        {
-            complaints += &format!("{argument}: {diagnostic}\n");
+        for diagnostic in Machine::look_over(&definition, machine_type) {
+            match diagnostic.severity {
+                Severity::Error => complaints += &format!("{argument}: {diagnostic}\n"),
+                Severity::Warning => eprintln!("{argument}: warning: {diagnostic}"),
+            }
         }
     }
     match (files, complaints.is_empty()) {

@@ -45,7 +45,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::definition::MachineType;
-use crate::engine::{Activity, ActivityTask, Call, CallId, Engine, EngineError, NewMachine, Place, Reply};
+use crate::engine::{
+    Activity, ActivityTask, Call, CallId, Engine, EngineError, MapRunChange, NewMachine, Place, Reply,
+};
 use crate::execution::{Execution, Status};
 use crate::faults::{Action, Faults, Moment, lost_answer};
 use crate::history::HistoryEvent;
@@ -239,7 +241,7 @@ impl World {
     ///
     /// As [`Engine::create_activity`].
     pub fn create_activity(&mut self, name: &str) -> Result<Activity, EngineError> {
-        self.engine.create_activity(name, Vec::new(), self.now_ms)
+        self.engine.create_activity(name, Vec::new(), None, self.now_ms)
     }
 
     /// Takes a task of an activity as one of its workers, if there is one.
@@ -273,6 +275,15 @@ impl World {
     /// As [`Engine::redrive_execution`].
     pub fn redrive_execution(&mut self, arn: &str) -> Result<(), EngineError> {
         self.engine.redrive_execution(arn, None, self.now_ms).map(drop)
+    }
+
+    /// Changes a map run that is at work.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::update_map_run`].
+    pub fn update_map_run(&mut self, arn: &str, change: MapRunChange) -> Result<(), EngineError> {
+        self.engine.update_map_run(arn, change, self.now_ms)
     }
 
     /// An execution, if there is one of this ARN.

@@ -10,12 +10,16 @@
 //!   `after_ms`.
 //! - `script`: what happens by itself, in order: `at_ms` since the start, and one of `token_success` /
 //!   `token_failure` / `heartbeat` with `token` (which token, in order of their being handed out), `stop`, `redrive`
-//!   (true, or another execution's ARN; `refused` names the error that it must have), or `take` (an activity's name; a
-//!   worker, perhaps named by `worker`, takes a task, whose input must be `input`).
+//!   (true, or another execution's ARN; `refused` names the error that it must have), `update_map_run` (of the latest
+//!   one, with any of `max_concurrency`, `tolerated_count`, `tolerated_percentage`), or `take` (an activity's name; a
+//!   worker, perhaps named by `worker`, takes a task, whose input must be `input`). `stop` and `redrive` are about
+//!   the execution of a map run of which `child` is the number, if that is there.
 //! - `expect`: `status`, and any of `output`, `error`, `cause_contains`, `elapsed_ms`, `elapsed_ms_between`,
 //!   `transitions`, `events` (all event types in order), `calls` (times of calls in ms since the start, by
 //!   function), `history` (by event id, members the event must have), `payloads` (payloads, bodies or arguments in
-//!   order).
+//!   order), `children` (executions of map runs in the order of their being started, each with any of `status`,
+//!   `input`, `output`, `error`, `transitions`, `events`), `map_runs` (each with its `status`, `redrives` and how many
+//!   of its `executions` and `items` stand where).
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -25,7 +29,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use support::{Run, expected_members};
+use support::{Run, differing_members, expected_members};
 
 fn case_files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
@@ -67,6 +71,8 @@ fn check(path: &Path) -> Vec<String> {
             "transitions" => run.differs("transitions", &run.transitions().into(), expected),
             "events" => run.differs("events", &run.event_types(), expected),
             "calls" => run.differs("calls", &run.call_times(), expected),
+            "children" => differing_members("child", &run.children(), expected),
+            "map_runs" => differing_members("map run", &run.map_runs(), expected),
             "payloads" => run.differs("payloads", &run.payloads(), expected),
             "history" => expected_members(&run.events(), expected),
             other => Some(format!("expect has the unknown member {other:?}")),
@@ -96,6 +102,7 @@ fn the_same_seed_gives_the_same_history_twice() {
         let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         let (first, second) = (Run::of(&case).unwrap(), Run::of(&case).unwrap());
         assert_eq!(first.events(), second.events(), "{}", file.display());
+        assert_eq!(first.children(), second.children(), "{}", file.display());
     }
 }
 
@@ -105,6 +112,8 @@ fn an_engine_that_is_written_down_and_read_goes_on_as_if_nothing_had_been() {
         let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         let (straight, restarted) = (Run::of(&case).unwrap(), Run::restarted(&case, true).unwrap());
         assert_eq!(straight.events(), restarted.events(), "{}", file.display());
+        assert_eq!(straight.children(), restarted.children(), "{}", file.display());
+        assert_eq!(straight.map_runs(), restarted.map_runs(), "{}", file.display());
     }
 }
 
@@ -128,4 +137,28 @@ fn every_event_type_that_is_written_is_seen_in_a_case() {
         .filter(|name| !seen.contains(*name))
         .collect();
     assert!(unseen.is_empty(), "{unseen:?}");
+}
+
+/// `HistoryEvent$type` of the API reference.
+const API_EVENT_TYPES: &str = "ActivityFailed ActivityScheduled ActivityScheduleFailed ActivityStarted \
+    ActivitySucceeded ActivityTimedOut ChoiceStateEntered ChoiceStateExited EvaluationFailed ExecutionAborted \
+    ExecutionFailed ExecutionRedriven ExecutionStarted ExecutionSucceeded ExecutionTimedOut FailStateEntered \
+    LambdaFunctionFailed LambdaFunctionScheduled LambdaFunctionScheduleFailed LambdaFunctionStarted \
+    LambdaFunctionStartFailed LambdaFunctionSucceeded LambdaFunctionTimedOut MapIterationAborted MapIterationFailed \
+    MapIterationStarted MapIterationSucceeded MapRunAborted MapRunFailed MapRunRedriven MapRunStarted \
+    MapRunSucceeded MapStateAborted MapStateEntered MapStateExited MapStateFailed MapStateStarted MapStateSucceeded \
+    ParallelStateAborted ParallelStateEntered ParallelStateExited ParallelStateFailed ParallelStateStarted \
+    ParallelStateSucceeded PassStateEntered PassStateExited SucceedStateEntered SucceedStateExited TaskFailed \
+    TaskScheduled TaskStarted TaskStartFailed TaskStateAborted TaskStateEntered TaskStateExited TaskSubmitFailed \
+    TaskSubmitted TaskSucceeded TaskTimedOut WaitStateAborted WaitStateEntered WaitStateExited";
+
+#[test]
+fn every_event_type_of_the_api_is_written_or_it_is_said_why_not() {
+    let mut named: Vec<&str> = API_EVENT_TYPES.split_whitespace().collect();
+    let written = states::EventType::ALL.iter().map(|kind| kind.name());
+    let never = states::history::NEVER_WRITTEN.iter().map(|(name, _)| *name);
+    let mut known: Vec<&str> = written.chain(never).collect();
+    named.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(known, named);
 }

@@ -177,7 +177,7 @@ fn versions_aliases_tags_and_a_task_that_waits_for_a_worker_outlive_a_snapshot()
     };
     let mut engine = Engine::new(place, 1);
     let activity = engine
-        .create_activity("work", vec![tag.clone()], 1_000)
+        .create_activity("work", vec![tag.clone()], None, 1_000)
         .unwrap()
         .arn;
     let new = Registration {

@@ -30,28 +30,13 @@ fn find(events: &[Value]) -> Option<String> {
         .collect();
     let end = events.first()?;
     let mut at = by_id.get(&end["previousEventId"].as_u64()?).copied();
-    let mut ended_in = None;
     while let Some(event) = at {
         let kind = event["type"].as_str()?;
         let previous = event["previousEventId"]
             .as_u64()
             .and_then(|id| by_id.get(&id).copied());
         if kind == "FailStateEntered" {
-            ended_in = entered(event);
-            // A state that was left right after it failed led here by its Catch.
-            let before = previous?;
-            let was_caught = is_kind(before, |kind| kind.ends_with("StateExited"))
-                && before["previousEventId"]
-                    .as_u64()
-                    .and_then(|id| by_id.get(&id))
-                    .is_some_and(|cause| is_kind(cause, has_failed));
-            if !was_caught {
-                return ended_in;
-            }
-            return before["stateExitedEventDetails"]["name"]
-                .as_str()
-                .map(str::to_owned)
-                .or(ended_in);
+            return caught_before(previous, &by_id).or_else(|| entered(event));
         }
         if kind.ends_with("StateEntered") {
             return entered(event);
@@ -59,7 +44,23 @@ fn find(events: &[Value]) -> Option<String> {
         at = previous;
     }
     // AWS lets the events of an abort follow nothing.
-    ended_in.or_else(|| still_in(events))
+    still_in(events)
+}
+
+/// The state that was left right after it failed: its Catch led on.
+fn caught_before(left: Option<&Value>, by_id: &BTreeMap<u64, &Value>) -> Option<String> {
+    let left = left?;
+    let cause = by_id.get(&left["previousEventId"].as_u64()?)?;
+    let has_failed = is_kind(cause, |kind| {
+        kind.ends_with("Failed") || kind.ends_with("TimedOut")
+    });
+    has_failed
+        .then(|| {
+            left["stateExitedEventDetails"]["name"]
+                .as_str()
+                .map(str::to_owned)
+        })
+        .flatten()
 }
 
 fn entered(event: &Value) -> Option<String> {
@@ -70,10 +71,6 @@ fn entered(event: &Value) -> Option<String> {
 
 fn is_kind(event: &Value, of: impl Fn(&str) -> bool) -> bool {
     event["type"].as_str().is_some_and(of)
-}
-
-fn has_failed(kind: &str) -> bool {
-    kind.ends_with("Failed") || kind.ends_with("TimedOut")
 }
 
 /// The state that was entered last and not left.
@@ -148,6 +145,12 @@ mod tests {
             ("ExecutionFailed", 4, ""),
         ]);
         assert_eq!(find(&chosen).as_deref(), Some("Unpaid"));
+        let at_once = history(&[
+            ("ExecutionStarted", 0, ""),
+            ("FailStateEntered", 0, "Never"),
+            ("ExecutionFailed", 2, ""),
+        ]);
+        assert_eq!(find(&at_once).as_deref(), Some("Never"));
         let caught = history(&[
             ("TaskStateEntered", 0, "Charge"),
             ("TaskTimedOut", 1, ""),

@@ -8,6 +8,7 @@
 //! which answers to this machine alone.
 
 mod actions;
+pub mod alone;
 mod arn;
 mod ask;
 mod cursor;

@@ -7,7 +7,7 @@ use crate::Viewer;
 use crate::arn::{checked, is_express, machine_of};
 use crate::ask::Asker;
 use crate::cursor;
-use crate::problem::{Reply, is_denied, is_missing};
+use crate::problem::{Reply, is_unreadable};
 use aws::Api;
 use axum::Json;
 use axum::extract::State;
@@ -155,11 +155,7 @@ pub(crate) async fn read_logs(
                 }));
                 place.token = next;
             }
-            Err(error)
-                if error
-                    .code()
-                    .is_some_and(|code| is_missing(code) || is_denied(code)) =>
-            {
+            Err(error) if error.code().is_some_and(is_unreadable) => {
                 unread.push(format!("{group} ({error})"));
             }
             Err(error) => return Err(error.into()),
@@ -176,7 +172,7 @@ pub(crate) async fn read_logs(
             "No line was written in that time.".to_owned()
         } else {
             format!(
-                "These log groups are not there or may not be read: {}. A function that was never called has none.",
+                "These log groups are not there or cannot be read: {}. A function that was never called has none.",
                 unread.join(", ")
             )
         }

@@ -12,7 +12,7 @@ pub(crate) enum Trouble {
     /// What was sent, or is not there.
     Ours(Problem),
     /// What the account said.
-    Theirs(Foreign),
+    Theirs(Box<Foreign>),
 }
 
 /// What a handler gives back.
@@ -41,20 +41,20 @@ impl From<Fault> for Trouble {
 
 impl From<AccountError> for Trouble {
     fn from(error: AccountError) -> Self {
-        Self::Theirs(said(error))
+        Self::Theirs(Box::new(said(error)))
     }
 }
 
 /// Something that is not there, in our words.
 pub(crate) fn missing(code: &str, detail: impl Into<String>) -> Trouble {
     let detail = detail.into();
-    Trouble::Theirs(Foreign {
+    Trouble::Theirs(Box::new(Foreign {
         status: StatusCode::NOT_FOUND,
         code: code.to_owned(),
         fault: Fault::Refused(Refusal::not_found("thing")),
         detail,
         retry_after_s: None,
-    })
+    }))
 }
 
 fn said(error: AccountError) -> Foreign {
@@ -107,7 +107,8 @@ fn said(error: AccountError) -> Foreign {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "AccountNotConfigured".to_owned(),
             detail: format!(
-                "The account cannot be asked: {why}. Sign in to it (aws sso login, aws configure), or set AWS_REGION and credentials in the environment, and start this again."
+                "The account cannot be asked: {}. Set AWS_REGION, and credentials in the environment or in ~/.aws, and start this again. Of a profile that signs in elsewhere, `aws configure export-credentials --profile NAME --format env` prints them.",
+                why.trim_end_matches('.')
             ),
             retry_after_s: None,
             fault: Fault::Defect(logged),
@@ -127,6 +128,12 @@ pub(crate) fn is_missing(code: &str) -> bool {
 /// Whether AWS said that this role may not.
 pub(crate) fn is_denied(code: &str) -> bool {
     code.starts_with("AccessDenied") || code == "UnauthorizedOperation"
+}
+
+/// Whether a log group cannot be read for a reason that is worth a sentence beside the answer: it is not there, this role may
+/// not, or the engine keeps no logs.
+pub(crate) fn is_unreadable(code: &str) -> bool {
+    is_missing(code) || is_denied(code) || code.starts_with("UnknownOperation") || code == "NotImplemented"
 }
 
 fn status_of(code: &str, status: u16) -> StatusCode {
@@ -209,6 +216,6 @@ mod tests {
         );
         let problem = said(AccountError::Unprepared("no credentials".to_owned()));
         assert_eq!((problem.status.as_u16(), problem.retry_after_s), (503, None));
-        assert!(problem.detail.contains("aws sso login"), "{}", problem.detail);
+        assert!(problem.detail.contains("AWS_REGION"), "{}", problem.detail);
     }
 }

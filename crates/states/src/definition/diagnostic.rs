@@ -33,9 +33,31 @@ impl Code {
     }
 }
 
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Severity {
+    /// The definition is refused.
+    Error,
+    /// The definition is taken here, but not on AWS.
+    Warning,
+}
+
+impl Severity {
+    /// The name as it stands in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "ERROR",
+            Severity::Warning => "WARNING",
+        }
+    }
+}
+
 /// One thing that is wrong with a definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// Whether it is refused for this.
+    pub severity: Severity,
     /// What kind of mistake it is.
     pub code: Code,
     /// A JSON path from the top of the definition, such as `/States/ChargePayment/Retry/0/MaxAttempts`.

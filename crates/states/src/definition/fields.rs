@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::paths::PathQuery;
 
-use super::{Code, Diagnostic, Language, Template};
+use super::{Code, Diagnostic, Language, Severity, Template};
 
 /// Complaints so far.
 pub(super) type Report = Vec<Diagnostic>;
@@ -23,6 +23,11 @@ const JSON_PATH_FIELDS: &[&str] = &[
     "TimeoutSecondsPath",
     "HeartbeatSecondsPath",
     "MaxConcurrencyPath",
+    "ToleratedFailureCountPath",
+    "ToleratedFailurePercentagePath",
+    "MaxItemsPerBatchPath",
+    "MaxInputBytesPerBatchPath",
+    "MaxItemsPath",
     "ErrorPath",
     "CausePath",
     "Variable",
@@ -281,6 +286,22 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number from 0 to 100, or an expression that must yield one.
+    pub fn percentage_or_expression(&self, name: &str, report: &mut Report) -> Option<Template> {
+        let value = self.raw(name)?;
+        if value.is_string() && self.language == Language::Jsonata {
+            return self.expression(name, report);
+        }
+        let is_sound = value
+            .as_f64()
+            .is_some_and(|number| (0.0..=100.0).contains(&number));
+        if !is_sound {
+            let message = format!("{name} must be a number from 0 to 100");
+            complain(report, Code::Schema, &self.place(name), &message);
+        }
+        is_sound.then(|| Template::constant(value.clone()))
+    }
+
     /// A text, or an expression that must yield one.
     pub fn text_or_expression(&self, name: &str, report: &mut Report) -> Option<Template> {
         let text = self.text(name, report)?;
@@ -347,8 +368,19 @@ impl<'a> Fields<'a> {
 pub(super) fn complain(report: &mut Report, code: Code, place: &str, message: &str) {
     let location = if place.is_empty() { "/" } else { place };
     report.push(Diagnostic {
+        severity: Severity::Error,
         code,
         location: location.to_owned(),
+        message: message.to_owned(),
+    });
+}
+
+/// Adds one warning: a field that is taken here, but not on AWS.
+pub(super) fn warn(warnings: &mut Report, place: &str, message: &str) {
+    warnings.push(Diagnostic {
+        severity: Severity::Warning,
+        code: Code::NotSupported,
+        location: place.to_owned(),
         message: message.to_owned(),
     });
 }

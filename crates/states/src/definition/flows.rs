@@ -18,6 +18,7 @@ pub(super) fn read_machine(
     definition: &str,
     machine_type: MachineType,
     whole: bool,
+    warnings: &mut Report,
 ) -> Result<Machine, Vec<Diagnostic>> {
     let mut report = Report::new();
     if definition.len() > DEFINITION_BYTES_MAX {
@@ -46,13 +47,19 @@ pub(super) fn read_machine(
         machine_type,
         flows: Vec::new(),
         names: BTreeSet::new(),
+        labels: BTreeSet::new(),
         language: Language::JsonPath,
         report,
+        warnings: Report::new(),
     };
     let timeout_s = reader.read_top(&parsed);
     let FlowReader {
-        flows, mut report, ..
+        flows,
+        mut report,
+        warnings: mut found,
+        ..
     } = reader;
+    warnings.append(&mut found);
     // A place is taken before a flow's inner flows are read, and filled after.
     let flows: Vec<Flow> = flows.into_iter().flatten().collect();
     if report.is_empty() {
@@ -96,9 +103,11 @@ pub(super) struct FlowReader {
     pub machine_type: MachineType,
     flows: Vec<Option<Flow>>,
     names: BTreeSet<String>,
+    pub labels: BTreeSet<String>,
     /// The language of states that have none of their own.
     language: Language,
     pub report: Report,
+    pub warnings: Report,
 }
 
 impl FlowReader {

@@ -5,11 +5,13 @@
 
 mod choices;
 mod diagnostic;
+mod distributed;
 mod fields;
 mod flows;
 mod forks;
 pub mod integrations;
 mod kinds;
+mod outside_items;
 mod payload;
 mod reach;
 mod resource;
@@ -27,7 +29,9 @@ use serde_json::Value;
 
 use crate::paths::Test;
 
-pub use diagnostic::{Code, Diagnostic};
+pub use diagnostic::{Code, Diagnostic, Severity};
+pub(crate) use outside_items::HEADER_BYTES_MAX;
+pub use outside_items::{Format, OutputType, Reader, Source, Transformation, Writer};
 pub use resource::{Resource, Waits};
 pub use shape::{Part, Placement, Shape};
 pub use substitution::substitute;
@@ -81,12 +85,21 @@ impl Machine {
     ///
     /// Everything that is wrong with it, each with its place; never an empty list.
     pub fn parse(definition: &str, machine_type: MachineType) -> Result<Machine, Vec<Diagnostic>> {
-        flows::read_machine(definition, machine_type, true)
+        flows::read_machine(definition, machine_type, true, &mut Vec::new())
+    }
+
+    /// Everything that is wrong with a definition or that AWS would not take, errors first.
+    pub fn look_over(definition: &str, machine_type: MachineType) -> Vec<Diagnostic> {
+        let mut warnings = Vec::new();
+        let read = flows::read_machine(definition, machine_type, true, &mut warnings);
+        let mut found = read.err().unwrap_or_default();
+        found.append(&mut warnings);
+        found
     }
 
     /// Reads a machine that was made around one state, for a test: its own flow need not end.
     pub(crate) fn parse_isolated(definition: &str) -> Result<Machine, Vec<Diagnostic>> {
-        flows::read_machine(definition, MachineType::Standard, false)
+        flows::read_machine(definition, MachineType::Standard, false, &mut Vec::new())
     }
 }
 
@@ -200,10 +213,42 @@ pub struct MapOver {
     pub items: Option<Template>,
     /// Input of one iteration, if not the item.
     pub item_selector: Option<Template>,
+    /// How items are put together, if one iteration works on several.
+    pub batches: Option<Batches>,
     /// How many iterations may run at once; 0 or absent means no limit.
     pub concurrency_max: Option<Template>,
+    /// How many iterations may fail before the state does.
+    pub tolerated_count: Option<Template>,
+    /// What part of the iterations may fail before the state does, in percent.
+    pub tolerated_percentage: Option<Template>,
     /// Index of the flow.
     pub processor: usize,
+    /// Set if every iteration is an execution of its own.
+    pub distributed: Option<Distributed>,
+}
+
+/// What only a Map state in distributed mode has.
+#[derive(Debug)]
+pub struct Distributed {
+    /// What stands in the ARNs of its map runs and of their executions; made up if absent.
+    pub label: Option<String>,
+    /// What the executions are.
+    pub child_type: MachineType,
+    /// Where the items are, if they are in S3.
+    pub reader: Option<Reader>,
+    /// How the results are shaped and where they go, if stated.
+    pub writer: Option<Writer>,
+}
+
+/// `ItemBatcher`: an iteration's input is `{"BatchInput": .., "Items": [..]}` then. At least one limit is stated.
+#[derive(Debug)]
+pub struct Batches {
+    /// How many items one iteration gets at most.
+    pub items_max: Option<Template>,
+    /// How many bytes the input of one iteration may have, as JSON text.
+    pub bytes_max: Option<Template>,
+    /// What every iteration gets besides its items.
+    pub input: Option<Template>,
 }
 
 /// One rule of a Choice state. The state's own `output` and `assign` hold only when no rule does.

@@ -88,6 +88,10 @@ fn check_scopes(flows: &[Flow], index: usize, outer: &BTreeSet<String>, report: 
                     check_scopes(flows, *branch, &own, report);
                 }
             }
+            // An execution of its own sees no variables of the flow around it, so it can hide none.
+            Kind::Map(map) if map.distributed.is_some() => {
+                check_scopes(flows, map.processor, &BTreeSet::new(), report);
+            }
             Kind::Map(map) => check_scopes(flows, map.processor, &own, report),
             _ => {}
         }

@@ -387,7 +387,7 @@ pub(super) static LAMBDA: Service = Service {
     actions: &["invoke"],
 };
 
-pub(super) static S3: Service = Service {
+pub(crate) static S3: Service = Service {
     name: "s3",
     resource_type: "aws-sdk:s3",
     scope: "s3",
@@ -411,7 +411,13 @@ pub(super) static S3: Service = Service {
     renamed: &[],
     texts: &["Body"],
     strict_texts: &[],
-    actions: &["deleteObject", "getObject", "headObject", "putObject"],
+    actions: &[
+        "deleteObject",
+        "getObject",
+        "headObject",
+        "listObjectsV2",
+        "putObject",
+    ],
 };
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::paths::PathQuery;
 use crate::query::{Query, QueryError};
 
 use super::fields::Report;
-use super::{Code, Diagnostic};
+use super::{Code, Diagnostic, Severity};
 
 /// A JSON value with expressions in it.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ impl Template {
                     Ok(query) => Template::Expression(Box::new(query)),
                     Err(reason) => {
                         report.push(Diagnostic {
+                            severity: Severity::Error,
                             code: Code::Expression,
                             location: location.to_owned(),
                             message: format!("The JSONata expression {source:?} cannot be used: {reason}"),

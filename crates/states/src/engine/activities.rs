@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::execution::TaskId;
 
 use super::arn::check_name;
@@ -19,6 +21,9 @@ pub struct Activity {
     /// When it was created, milliseconds since 1970.
     pub created_ms: u64,
     pub(super) tags: Tags,
+    /// Its encryption as it was stated, without effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Value>,
 }
 
 /// A task that a worker has taken.
@@ -52,11 +57,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError::InvalidName`] or [`EngineError::TooManyTags`].
+    /// [`EngineError::InvalidName`], [`EngineError::TooManyTags`], or [`EngineError::ActivityAlreadyExists`] if it is
+    /// encrypted otherwise.
     pub fn create_activity(
         &mut self,
         name: &str,
         tags: Vec<Tag>,
+        encryption: Option<Value>,
         now_ms: u64,
     ) -> Result<Activity, EngineError> {
         check_name(name)?;
@@ -66,14 +73,19 @@ impl Engine {
             arn,
             created_ms: now_ms,
             tags: Tags::default(),
+            encryption,
         };
         activity.tags.add(tags, &activity.arn)?;
-        Ok(self
-            .activities
-            .all
-            .entry(name.to_owned())
-            .or_insert(activity)
-            .clone())
+        match self.activities.all.get(name) {
+            Some(existing) if existing.encryption != activity.encryption => {
+                Err(EngineError::ActivityAlreadyExists(activity.arn))
+            }
+            Some(existing) => Ok(existing.clone()),
+            None => {
+                self.activities.all.insert(name.to_owned(), activity.clone());
+                Ok(activity)
+            }
+        }
     }
 
     /// Removes an activity; no error if there is none.
@@ -82,7 +94,16 @@ impl Engine {
     ///
     /// [`EngineError::InvalidArn`].
     pub fn delete_activity(&mut self, arn: &str) -> Result<(), EngineError> {
-        self.activities.all.remove(activity_name(arn)?);
+        let name = activity_name(arn)?;
+        // One of another region or account is not here.
+        if self
+            .activities
+            .all
+            .get(name)
+            .is_some_and(|activity| activity.arn == arn)
+        {
+            self.activities.all.remove(name);
+        }
         Ok(())
     }
 

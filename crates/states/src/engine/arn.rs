@@ -88,7 +88,7 @@ pub(super) fn execution_kind(arn: &str) -> Result<&str, EngineError> {
     }
 }
 
-fn parts_of(arn: &str) -> Result<Vec<&str>, EngineError> {
+pub(super) fn parts_of(arn: &str) -> Result<Vec<&str>, EngineError> {
     let parts: Vec<&str> = arn.split(':').collect();
     match parts.as_slice() {
         ["arn", _, "states", _, _, _, ..] => Ok(parts),
@@ -103,10 +103,28 @@ fn wrong_resource(parts: &[&str]) -> EngineError {
 }
 
 /// That an ARN is of a Standard execution, for operations that Express ones have not.
-pub(super) fn only_standard(arn: &str) -> Result<(), EngineError> {
+///
+/// # Errors
+///
+/// [`EngineError::InvalidArn`].
+pub fn only_standard(arn: &str) -> Result<(), EngineError> {
     match execution_kind(arn)? {
         "execution" => Ok(()),
         _ => Err(wrong_resource(&parts_of(arn)?)),
+    }
+}
+
+/// As [`only_standard`]; Express ones that a map run started are known too: "not supported by EXPRESS state machines unless
+/// they were dispatched by a Map Run" (API reference, DescribeExecution). They have the state's label in their ARN.
+///
+/// # Errors
+///
+/// [`EngineError::InvalidArn`].
+pub fn check_described(arn: &str) -> Result<(), EngineError> {
+    let is_labelled = parts_of(arn)?.get(6).is_some_and(|machine| machine.contains('/'));
+    match is_labelled {
+        true => execution_kind(arn).map(|_| ()),
+        false => only_standard(arn),
     }
 }
 

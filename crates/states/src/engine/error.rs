@@ -72,6 +72,15 @@ pub enum EngineError {
     /// There would be more than there may be.
     #[error("{0}")]
     ServiceQuotaExceeded(String),
+    /// Nothing can be logged like that.
+    #[error("Invalid Logging Configuration: {0}")]
+    InvalidLoggingConfiguration(String),
+    /// Nothing can be encrypted like that.
+    #[error("Invalid Encryption Configuration: {0}")]
+    InvalidEncryptionConfiguration(String),
+    /// An activity of this name exists and is encrypted otherwise.
+    #[error("Activity Already Exists: '{0}'")]
+    ActivityAlreadyExists(String),
     /// More than 50 tags of one machine.
     #[error("The number of tags exceeds the maximum of 50 for '{0}'")]
     TooManyTags(String),
@@ -111,6 +120,9 @@ impl EngineError {
             EngineError::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             EngineError::InvalidArn(_) => "InvalidArn",
             EngineError::InvalidName(_) => "InvalidName",
+            EngineError::InvalidEncryptionConfiguration(_) => "InvalidEncryptionConfiguration",
+            EngineError::ActivityAlreadyExists(_) => "ActivityAlreadyExists",
+            EngineError::InvalidLoggingConfiguration(_) => "InvalidLoggingConfiguration",
             EngineError::InvalidExecutionInput(_) => "InvalidExecutionInput",
             EngineError::InvalidOutput(_) => "InvalidOutput",
             EngineError::InvalidToken => "InvalidToken",

@@ -109,7 +109,26 @@ impl Engine {
         if self.type_of(start.machine_arn)? != MachineType::Express {
             return Err(EngineError::StateMachineTypeNotSupported);
         }
-        self.start_execution_with(start, now_ms)
+        self.wake(now_ms);
+        let (id, started) = self.start(start, None, now_ms)?;
+        self.awaited.insert(id);
+        self.settle(id, now_ms);
+        Ok(started)
+    }
+
+    /// Whether someone waits for the end of an execution that was started by [`Engine::start_sync_execution`].
+    pub fn is_awaited(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// Ends the executions whose callers waited for their end: the callers are gone, and "workflows don't restart"
+    /// (Developer Guide, "Execution guarantees": at most once).
+    pub fn give_up_awaited(&mut self, now_ms: u64) {
+        for id in std::mem::take(&mut self.awaited) {
+            let cause = "The server ended while the caller waited.".to_owned();
+            self.stop(id, None, Some(cause), now_ms);
+            self.settle(id, now_ms);
+        }
     }
 
     /// The type of what an ARN stands for; versions and aliases have that of their machine.
@@ -189,6 +208,7 @@ impl Engine {
             region: Arc::from(self.place.region.as_str()),
             version_arn,
             alias_arn,
+            map_run_arn: None,
         });
         self.by_arn.insert(ByArn(Arc::clone(&identity)), id);
         let seed = self.chance.next_u64();
@@ -204,6 +224,7 @@ impl Engine {
                 end_told: false,
                 trace_header: start.trace_header,
                 redrives: Redrives::default(),
+                map_child: None,
                 touches: 0,
             },
         );

@@ -29,6 +29,12 @@ pub struct PagePlace {
 }
 
 impl PagePlace {
+    pub(super) fn of(id: ExecutionId, execution: &Execution) -> PagePlace {
+        let begun_ms = execution.redriven_ms().unwrap_or_else(|| execution.started_ms());
+        let at_ms = execution.ended().map_or(begun_ms, |ended| ended.at_ms);
+        PagePlace { at_ms, id }
+    }
+
     /// As text, for a page token.
     pub fn to_text(self) -> String {
         format!("{}-{}", self.at_ms, self.id.0)
@@ -73,7 +79,7 @@ impl Engine {
                         .redriven
                         .is_none_or(|redriven| (execution.redrive_count() > 0) == redriven)
             })
-            .map(|(id, execution)| (place(id, execution), execution))
+            .map(|(id, execution)| (PagePlace::of(id, execution), execution))
             .filter(|(place, _)| filter.after.is_none_or(|after| *place < after))
             .collect();
         listed.sort_unstable_by_key(|(place, _)| Reverse(*place));
@@ -105,10 +111,4 @@ impl Engine {
             MachineType::Standard => Ok(()),
         }
     }
-}
-
-fn place(id: ExecutionId, execution: &Execution) -> PagePlace {
-    let begun_ms = execution.redriven_ms().unwrap_or_else(|| execution.started_ms());
-    let at_ms = execution.ended().map_or(begun_ms, |ended| ended.at_ms);
-    PagePlace { at_ms, id }
 }

@@ -32,6 +32,7 @@ impl Engine {
             end_told: false,
             trace_header: None,
             redrives: Redrives::default(),
+            map_child: None,
             touches: 0,
         };
         self.executions.insert(id, entry);

@@ -50,7 +50,7 @@ pub struct NewMachine {
     pub machine_type: MachineType,
 }
 
-/// A machine's configurations as the API takes them. They are kept and given back, and have no effect.
+/// A machine's configurations as the API takes them. They are kept and given back; only that for logging has an effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// `loggingConfiguration`.
@@ -311,9 +311,7 @@ impl Engine {
             return Ok(());
         }
         shelf.deleting = true;
-        let running = |entry: &Entry| {
-            entry.execution.identity().machine_arn == arn && entry.execution.ended().is_none()
-        };
+        let running = |entry: &Entry| entry.machine.arn == arn && entry.execution.ended().is_none();
         let all = self.executions.iter();
         let affected: Vec<ExecutionId> = all
             .filter(|(_, entry)| running(entry))
@@ -334,9 +332,10 @@ impl Engine {
         let Some(shelf) = self.machines.get(name).filter(|shelf| shelf.deleting) else {
             return;
         };
-        let runs = self.executions.values().any(|entry| {
-            entry.execution.identity().machine_arn == shelf.record.arn && entry.execution.ended().is_none()
-        });
+        let runs = self
+            .executions
+            .values()
+            .any(|entry| entry.machine.arn == shelf.record.arn && entry.execution.ended().is_none());
         if !runs {
             self.machines.remove(name);
         }

@@ -12,8 +12,10 @@ mod entries;
 mod error;
 mod executions;
 mod listing;
+mod logging;
 mod lone;
 mod machines;
+mod map_runs;
 mod redrive;
 mod retention;
 mod settle;
@@ -30,17 +32,20 @@ use crate::execution::{Execution, TaskId};
 
 pub use activities::{Activity, ActivityTask};
 pub use aliases::{Alias, Route};
-pub use arn::Place;
+pub use arn::{Place, check_described, only_standard};
 pub use calls::{Call, CallId, CallKind, Reply};
 pub use error::EngineError;
 pub use executions::{Start, Started};
 pub use listing::{ExecutionFilter, PagePlace};
+pub use logging::{Logged, Logging, log_group};
 pub use machines::{MachineRecord, NewMachine, Registered, Registration, Revision, Settings};
+pub use map_runs::{Counts, MapRun, MapRunChange, MapRunId};
 pub use retention::Retention;
 pub use shelf::Version;
 pub use tags::Tag;
 
 use entries::{ByArn, Entries, Token};
+use map_runs::MapRuns;
 use redrive::Redrives;
 use shelf::Shelf;
 
@@ -70,6 +75,9 @@ struct Entry {
     trace_header: Option<String>,
     /// What asked for it to be redriven.
     redrives: Redrives,
+    /// Which execution of which map run it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    map_child: Option<(MapRunId, usize)>,
     /// How often it stands in the engine's list of those that are not packed.
     #[serde(skip)]
     touches: u32,
@@ -100,6 +108,8 @@ pub struct Engine {
     #[serde(with = "crate::saved::pairs")]
     child_of: HashMap<(ExecutionId, TaskId), ExecutionId>,
     activities: activities::Activities,
+    #[serde(skip)]
+    map_runs: MapRuns,
     /// Calls nobody has taken yet.
     #[serde(default)]
     outbox: VecDeque<Call>,
@@ -109,8 +119,16 @@ pub struct Engine {
     #[serde(default)]
     ended: Vec<String>,
     express_ended: VecDeque<ExecutionId>,
+    /// Express executions whose callers wait for their end.
+    #[serde(default)]
+    awaited: BTreeSet<ExecutionId>,
+    /// Events nobody has logged yet.
+    #[serde(skip)]
+    logged: Vec<Logged>,
     #[serde(skip)]
     starts_left: u32,
+    #[serde(skip)]
+    map_starts_left: u32,
     /// Executions in the order in which something happened to them, as far as they are not packed.
     #[serde(skip)]
     awake: VecDeque<ExecutionId>,
@@ -137,11 +155,15 @@ impl Engine {
             call_last: 0,
             child_of: HashMap::new(),
             activities: activities::Activities::default(),
+            map_runs: MapRuns::default(),
             outbox: VecDeque::new(),
             touched: VecDeque::new(),
             ended: Vec::new(),
             express_ended: VecDeque::new(),
+            awaited: BTreeSet::new(),
+            logged: Vec::new(),
             starts_left: STARTS_AT_ONCE_MAX,
+            map_starts_left: 0,
             awake: VecDeque::new(),
             awake_max: None,
         }
@@ -179,7 +201,11 @@ impl Engine {
 
     /// When something is due next, milliseconds since 1970.
     pub fn next_due_ms(&self) -> Option<u64> {
-        self.due.first().map(|(due_ms, _)| *due_ms)
+        let execution_ms = self.due.first().map(|(due_ms, _)| *due_ms);
+        [execution_ms, self.map_runs.next_due_ms()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Lets everything happen that is due at this time.
@@ -192,6 +218,7 @@ impl Engine {
             }
             self.settle(id, now_ms);
         }
+        self.wake_map_runs(now_ms);
     }
 
     /// ARNs of the executions that have ended since the last call.

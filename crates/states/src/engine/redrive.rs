@@ -10,7 +10,7 @@ use super::{Engine, EngineError, Entry};
 
 const DAY_MS: u64 = 86_400_000;
 /// "Your workflow execution has not exceeded the redrivable period of 14 days" since its end.
-const REDRIVABLE_MS: u64 = 14 * DAY_MS;
+pub(super) const REDRIVABLE_MS: u64 = 14 * DAY_MS;
 /// "The workflow execution has not exceeded the maximum open time of one year."
 const OPEN_MS_MAX: u64 = 365 * DAY_MS;
 /// "idempotent responses for the last 10 client tokens ... valid for up to 15 minutes after they are first used".
@@ -89,7 +89,9 @@ impl Engine {
         else {
             return Some(format!("Execution is {} and cannot be redriven", status.name()));
         };
-        let reason = if entry.machine.machine.machine_type == MachineType::Express {
+        let reason = if entry.map_child.is_some() {
+            "Execution belongs to a map run, which is redriven with the execution that started it"
+        } else if execution.machine_type() == MachineType::Express {
             "Execution is of an Express state machine"
         } else if self.is_deleting(&entry.machine.name) {
             "State machine is in DELETING status"

@@ -24,15 +24,24 @@ impl Engine {
         gone.len()
     }
 
-    /// Which executions [`Engine::forget_ended`] would forget, those that ended first at the front.
+    /// Which executions [`Engine::forget_ended`] would forget, those that ended first at the front. Those of map runs go
+    /// with the execution that started them, and count.
     pub fn forgettable(&self, retention: Retention, now_ms: u64) -> Vec<ExecutionId> {
         let mut ended: Vec<(u64, ExecutionId)> = self
             .executions
             .iter()
+            .filter(|(_, entry)| entry.map_child.is_none())
             .filter_map(|(id, entry)| Some((entry.execution.ended()?.at_ms, id)))
             .collect();
         ended.sort_unstable();
-        let beyond = ended.len().saturating_sub(retention.ended_max);
+        let mut kept = 0;
+        // One may be more than are kept, and is kept when it is the last one.
+        let stay = ended.iter().rev().take_while(|(_, id)| {
+            let has_room = kept < retention.ended_max;
+            kept += self.map_runs.weight(*id);
+            has_room
+        });
+        let beyond = ended.len() - stay.count();
         let too_old = ended.partition_point(|(at_ms, _)| at_ms.saturating_add(retention.ended_ms) < now_ms);
         ended.truncate(beyond.max(too_old));
         ended.into_iter().map(|(_, id)| id).collect()
@@ -42,6 +51,9 @@ impl Engine {
     pub(super) fn forget(&mut self, id: ExecutionId) {
         if let Some(identity) = self.executions.drop_entry(&id) {
             self.by_arn.remove(&ByArn(identity));
+        }
+        for child in self.map_runs.forget_of(id) {
+            self.forget(child);
         }
     }
 }

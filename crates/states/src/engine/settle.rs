@@ -7,13 +7,31 @@ use serde_json::Value;
 use crate::definition::{MachineType, Waits};
 use crate::execution::{Effect, Failure};
 
-use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start, Token};
+use super::{
+    CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start, Token, map_runs,
+};
 
 impl Engine {
     /// Looks at an execution's effects, and at those of every execution they touch.
     pub(super) fn settle(&mut self, id: ExecutionId, now_ms: u64) {
-        self.starts_left = STARTS_AT_ONCE_MAX;
         self.touched.push_back(id);
+        self.settle_touched(now_ms);
+    }
+
+    /// Looks at the effects of everything that was touched, executions first, then map runs.
+    pub(super) fn settle_touched(&mut self, now_ms: u64) {
+        self.starts_left = STARTS_AT_ONCE_MAX;
+        self.map_starts_left = map_runs::STARTS_AT_ONCE_MAX;
+        loop {
+            self.settle_executions(now_ms);
+            match self.next_touched_map_run() {
+                Some(run) => self.drive(run, now_ms),
+                None => return,
+            }
+        }
+    }
+
+    fn settle_executions(&mut self, now_ms: u64) {
         while let Some(id) = self.touched.pop_front() {
             let Some(entry) = self.executions.get_mut(&id) else {
                 continue;
@@ -21,6 +39,7 @@ impl Engine {
             for effect in entry.execution.take_effects() {
                 self.perform(id, effect, now_ms);
             }
+            self.note_logged(id);
             self.tell_end(id, now_ms);
             self.plan(id);
             self.note_awake(id);
@@ -113,7 +132,14 @@ impl Engine {
                 }
                 self.touched.push_back(id);
             }
+            Effect::OpenMapRun { arn, settings, .. } => self.open_map_run(owner, arn, settings, now_ms),
+            Effect::RunMap { children, .. } => self.run_map(owner, children),
+            Effect::RedriveMapRun { arn, .. } => self.redrive_map_run(owner, &arn, now_ms),
+            Effect::CloseMapRun { succeeded, .. } => self.close_map_run(owner, succeeded, now_ms),
             Effect::Forget { .. } => {
+                if self.abort_map_run(owner, now_ms) {
+                    return;
+                }
                 if let Some(token) = self.token_of.remove(&owner) {
                     self.tokens.remove(&token);
                 }
@@ -168,7 +194,8 @@ impl Engine {
         }
         entry.end_told = true;
         self.ended.push(entry.execution.identity().arn.clone());
-        let is_express = entry.machine.machine.machine_type == MachineType::Express;
+        let is_express = entry.execution.machine_type() == MachineType::Express;
+        let (status, map_child) = (entry.execution.status(), entry.map_child);
         let machine_name = entry.machine.name.clone();
         for (parent, task) in std::mem::take(&mut entry.waiting) {
             self.child_of.remove(&(parent, task));
@@ -181,7 +208,11 @@ impl Engine {
                 self.touched.push_back(parent);
             }
         }
-        if is_express {
+        self.awaited.remove(&id);
+        if let Some(child) = map_child {
+            // It stays as long as its map run.
+            self.map_child_ended(child, status);
+        } else if is_express {
             self.express_ended.push_back(id);
             self.forget_express();
         }

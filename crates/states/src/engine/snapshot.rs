@@ -1,6 +1,7 @@
 //! The whole engine as lines of text and back.
 //!
-//! First the engine without its executions, then one line per execution, then a line that says that this was all.
+//! First the engine without its executions, then one line per execution, one per map run, and a line that says that this
+//! was all.
 //! What can be found again (indexes, timers by time) is not written.
 
 use std::io::{BufRead, Error, Write};
@@ -10,13 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::saved::Session;
 
-use super::{ByArn, Engine, Entry, ExecutionId};
+use super::{ByArn, Engine, Entry, ExecutionId, MapRun};
 
 /// One line of a snapshot.
 #[derive(Serialize, Deserialize)]
-enum Line<E, R> {
+enum Line<E, R, M> {
     Engine(E),
     Execution(ExecutionId, R),
+    MapRun(M),
     End,
 }
 
@@ -28,13 +30,16 @@ impl Engine {
     /// Of the writer.
     pub fn save(&self, to: &mut impl Write) -> Result<(), Error> {
         let _session = Session::begin();
-        let mut line = |value: &Line<&Engine, &Entry>| {
+        let mut line = |value: &Line<&Engine, &Entry, &MapRun>| {
             serde_json::to_writer(&mut *to, value)?;
             to.write_all(b"\n")
         };
         line(&Line::Engine(self))?;
         for (id, entry) in self.executions.iter() {
             line(&Line::Execution(id, entry))?;
+        }
+        for run in self.map_runs.all() {
+            line(&Line::MapRun(run))?;
         }
         line(&Line::End)
     }
@@ -52,11 +57,12 @@ impl Engine {
             text.clear();
             from.read_until(b'\n', &mut text)
                 .map_err(|reason| reason.to_string())?;
-            let line: Line<Engine, Entry> = serde_json::from_slice(&text)
+            let line: Line<Engine, Entry, MapRun> = serde_json::from_slice(&text)
                 .map_err(|reason| format!("line {number} of the engine: {reason}"))?;
             match (line, &mut engine) {
                 (Line::Engine(read), None) => engine = Some(read),
                 (Line::Execution(id, entry), Some(engine)) => engine.take_in(id, entry),
+                (Line::MapRun(run), Some(engine)) => engine.map_runs.take_in(run),
                 (Line::End, Some(_)) => break,
                 _ => return Err(format!("line {number} of the engine is out of place")),
             }

@@ -36,6 +36,8 @@ impl Execution {
         if let Some((id, resource)) = self.waiting(task) {
             let shaped = reply.shaped(&resource, &mut self.chance);
             self.replied(id, task, &resource, shaped);
+        } else {
+            self.map_run_replied(task, reply);
         }
     }
 
@@ -44,7 +46,7 @@ impl Execution {
     pub fn call_failed(&mut self, task: TaskId, failure: Failure, now_ms: u64) {
         self.advance(now_ms);
         let Some((id, resource)) = self.waiting(task) else {
-            return;
+            return self.map_run_call_failed(task, failure);
         };
         if failure.is_final() {
             self.forget_task(task);

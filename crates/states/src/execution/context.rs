@@ -117,10 +117,13 @@ impl Execution {
             context.insert("Task".to_owned(), json!({ "Token": token }));
         }
         if let Some(item) = &strand.item {
-            context.insert(
-                "Map".to_owned(),
-                json!({ "Item": { "Index": item.index, "Value": item.value } }),
-            );
+            // "For state input, the value will be: STATE_DATA" (Developer Guide, "Context object data for Map states").
+            let source = item.source.as_deref().unwrap_or("STATE_DATA");
+            let mut shown = json!({ "Index": item.index, "Value": item.value, "Source": source });
+            if let Some(key) = &item.key {
+                shown["Key"] = key.as_str().into();
+            }
+            context.insert("Map".to_owned(), json!({ "Item": shown }));
         }
         if let Some(probe) = &self.probe {
             overlay(&mut context, &probe.context);

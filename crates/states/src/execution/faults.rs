@@ -22,7 +22,7 @@ impl Execution {
         self.fail_state(id, failure);
     }
 
-    fn note_query_failure(&mut self, id: StrandId, error: &QueryError) -> Failure {
+    pub(super) fn note_query_failure(&mut self, id: StrandId, error: &QueryError) -> Failure {
         let cause = self.in_state(id, &error.message);
         // Only JSONata expressions have an event of their own.
         if error.error == QueryError::EVALUATION
@@ -137,11 +137,20 @@ impl Execution {
     }
 
     /// The strand's flow failed, and with it the execution or the state around it.
-    fn fail_flow(&mut self, id: StrandId, failure: Failure) {
+    fn fail_flow(&mut self, mut id: StrandId, failure: Failure) {
         if failure.is_final() {
-            // What nothing can catch ends the execution at once, without a word about the states around it.
             let last_event = self.strands.get(&id).map_or(0, |strand| strand.last_event);
-            return self.end_failed(last_event, failure);
+            let Some(iteration) = self.tolerated_iteration(id) else {
+                // What nothing can catch ends the execution at once, without a word about the states around it.
+                return self.end_failed(last_event, failure);
+            };
+            if iteration != id {
+                self.abort_children(iteration, last_event);
+                if let Some(strand) = self.strands.get_mut(&iteration) {
+                    strand.last_event = last_event;
+                }
+                id = iteration;
+            }
         }
         let Some(strand) = self.close_strand(id) else {
             return;
@@ -156,22 +165,32 @@ impl Execution {
         };
         let state = &machine.flows[flow].states[state];
         let is_map = matches!(state.kind, Kind::Map(_));
+        let mut done = last_event;
         if is_map {
             let details = Details::Iteration {
                 name: Arc::clone(&state.name),
                 index,
             };
-            self.append(EventType::MapIterationFailed, last_event, details);
+            done = self.append(EventType::MapIterationFailed, last_event, details);
+            // A task that had begun is written down as aborted too, even though it is what failed.
+            let kind = &machine.flows[strand.flow].states[strand.state].kind;
+            if matches!(kind, Kind::Task(_)) && last_event > strand.entered_event {
+                self.append(EventType::TaskStateAborted, last_event, Details::None);
+            }
         }
+        let item = strand.item.clone();
         if let Some(fork) = self.fork_of(parent) {
             fork.running.remove(&index);
             fork.unfinished.insert(index, strand);
         }
+        let Some(failure) = self.not_tolerated(parent, index, item.as_deref(), failure) else {
+            return self.go_on_after(parent, last_event, done);
+        };
         self.abort_children(parent, last_event);
         if let Some(outer) = self.strands.get_mut(&parent) {
             outer.last_event = last_event;
         }
-        self.fail_fork(parent, failure.of_branch());
+        self.fail_fork(parent, failure);
     }
 
     /// Cancels what still runs for a Map or Parallel state; `cause` is the event that made it pointless.
@@ -213,6 +232,9 @@ impl Execution {
             _ => return Some(strand),
         };
         if entered {
+            if strand.doing.is_map_run_at_work() {
+                self.append(EventType::MapRunAborted, cause, Details::None);
+            }
             self.append(event_type, cause, Details::None);
         }
         Some(strand)

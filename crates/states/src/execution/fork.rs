@@ -62,6 +62,11 @@ impl Execution {
             Some(Ok(limit)) if limit > 0 => limit.min(limits::INLINE_CONCURRENCY_MAX),
             _ => limits::INLINE_CONCURRENCY_MAX,
         };
+        let failed_max = self.tolerance(id, map)?.failed_max(items.len());
+        let items = match &map.batches {
+            Some(batches) => self.batch(id, map, batches, items)?,
+            None => items,
+        };
         if self.strands.len() + items.len().min(concurrency_max) > limits::STRANDS_MAX {
             return self.too_many_strands(id);
         }
@@ -72,6 +77,7 @@ impl Execution {
         );
         let mut fork = Fork::over(items.len(), concurrency_max);
         fork.items = items;
+        fork.failed_max = failed_max;
         self.set_doing(id, Doing::Forked(Box::new(fork)));
         let started = self.strands.get(&id).map_or(0, |strand| strand.last_event);
         let outcome = self.start_iterations(id, started);
@@ -98,6 +104,15 @@ impl Execution {
         }
     }
 
+    /// Whether a Map state's iterations get several items each.
+    pub(super) fn is_batched(&self, id: StrandId) -> bool {
+        let place = self.place(id);
+        let kind = place
+            .as_ref()
+            .map(|(machine, flow, state)| &machine.flows[*flow].states[*state].kind);
+        matches!(kind, Some(Kind::Map(map)) if map.batches.is_some())
+    }
+
     pub(super) fn fork_of(&mut self, id: StrandId) -> Option<&mut Fork> {
         match &mut self.strands.get_mut(&id)?.doing {
             Doing::Forked(fork) => Some(fork),
@@ -115,13 +130,15 @@ impl Execution {
             return Ok(());
         };
         while let Some((index, value)) = self.next_item(id) {
-            let item = Arc::new(Item { index, value });
+            let item = Arc::new(Item::given(index, value));
             let details = Details::Iteration {
                 name: Arc::clone(&state.name),
                 index,
             };
             let started = self.append(EventType::MapIterationStarted, previous, details);
-            let input = match &map.item_selector {
+            // What is put together was selected before.
+            let selector = map.item_selector.as_ref().filter(|_| map.batches.is_none());
+            let input = match selector {
                 Some(selector) => match self.with_item(id, &item, selector) {
                     Ok(input) => input,
                     Err(error) => {
@@ -214,10 +231,15 @@ impl Execution {
             fork.running.remove(&strand.index);
             fork.outputs[strand.index] = Some(output);
         }
+        self.go_on_after(parent, strand.last_event, done);
+    }
+
+    /// A branch or iteration is over, and the state goes on. `last_event` is its last one, `done` what says it is over.
+    pub(super) fn go_on_after(&mut self, parent: StrandId, last_event: u64, done: u64) {
         if let Some(outer) = self.strands.get_mut(&parent) {
             outer.last_event = done;
         }
-        if let Err(error) = self.start_iterations(parent, strand.last_event) {
+        if let Err(error) = self.start_iterations(parent, last_event) {
             self.abort_children(parent, done);
             return self.query_failed(parent, &error);
         }
@@ -262,6 +284,8 @@ impl Fork {
             concurrency_max,
             items: Vec::new(),
             unfinished: std::collections::BTreeMap::new(),
+            failed: 0,
+            failed_max: None,
         }
     }
 }

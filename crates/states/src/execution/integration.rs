@@ -7,6 +7,9 @@ use crate::chance::Chance;
 
 use super::{Failure, Http};
 
+/// A function failed without saying how.
+const LAMBDA_UNKNOWN: &str = "Lambda.Unknown";
+
 /// What came of calling a function.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum LambdaReply {
@@ -112,16 +115,21 @@ impl SqsReply {
 }
 
 /// "Unhandled errors in Lambda are reported as `Lambda.Unknown`. These include out-of-memory errors and function
-/// timeouts" (Developer Guide, "Handling errors"). Lambda gives those a type of its own or none; the type is kept as
-/// a second name, since newer runtimes are seen to report it.
+/// timeouts" (Developer Guide, "Handling errors"). Histories show the type that Lambda gives those, so that is the
+/// error's name, and it answers to the documented one as well. Without a type it is only the documented one.
 fn function_failure(payload: &Value) -> Failure {
-    let cause = payload.to_string();
     match payload.get("errorType").and_then(Value::as_str) {
         Some(name @ ("Sandbox.Timedout" | "Runtime.ExitError" | "Runtime.OutOfMemory")) => {
-            Failure::new("Lambda.Unknown", cause).also_called(name)
+            Failure::new(name, payload.to_string()).also_called(LAMBDA_UNKNOWN)
         }
-        Some(name) if !name.is_empty() => Failure::new(name, cause),
-        _ => Failure::new("Lambda.Unknown", cause),
+        Some(name) if !name.is_empty() => Failure::new(name, payload.to_string()),
+        _ => Failure::new(
+            LAMBDA_UNKNOWN,
+            format!(
+                "The cause could not be determined because Lambda did not return an error type. Returned payload: \
+                 {payload}"
+            ),
+        ),
     }
 }
 
@@ -164,13 +172,22 @@ mod tests {
     }
 
     #[test]
-    fn a_function_error_keeps_its_type_and_a_crash_is_unknown() {
+    fn a_function_error_keeps_its_type_and_one_without_is_unknown() {
         let refused = json!({ "errorType": "TicketAlreadyHeld", "errorMessage": "held" });
         let failure = LambdaReply::FunctionError(refused.clone()).bare().unwrap_err();
         assert_eq!(failure.error.as_deref(), Some("TicketAlreadyHeld"));
         assert_eq!(failure.cause, Some(refused.to_string()));
         let crashed = json!({ "errorType": "Sandbox.Timedout", "errorMessage": "after 3 s" });
         let failure = LambdaReply::FunctionError(crashed).bare().unwrap_err();
+        assert_eq!(failure.error.as_deref(), Some("Sandbox.Timedout"));
+        let failure = LambdaReply::FunctionError(json!({ "errorMessage": "no" }))
+            .bare()
+            .unwrap_err();
         assert_eq!(failure.error.as_deref(), Some("Lambda.Unknown"));
+        assert!(
+            failure
+                .cause
+                .is_some_and(|cause| cause.ends_with(r#"payload: {"errorMessage":"no"}"#))
+        );
     }
 }

@@ -9,15 +9,22 @@
 
 mod activity;
 mod answers;
+mod batches;
 mod casing;
 mod context;
+mod csv;
 mod end;
 mod failure;
 mod faults;
 mod fork;
 mod integration;
 mod limits;
+mod map_data;
+mod map_items;
+mod map_run;
 mod probe;
+mod read_items;
+mod reading;
 mod redrive;
 mod request;
 mod rest;
@@ -27,6 +34,8 @@ mod step;
 mod strand;
 mod task;
 mod timers;
+mod tolerance;
+mod written_results;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -35,16 +44,18 @@ use serde_json::Value;
 
 use crate::chance::Chance;
 use crate::definition::services::Service;
-use crate::definition::{Machine, Waits};
+use crate::definition::{Machine, MachineType, Waits};
 use crate::history::{Details, EventType, HistoryEvent};
 
 pub use end::{Ended, Status};
 pub use failure::Failure;
 pub use integration::{LambdaReply, SqsReply, function_name};
 pub use limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX};
-pub(crate) use probe::{Probe, Seen};
+pub use map_run::{ChildInput, ChildResult, MapRunSettings};
+pub(crate) use probe::{Probe, Seen, Shaped};
 pub use services::{AwsReply, Http};
 pub use strand::TaskId;
+pub use tolerance::Tolerance;
 
 use strand::{Strand, StrandId};
 use timers::{Timer, TimerKey};
@@ -70,6 +81,9 @@ pub struct Identity {
     pub version_arn: Option<String>,
     /// The alias it was started by.
     pub alias_arn: Option<String>,
+    /// The map run it belongs to, if it is an iteration of a distributed map.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map_run_arn: Option<String>,
 }
 
 /// What an execution wants done.
@@ -134,6 +148,37 @@ pub enum Effect {
         /// The execution's input as JSON text.
         input: String,
     },
+    /// A map run begins; [`Effect::RunMap`] says what its executions are given.
+    OpenMapRun {
+        /// Names it until its end.
+        task: TaskId,
+        /// Its ARN.
+        arn: Arc<str>,
+        /// What it is to be.
+        settings: MapRunSettings,
+    },
+    /// Run an execution for each of these; answer with [`Execution::map_run_done`].
+    RunMap {
+        /// The map run.
+        task: TaskId,
+        /// In the order of the items.
+        children: Vec<ChildInput>,
+    },
+    /// Go on with a map run that ended badly; answer with [`Execution::map_run_done`], unless its executions are not
+    /// known yet.
+    RedriveMapRun {
+        /// Names it from now on.
+        task: TaskId,
+        /// Its ARN.
+        arn: Arc<str>,
+    },
+    /// Nothing more is to be done for a map run.
+    CloseMapRun {
+        /// The map run.
+        task: TaskId,
+        /// Whether it ended well.
+        succeeded: bool,
+    },
     /// From now on this token answers this task.
     Expect {
         /// Names the task in the answer.
@@ -148,6 +193,21 @@ pub enum Effect {
     },
 }
 
+/// What of its machine an execution runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Root {
+    /// Index of the flow: the machine's own, or that of a distributed map.
+    pub flow: usize,
+    /// The type, if not the machine's.
+    pub machine_type: Option<MachineType>,
+}
+
+impl Root {
+    fn is_whole(&self) -> bool {
+        *self == Root::default()
+    }
+}
+
 /// One run of a machine.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Execution {
@@ -156,6 +216,8 @@ pub struct Execution {
     /// Whoever reads it from a snapshot says it with [`Execution::run_on`].
     #[serde(skip)]
     machine: Arc<Machine>,
+    #[serde(default, skip_serializing_if = "Root::is_whole")]
+    root: Root,
     chance: Chance,
     now_ms: u64,
     started_ms: u64,
@@ -164,6 +226,9 @@ pub struct Execution {
     #[serde(with = "crate::saved::text")]
     input_text: Arc<str>,
     history: Vec<HistoryEvent>,
+    /// How many events someone has taken note of.
+    #[serde(default)]
+    noted: usize,
     /// No event but the last may be added any more.
     full: bool,
     /// Boxed: a map keeps room for eleven, and most executions have one.
@@ -205,12 +270,24 @@ impl Execution {
         seed: u64,
         now_ms: u64,
     ) -> Execution {
-        Execution::begin_run(identity, machine, (input, input_text), seed, now_ms, None)
+        let whole = (machine, Root::default());
+        Execution::begin_run(identity, whole, (input, input_text), seed, now_ms, None)
+    }
+
+    /// Starts a run of a part of a machine: an iteration of a distributed map.
+    pub(crate) fn start_part(
+        identity: Arc<Identity>,
+        (machine, root): (Arc<Machine>, Root),
+        input: (Value, Arc<str>),
+        seed: u64,
+        now_ms: u64,
+    ) -> Execution {
+        Execution::begin_run(identity, (machine, root), input, seed, now_ms, None)
     }
 
     fn begin_run(
         identity: Arc<Identity>,
-        machine: Arc<Machine>,
+        (machine, root): (Arc<Machine>, Root),
         (input, input_text): (Value, Arc<str>),
         seed: u64,
         now_ms: u64,
@@ -220,12 +297,14 @@ impl Execution {
         let mut execution = Execution {
             identity,
             machine,
+            root,
             chance: Chance::new(seed),
             now_ms,
             started_ms: now_ms,
             input: Arc::clone(&input),
             input_text,
             history: Vec::new(),
+            noted: 0,
             full: false,
             strands: BTreeMap::new(),
             strand_last: 0,
@@ -252,7 +331,9 @@ impl Execution {
         };
         execution.append(EventType::ExecutionStarted, 0, details);
         execution.set_execution_timer();
-        let mut root = Strand::root(input, execution.machine.flows[0].start);
+        let flow = execution.root.flow;
+        let mut root = Strand::root(input, execution.machine.flows[flow].start);
+        root.flow = flow;
         if let Some(probe) = &execution.probe {
             root.prepare(probe);
         }
@@ -269,6 +350,16 @@ impl Execution {
     /// The definition it runs; a later change of the machine does not touch it.
     pub fn machine(&self) -> &Arc<Machine> {
         &self.machine
+    }
+
+    /// Whether it is a Standard or an Express one.
+    pub fn machine_type(&self) -> MachineType {
+        self.root.machine_type.unwrap_or(self.machine.machine_type)
+    }
+
+    /// What of its machine it runs.
+    pub(crate) fn root(&self) -> Root {
+        self.root
     }
 
     /// The definition it runs, when it was read from a snapshot.
@@ -295,6 +386,12 @@ impl Execution {
     /// Every event so far.
     pub fn history(&self) -> &[HistoryEvent] {
         self.seen_history()
+    }
+
+    /// The events since the last call.
+    pub(crate) fn take_new_events(&mut self) -> &[HistoryEvent] {
+        let noted = std::mem::replace(&mut self.noted, self.history.len());
+        self.history.get(noted..).unwrap_or_default()
     }
 
     /// State transitions AWS would bill.

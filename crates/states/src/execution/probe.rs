@@ -13,7 +13,8 @@ use crate::query::QueryError;
 
 use super::end::Status;
 use super::strand::{Item, StrandId};
-use super::{Execution, Failure, Identity};
+use super::tolerance::Tolerance;
+use super::{Execution, Failure, Identity, Root};
 
 /// What a test of a state brings along, and what is seen of it.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Probe {
     pub retries: u64,
     /// The item, if the state is inside a Map state.
     pub item: Option<Value>,
+    /// How many iterations failed.
+    pub failed_iterations: Option<u64>,
     /// What the task, the branches or the iterations yield.
     pub mock: Option<Result<Value, Failure>>,
     pub seen: Seen,
@@ -39,8 +42,11 @@ pub(crate) struct Seen {
     /// What `ItemSelector` yielded for each item.
     pub selected: Option<Vec<Value>>,
     pub concurrency_max: Option<u64>,
+    pub tolerance: Tolerance,
     /// The result, as the state was given it.
     pub result: Option<Value>,
+    /// What a JSONPath state made of its data on the way.
+    pub shaped: Shaped,
     /// Why it failed last.
     pub failure: Option<Failure>,
     /// Which retrier has it, and after how many milliseconds.
@@ -51,6 +57,21 @@ pub(crate) struct Seen {
     pub next: Option<Arc<str>>,
     /// Whether the state was entered.
     entered: bool,
+}
+
+/// What each field of a JSONPath state yielded; nothing of a JSONata state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shaped {
+    /// After `InputPath`.
+    pub input: Option<Value>,
+    /// After `Parameters`.
+    pub parameters: Option<Value>,
+    /// After `ItemsPath`.
+    pub items: Option<Value>,
+    /// After `ResultSelector`.
+    pub selected: Option<Value>,
+    /// After `ResultPath`.
+    pub placed: Option<Value>,
 }
 
 impl Execution {
@@ -66,7 +87,8 @@ impl Execution {
         let input_text = Arc::from(input.to_string());
         let seed = chance.next_u64();
         let probe = Some(Box::new(probe));
-        Execution::begin_run(identity, machine, (input, input_text), seed, now_ms, probe)
+        let whole = (machine, Root::default());
+        Execution::begin_run(identity, whole, (input, input_text), seed, now_ms, probe)
     }
 
     /// What was seen of the state that is tested.
@@ -134,8 +156,21 @@ impl Execution {
                     let arguments = self.evaluate(id, arguments, None, None)?;
                     self.note(|seen| seen.arguments = Some(arguments));
                 }
+                self.note(|seen| {
+                    let given = seen.arguments.as_ref().or(seen.shaped.input.as_ref());
+                    seen.shaped.parameters = seen.shaped.input.as_ref().and(given).cloned();
+                });
             }
-            Kind::Map(map) => self.select_items(id, map)?,
+            Kind::Map(map) => {
+                let items = self.select_items(id, map)?;
+                let tolerance = self.tolerance(id, map)?;
+                self.note(|seen| seen.tolerance = tolerance);
+                let failed = self.probe.as_ref().and_then(|probe| probe.failed_iterations);
+                if tolerance.is_exceeded(failed.unwrap_or_default(), items) {
+                    self.fail_state(id, Failure::exceeded());
+                    return Ok(());
+                }
+            }
             _ => return Ok(()),
         }
         match self.probe.as_ref().and_then(|probe| probe.mock.clone()) {
@@ -146,7 +181,8 @@ impl Execution {
         Ok(())
     }
 
-    fn select_items(&mut self, id: StrandId, map: &MapOver) -> Result<(), QueryError> {
+    /// Returns how many items there are.
+    fn select_items(&mut self, id: StrandId, map: &MapOver) -> Result<usize, QueryError> {
         let concurrency_max = match &map.concurrency_max {
             Some(max) => self.evaluate_whole(id, max, 0)?,
             None => 0,
@@ -159,14 +195,21 @@ impl Execution {
             },
             None => self.input_of(id),
         };
-        let (Value::Array(items), Some(selector)) = (items, &map.item_selector) else {
-            return Ok(());
+        self.note(|seen| {
+            seen.shaped.items = seen.shaped.input.is_some().then(|| items.clone());
+        });
+        let Value::Array(items) = items else {
+            return Ok(0);
         };
-        let mut selected = Vec::with_capacity(items.len());
+        let count = items.len();
+        let Some(selector) = &map.item_selector else {
+            return Ok(count);
+        };
+        let mut selected = Vec::with_capacity(count);
         for (index, value) in items.into_iter().enumerate() {
-            selected.push(self.with_item(id, &Arc::new(Item { index, value }), selector)?);
+            selected.push(self.with_item(id, &Arc::new(Item::given(index, value)), selector)?);
         }
         self.note(|seen| seen.selected = Some(selected));
-        Ok(())
+        Ok(count)
     }
 }

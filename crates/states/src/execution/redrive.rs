@@ -6,7 +6,9 @@
 //! from the unsuccessful step and uses the same input" (Developer Guide, "Redriving executions"). Only a Fail state
 //! is "reentered". Of Parallel and Map states only the branches and iterations that failed or were aborted go on,
 //! unless the state failed because of its size, when "the Parallel state is rerun, including the branches that were
-//! successful". Retry counters and time limits begin anew.
+//! successful". An iteration whose failure was tolerated did not succeed, so it goes on with the others, and the count
+//! of failures begins anew. So do retry counters and time limits. Of a map run the executions that did not succeed go
+//! on (`map_run.rs`).
 //!
 //! Which event a redriven state's first one names as its predecessor is documented nowhere. Here it is the last one
 //! of its own line, as with a retry, so that whoever follows the predecessors finds the state and the branch.
@@ -49,7 +51,10 @@ impl Execution {
         self.reopen(*root, None, &mut forks);
         // Not before all of them are open, as one of them may be done at once.
         for id in forks {
-            self.go_on_with_fork(id);
+            match self.map_run_of(id) {
+                Some(_) => self.redrive_map_run(id),
+                None => self.go_on_with_fork(id),
+            }
         }
         self.run_ready();
     }
@@ -73,6 +78,12 @@ impl Execution {
         );
         let fork = match std::mem::replace(&mut strand.doing, Doing::Beginning) {
             Doing::Forked(fork) if !fork.outputs.is_empty() => Some(fork),
+            Doing::Mapping(running) => {
+                strand.doing = Doing::Mapping(running);
+                let id = self.open_strand(strand);
+                forks.push(id);
+                return id;
+            }
             Doing::Entering => {
                 strand.doing = Doing::Entering;
                 None
@@ -87,6 +98,10 @@ impl Execution {
             return self.open_strand(strand);
         };
         let unfinished = std::mem::take(&mut fork.unfinished);
+        fork.failed = 0;
+        for index in unfinished.keys() {
+            fork.outputs[*index] = None;
+        }
         strand.doing = Doing::Forked(fork);
         let id = self.open_strand(strand);
         for (index, child) in unfinished {

@@ -47,6 +47,9 @@ impl Execution {
             Some(Part::Nothing) => Arc::new(Value::Object(Map::new())),
             Some(Part::At(query)) => Arc::new(self.select(id, query, &whole)?),
         };
+        if state.shape.is_some() {
+            self.note(|noted| noted.shaped.input = Some((*seen).clone()));
+        }
         if let Some(strand) = self.strands.get_mut(&id) {
             strand.seen = seen;
         }
@@ -63,6 +66,7 @@ impl Execution {
             Some(made) => self.evaluate(id, made, None, None)?,
             None => self.input_of(id),
         };
+        self.note(|seen| seen.shaped.parameters = Some(result.clone()));
         let exit = Exit {
             shaping: Shaping::Result(shape),
             ..Exit::of(state, result.clone(), Some(&result))
@@ -98,10 +102,10 @@ impl Execution {
                     Some(selector) => self.evaluate(id, selector, Some(&value), None)?,
                     None => value,
                 };
-                (
-                    self.place_into_input(id, result, &shape.result_path)?,
-                    &shape.output,
-                )
+                self.note(|seen| seen.shaped.selected = Some(result.clone()));
+                let placed = self.place_into_input(id, result, &shape.result_path)?;
+                self.note(|seen| seen.shaped.placed = Some(placed.clone()));
+                (placed, &shape.output)
             }
         };
         match output {

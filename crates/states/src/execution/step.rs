@@ -115,7 +115,10 @@ impl Execution {
             Kind::Task(task) => self.schedule(id, task),
             Kind::Parallel { .. } | Kind::Map(_) if self.is_mocked() => self.fork_mocked(id, state),
             Kind::Parallel { arguments, branches } => self.fork(id, arguments.as_ref(), branches),
-            Kind::Map(map) => self.fork_over_items(id, map),
+            Kind::Map(map) => match &map.distributed {
+                Some(distributed) => self.begin_map_run(id, map, distributed),
+                None => self.fork_over_items(id, map),
+            },
         };
         if let Err(error) = outcome {
             self.query_failed(id, &error);

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::query::Variables;
 
+use super::map_run::MapRunning;
 use super::timers::TimerKey;
 use super::{Effect, Execution, Probe};
 
@@ -23,6 +24,24 @@ pub struct TaskId(pub u64);
 pub(super) struct Item {
     pub index: usize,
     pub value: Value,
+    /// The name of the object's member that it is, if the items were those of an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Where it was read, such as `s3://bucket/key`, if it did not come from the state's input.
+    #[serde(default, with = "crate::saved::text_if_any")]
+    pub source: Option<Arc<str>>,
+}
+
+impl Item {
+    /// An item of a list that the state was given.
+    pub fn given(index: usize, value: Value) -> Item {
+        Item {
+            index,
+            value,
+            key: None,
+            source: None,
+        }
+    }
 }
 
 /// One line of execution, in one state.
@@ -84,6 +103,8 @@ pub(super) enum Doing {
     Waiting,
     /// Branches or iterations are at work.
     Forked(Box<Fork>),
+    /// A map run is at work, or was when it ended.
+    Mapping(Box<MapRunning>),
 }
 
 /// The branches or iterations of one state.
@@ -99,8 +120,15 @@ pub(super) struct Fork {
     pub concurrency_max: usize,
     /// The items of a Map state; empty for a Parallel state.
     pub items: Vec<Value>,
-    /// Strands that failed or were aborted, by index; what a redrive goes on with.
+    /// Strands that failed or were aborted, by index; what a redrive goes on with. Those whose failure was tolerated
+    /// are among them, for "redrives unsuccessful" means those as well.
     pub unfinished: BTreeMap<usize, Strand>,
+    /// How many items have failed so far.
+    #[serde(default)]
+    pub failed: usize,
+    /// How many items may fail; nothing if the first failure is the state's own.
+    #[serde(default)]
+    pub failed_max: Option<usize>,
 }
 
 impl Strand {
@@ -153,7 +181,7 @@ impl Strand {
                 .map(|(name, value)| (name.clone(), Arc::new(value.clone())))
                 .collect(),
         );
-        self.item = probe.item.clone().map(|value| Arc::new(Item { index: 0, value }));
+        self.item = probe.item.clone().map(|value| Arc::new(Item::given(0, value)));
     }
 }
 
@@ -170,12 +198,19 @@ impl Execution {
     pub(super) fn close_strand(&mut self, id: StrandId) -> Option<Strand> {
         self.clear_timers(id);
         let mut strand = self.strands.remove(&id)?;
-        match &strand.doing {
+        match &mut strand.doing {
             Doing::Asking(task) => self.forget_task(*task),
             Doing::Scheduled(effect) => {
                 self.forget_task(effect.task());
                 // What never went out is not kept for a redrive.
                 strand.doing = Doing::Beginning;
+            }
+            Doing::Mapping(running) => {
+                for task in running.tasks() {
+                    self.forget_task(task);
+                }
+                // A redrive reads or writes all of it again.
+                running.moving = None;
             }
             _ => {}
         }
@@ -198,6 +233,10 @@ impl Effect {
             | Effect::Start { task, .. }
             | Effect::Ask { task, .. }
             | Effect::Offer { task, .. }
+            | Effect::OpenMapRun { task, .. }
+            | Effect::RunMap { task, .. }
+            | Effect::RedriveMapRun { task, .. }
+            | Effect::CloseMapRun { task, .. }
             | Effect::Expect { task, .. }
             | Effect::Forget { task } => *task,
         }

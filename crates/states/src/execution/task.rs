@@ -29,6 +29,9 @@ impl Execution {
             Some(arguments) => self.evaluate(id, arguments, None, None)?,
             None => self.input_of(id),
         };
+        self.note(|seen| {
+            seen.shaped.parameters = seen.shaped.input.is_some().then(|| arguments.clone());
+        });
         let timeout_s = task
             .timeout_s
             .as_ref()

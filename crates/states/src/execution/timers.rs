@@ -41,14 +41,13 @@ impl Timer {
 
 impl Execution {
     pub(super) fn set_execution_timer(&mut self) {
-        let limit_s = match self.machine.machine_type {
-            MachineType::Standard => self.machine.timeout_s,
-            MachineType::Express => Some(
-                self.machine
-                    .timeout_s
-                    .unwrap_or(limits::EXPRESS_S_MAX)
-                    .min(limits::EXPRESS_S_MAX),
-            ),
+        // The machine's limit is not that of a distributed map's executions.
+        let stated_s = self.machine.timeout_s.filter(|_| self.root.is_whole());
+        let limit_s = match self.machine_type() {
+            MachineType::Standard => stated_s,
+            MachineType::Express => Some(stated_s.map_or(limits::EXPRESS_S_MAX, |stated_s| {
+                stated_s.min(limits::EXPRESS_S_MAX)
+            })),
         };
         if let Some(limit_s) = limit_s {
             self.set_timer(

@@ -154,7 +154,7 @@ pub enum Details {
         #[serde(with = "crate::saved::text")]
         output: Arc<str>,
     },
-    /// Of `ExecutionFailed`, `ExecutionAborted`, `ExecutionTimedOut` and the failures of functions and activities.
+    /// Of `ExecutionFailed`, `ExecutionAborted`, `ExecutionTimedOut`, `MapRunFailed` and the failures of functions and activities.
     Error {
         /// The error's name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,6 +179,20 @@ pub enum Details {
     MapStarted {
         /// Number of items.
         length: usize,
+    },
+    /// Of `MapRunStarted`.
+    MapRun {
+        /// The map run's ARN.
+        #[serde(with = "crate::saved::text")]
+        arn: Arc<str>,
+    },
+    /// Of `MapRunRedriven`.
+    MapRunRedriven {
+        /// The map run's ARN.
+        #[serde(with = "crate::saved::text")]
+        arn: Arc<str>,
+        /// How often it was redriven by now.
+        count: u64,
     },
     /// Of `MapIteration..`.
     Iteration {
@@ -302,6 +316,11 @@ impl Details {
                 put("state", json!(&**state));
             }
             Details::MapStarted { length } => put("length", json!(length)),
+            Details::MapRun { arn } => put("mapRunArn", json!(&**arn)),
+            Details::MapRunRedriven { arn, count } => {
+                put("mapRunArn", json!(&**arn));
+                put("redriveCount", json!(count));
+            }
             Details::Iteration { name, index } => {
                 put("name", json!(&**name));
                 put("index", json!(index));

@@ -47,6 +47,11 @@ event_types! {
     MapIterationFailed,
     MapIterationStarted,
     MapIterationSucceeded,
+    MapRunAborted,
+    MapRunFailed,
+    MapRunRedriven,
+    MapRunStarted,
+    MapRunSucceeded,
     MapStateAborted,
     MapStateEntered,
     MapStateExited,
@@ -77,6 +82,35 @@ event_types! {
     WaitStateExited,
 }
 
+/// Kinds that the API names and this interpreter never writes, and why.
+pub const NEVER_WRITTEN: &[(&str, &str)] = &[
+    (
+        "ActivityScheduleFailed",
+        "not documented when; an activity that does not exist was recorded without an event of its own",
+    ),
+    (
+        "LambdaFunctionScheduleFailed",
+        "seen when the role may not invoke the function; roles have no effect here",
+    ),
+    (
+        "LambdaFunctionStartFailed",
+        "not documented when; a function that cannot be reached is LambdaFunctionFailed",
+    ),
+    ("MapRunAborted", "there are no distributed maps"),
+    ("MapRunFailed", "there are no distributed maps"),
+    ("MapRunRedriven", "there are no distributed maps"),
+    ("MapRunStarted", "there are no distributed maps"),
+    ("MapRunSucceeded", "there are no distributed maps"),
+    (
+        "TaskStartFailed",
+        "not documented when; a service that refuses was recorded as TaskFailed",
+    ),
+    (
+        "TaskSubmitFailed",
+        "not documented when, and in no recorded history; a service that refuses is TaskFailed here",
+    ),
+];
+
 impl EventType {
     /// The member of a history event that holds this kind's details; `None` for kinds without any.
     pub fn details_field(self) -> Option<String> {
@@ -89,6 +123,8 @@ impl EventType {
         }
         match self {
             EventType::LambdaFunctionStarted
+            | EventType::MapRunAborted
+            | EventType::MapRunSucceeded
             | EventType::MapStateAborted
             | EventType::MapStateFailed
             | EventType::MapStateSucceeded

@@ -2,11 +2,13 @@
 
 mod details;
 mod event_type;
+mod log_line;
 
 use serde_json::{Map, Value};
 
 pub use details::{Details, ResourceType};
-pub use event_type::EventType;
+pub use event_type::{EventType, NEVER_WRITTEN};
+pub use log_line::{LINE_BYTES_MAX, LogLevel};
 
 /// One event. Ids count from 1; an execution's events are in the order of their ids.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]

@@ -134,6 +134,18 @@ impl PathQuery {
                 "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format \
                  string: {source} == {text}"
             ),
+            "MaxConcurrencyPath" | "ToleratedFailureCountPath" if is_negative => {
+                format!("{} cannot be negative.", field.trim_end_matches("Path"))
+            }
+            "MaxConcurrencyPath" | "ToleratedFailureCountPath" => {
+                format!("The {field} field refers to value \"{text}\" which is not a valid integer: {source}")
+            }
+            "ToleratedFailurePercentagePath" if value.is_number() => {
+                "ToleratedFailurePercentage must be between 0 and 100.".to_owned()
+            }
+            "ToleratedFailurePercentagePath" => {
+                format!("The {field} field refers to value \"{text}\" which is not a valid float: {source}")
+            }
             "ItemsPath" => format!("Reference path \"{source}\" must point to array."),
             _ => format!("The {field} parameter does not reference a {needed}: {source} == {text}"),
         };

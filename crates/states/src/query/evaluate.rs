@@ -14,14 +14,14 @@ use crate::chance::Chance;
 use crate::definition::Template;
 use crate::paths::Sight;
 
-use super::{Query, QueryError, functions, json};
+use super::{Query, QueryError, functions, json, meter};
 
 /// Nested evaluation levels; far above any sensible expression, far below what memory holds.
 const DEPTH_MAX: usize = 3_000;
 /// Items a single sequence may have.
 const SEQUENCE_MAX: usize = 200_000;
 /// An expression that loops for ever must end; anything sensible takes microseconds.
-const EVALUATION_MS_MAX: u64 = 5_000;
+const EVALUATION_MS_MAX: u64 = 2_000;
 
 /// Variables in scope, shared by the flows inside.
 pub type Variables = Arc<BTreeMap<String, Arc<Value>>>;
@@ -125,6 +125,9 @@ impl Scope<'_> {
         }
         let mut evaluator = Evaluator::with_options(context, options);
         functions::register(&mut evaluator, &query.functions, chance, self.now_ms)?;
+        if query.is_guarded {
+            meter::register(&mut evaluator)?;
+        }
         evaluator
             .evaluate(&query.ast, &JValue::Undefined)
             .map_err(|reason| reason.message().to_owned())

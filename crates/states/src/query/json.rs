@@ -23,29 +23,44 @@ pub(super) fn from_json(value: &Value) -> JValue {
     }
 }
 
+/// Levels within each other; a payload may have fewer, so what is deeper fails soon anyway.
+const LEVELS_MAX: usize = 400;
+/// Bytes of JSON text that are worth making; a payload may have far fewer.
+const BYTES_MAX: usize = 16 * 1_048_576;
+
 /// The JSON form of an evaluated value; whole numbers are written without a fraction.
 ///
 /// # Errors
 ///
-/// A sentence, when the value is or holds a function.
+/// A sentence, when the value is or holds a function, or is far too large.
 pub(super) fn to_json(value: &JValue) -> Result<Value, &'static str> {
+    convert(value, LEVELS_MAX, &mut 0)
+}
+
+fn convert(value: &JValue, levels: usize, bytes: &mut usize) -> Result<Value, &'static str> {
+    const TOO_LARGE: &str = "Expression evaluation memory limit exceeded";
+    // What a value shares with itself is written as often as it is there.
+    *bytes += 8 + value.as_str().map_or(0, str::len);
+    if *bytes > BYTES_MAX {
+        return Err(TOO_LARGE);
+    }
     match value {
         JValue::Null | JValue::Undefined => Ok(Value::Null),
         JValue::Bool(flag) => Ok(Value::Bool(*flag)),
         JValue::Number(number) => Ok(number_to_json(*number)),
         JValue::String(text) => Ok(Value::String(text.to_string())),
-        JValue::Array(items) => items
-            .iter()
-            .map(to_json)
-            .collect::<Result<_, _>>()
-            .map(Value::Array),
+        JValue::Array(items) => {
+            let levels = levels.checked_sub(1).ok_or(TOO_LARGE)?;
+            let items = items.iter().map(|item| convert(item, levels, bytes));
+            items.collect::<Result<_, _>>().map(Value::Array)
+        }
         JValue::Object(members) => {
-            let convert = |(name, member): (&String, &JValue)| Ok((name.clone(), to_json(member)?));
-            members
-                .iter()
-                .map(convert)
-                .collect::<Result<_, _>>()
-                .map(Value::Object)
+            let levels = levels.checked_sub(1).ok_or(TOO_LARGE)?;
+            let members = members.iter().map(|(name, member)| {
+                *bytes += name.len();
+                Ok((name.clone(), convert(member, levels, bytes)?))
+            });
+            members.collect::<Result<_, _>>().map(Value::Object)
         }
         _ => Err("The result is or holds a function, which JSON cannot represent."),
     }

@@ -5,7 +5,9 @@
 
 mod evaluate;
 mod functions;
+mod guard;
 mod json;
+mod meter;
 mod references;
 
 use std::collections::BTreeSet;
@@ -20,12 +22,19 @@ pub(crate) use functions::hexadecimal_digest;
 /// The fields `$states` can have.
 const STATES_FIELDS: &[&str] = &["input", "result", "errorOutput", "context"];
 
+/// The parser takes expressions of a thousand levels. Walking them, and freeing them, may need this much stack.
+const STACK_BYTES: usize = 64 * 1_048_576;
+/// With this much left, what is not nested to the utmost needs no other stack.
+const STACK_LEFT_BYTES: usize = 256 * 1_024;
+
 /// A parsed expression and where it stands.
 #[derive(Debug)]
 pub struct Query {
     source: String,
     field: String,
     ast: AstNode,
+    /// Whether it has guards in it.
+    is_guarded: bool,
     /// Names of the variables it mentions, without those it may define itself.
     variables: BTreeSet<String>,
     /// Which fields of `$states` it mentions; building the others would be work for nothing.
@@ -41,11 +50,15 @@ impl Query {
     ///
     /// A sentence that says what is wrong with it.
     pub fn parse(source: &str, field: &str) -> Result<Query, String> {
+        with_stack(source, || Query::parse_here(source, field))
+    }
+
+    fn parse_here(source: &str, field: &str) -> Result<Query, String> {
         if source.is_empty() {
             return Err("the expression is empty".to_owned());
         }
         // The parser belongs to someone else; whatever it makes of strange input must not end this process.
-        let ast = catch_unwind(|| parser::parse(source))
+        let mut ast = catch_unwind(|| parser::parse(source))
             .map_err(|_| "it does not parse: the parser gave up".to_owned())?
             .map_err(|reason| format!("it does not parse: {reason}"))?;
         if let Some(name) = references::to_context_item(&ast) {
@@ -54,13 +67,15 @@ impl Query {
                  variable has a $ before it"
             ));
         }
-        let mut variables = BTreeSet::new();
+        let (mut variables, mut bound) = (BTreeSet::new(), guard::Bound::default());
         if let Ok(tree) = serde_json::to_value(&ast) {
             collect_variables(&tree, &mut variables);
+            bound.collect(&tree);
         }
         if variables.contains("eval") {
             return Err("$eval is not available in Step Functions; use $parse for JSON text".to_owned());
         }
+        let is_guarded = guard::guard(&mut ast, &bound);
         let states = states_fields(source);
         let is_catcher = field.starts_with("Catch[");
         if source.contains("$states.errorOutput") && !is_catcher {
@@ -76,6 +91,7 @@ impl Query {
             source: source.to_owned(),
             field: field.to_owned(),
             ast,
+            is_guarded,
             variables,
         })
     }
@@ -88,6 +104,22 @@ impl Query {
     /// Its place within the state, such as `Output/total`.
     pub fn field(&self) -> &str {
         &self.field
+    }
+}
+
+impl Drop for Query {
+    fn drop(&mut self) {
+        let ast = std::mem::replace(&mut self.ast, AstNode::Null);
+        with_stack(&self.source, || drop(ast));
+    }
+}
+
+/// Does something with an expression, on a stack of its own if it may be deep: a level takes a character at least.
+fn with_stack<T>(source: &str, work: impl FnOnce() -> T) -> T {
+    const SHALLOW: usize = 64;
+    match source.len() > SHALLOW {
+        true => stacker::maybe_grow(STACK_BYTES, STACK_BYTES, work),
+        false => stacker::maybe_grow(STACK_LEFT_BYTES, STACK_BYTES, work),
     }
 }
 

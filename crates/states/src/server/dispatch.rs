@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Call, Reply};
+use crate::engine::{Call, Logged, Reply};
 use crate::faults::{Action, Moment, lost_answer};
 
 use super::operation::Operation;
@@ -26,6 +26,11 @@ impl Dispatcher {
     /// The service takes nothing more.
     pub fn close(&self) {
         self.service.close();
+    }
+
+    /// Sends lines to the logs, when their turn comes.
+    pub fn log(&self, logged: Vec<Logged>) {
+        self.service.logs.add(logged);
     }
 
     /// Makes calls.

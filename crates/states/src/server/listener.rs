@@ -12,11 +12,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::api;
 use super::local;
+use super::origin::foreign;
 use super::service::Service;
 
 /// A definition of 1 MB, escaped as JSON text, and some room.
@@ -79,6 +81,10 @@ async fn accept(listener: &TcpListener, service: &Arc<Service>, open: &GracefulS
 }
 
 async fn answer(request: Request<Incoming>, service: &Service) -> Result<Response<Full<Bytes>>, Infallible> {
+    if let Some(page) = foreign(request.headers()) {
+        tracing::warn!(page, "a web page was refused");
+        return Ok(plain(StatusCode::FORBIDDEN, refused_page(&page)));
+    }
     let answer = match (request.method(), request.uri().path()) {
         (&Method::GET, "/health") => plain(StatusCode::OK, "{\"status\":\"running\"}"),
         (&Method::POST, "/") => {
@@ -105,6 +111,11 @@ async fn answer(request: Request<Incoming>, service: &Service) -> Result<Respons
         ),
     };
     Ok(answer)
+}
+
+fn refused_page(page: &str) -> String {
+    let message = format!("The web page {page} may not ask this server; ask it without an Origin header");
+    json!({ "__type": "AccessDeniedException", "message": message }).to_string()
 }
 
 async fn read(request: Request<Incoming>) -> Result<Bytes, Response<Full<Bytes>>> {

@@ -3,6 +3,7 @@
 //! - `GET /_local/clock` shows the clock, `POST /_local/clock {"pass_s": 900}` lets time pass.
 //! - `GET /_local/faults` lists the faults that are set, `POST /_local/faults` sets one, `DELETE /_local/faults/ID`
 //!   removes one and `DELETE /_local/faults` all. A restart forgets them.
+//! - `POST /_local/execution {"executionArn": ".."}` shows an execution and its events, also an Express one.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -13,9 +14,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::engine::EngineError;
 use crate::faults::{Fault, Faults, Set};
 use crate::history::seconds;
 
+use super::api::executions;
 use super::clock::{PASS_S_MAX, Shown};
 use super::listener::plain;
 use super::service::{Refusal, Service};
@@ -33,6 +36,7 @@ pub(super) async fn answer(
     let answer = match (method.as_str(), path) {
         ("GET", "clock") => Ok(shown(service.clock())),
         ("POST", "clock") => pass(service, body).await,
+        ("POST", "execution") => execution(service, body),
         ("GET", "faults") => Ok(listed(service)),
         ("POST", "faults") => set(service, body),
         ("DELETE", path) if path.starts_with("faults") => remove(service, path),
@@ -59,10 +63,27 @@ async fn pass(service: &Service, body: &[u8]) -> Result<Value, Refused> {
     service.pass(pass_s * 1000).await.map(shown).map_err(unavailable)
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct OfExecution {
+    execution_arn: String,
+}
+
+fn execution(service: &Service, body: &[u8]) -> Result<Value, Refused> {
+    let OfExecution { execution_arn } = read(body)?;
+    executions::seen(service, &execution_arn).map_err(|reason| {
+        let status = match reason {
+            EngineError::ExecutionDoesNotExist(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        (status, reason.to_string())
+    })
+}
+
 fn nothing_there(method: &Method, path: &str) -> Refused {
     let message = format!(
-        "There is no {method} /_local/{path}; there are GET and POST of /_local/clock and /_local/faults, and DELETE of \
-         /_local/faults and /_local/faults/ID"
+        "There is no {method} /_local/{path}; there are GET and POST of /_local/clock and /_local/faults, DELETE of \
+         /_local/faults and /_local/faults/ID, and POST of /_local/execution"
     );
     (StatusCode::NOT_FOUND, message)
 }

@@ -4,9 +4,11 @@
 //! - [`journal`]: the file of operations; an operation is on disk before anyone hears of it.
 //! - [`service`]: the engine with its clock; what requests, timers and answers all go through. [`clock`]: time that
 //!   is let pass at once. [`retention`]: what is forgotten.
+//! - [`logs`]: execution logs on their way to CloudWatch Logs.
 //! - [`writer`]: the journal's thread. [`dispatch`]: calls, and what comes back.
 //! - [`outside`]: functions and all other services, reached through another engine's endpoint.
-//! - [`api`]: requests and answers of the AWS API. [`local`]: those that AWS does not have. [`listener`]: HTTP.
+//! - [`api`]: requests and answers of the AWS API. [`local`]: those that AWS does not have. [`listener`]: HTTP,
+//!   [`origin`]: not for web pages.
 
 mod api;
 mod clock;
@@ -14,7 +16,9 @@ mod dispatch;
 mod journal;
 mod listener;
 mod local;
+mod logs;
 mod operation;
+mod origin;
 mod outside;
 mod retention;
 mod service;
@@ -35,6 +39,8 @@ use journal::Journal;
 use outside::Outside;
 use service::Service;
 
+/// The last lines of execution logs get this long at a stop.
+const LOG_MS_MAX: u64 = 2_000;
 /// The journal's last operations get this long at a stop.
 const WRITE_MS_MAX: u64 = 2_000;
 
@@ -86,7 +92,7 @@ pub async fn serve(
         None => Journal::in_memory(&options.place)?,
     };
     let outside = Outside::new(options.aws_endpoint, options.place);
-    let (service, writer) = Service::start(engine, journal, outside);
+    let (service, writer) = Service::start(engine, journal, outside)?;
     listening(address);
     let failed = tokio::select! {
         () = listener::serve(listener, Arc::clone(&service), stop) => false,
@@ -99,6 +105,11 @@ pub async fn serve(
         .is_err()
     {
         tracing::warn!("the journal's last operations may not be written");
+    }
+    let until_sent = tokio::time::timeout(Duration::from_millis(LOG_MS_MAX), service.logs.finish());
+    if until_sent.await.is_err() {
+        let lines = service.logs.left();
+        tracing::warn!(lines, "stopped with lines of execution logs undelivered");
     }
     if failed {
         Err(ServeError::Unwritable)

@@ -1,10 +1,11 @@
 //! Everything that changes the engine, as data.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::engine::{
-    Activity, ActivityTask, CallId, Engine, EngineError, Registered, Registration, Reply, Retention,
-    Revision, Route, Settings, Start, Started, Tag,
+    Activity, ActivityTask, CallId, Engine, EngineError, MapRunChange, Registered, Registration, Reply,
+    Retention, Revision, Route, Settings, Start, Started, Tag,
 };
 
 /// One change. Done again at the same time on the same engine, it has the same outcome.
@@ -80,6 +81,10 @@ pub(super) enum Operation {
         error: Option<String>,
         cause: Option<String>,
     },
+    UpdateMapRun {
+        arn: String,
+        change: MapRunChange,
+    },
     TaskSuccess {
         token: String,
         output: String,
@@ -100,6 +105,8 @@ pub(super) enum Operation {
         name: String,
         #[serde(default)]
         tags: Vec<Tag>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        encryption: Option<Value>,
     },
     DeleteActivity {
         arn: String,
@@ -115,6 +122,8 @@ pub(super) enum Operation {
     Pass {
         ahead_ms: u64,
     },
+    /// The server began again, and nobody waits for the end of an execution any more.
+    GiveUpAwaited,
     /// Executions that have ended were kept long enough.
     Forget(Retention),
 }
@@ -223,6 +232,9 @@ impl Operation {
             Operation::Stop { arn, error, cause } => {
                 engine.stop_execution(&arn, error, cause, now_ms).map(Outcome::At)
             }
+            Operation::UpdateMapRun { arn, change } => engine
+                .update_map_run(&arn, change, now_ms)
+                .map(|()| Outcome::Nothing),
             Operation::TaskSuccess { token, output } => engine
                 .send_task_success(&token, &output, now_ms)
                 .map(|()| Outcome::Nothing),
@@ -236,13 +248,21 @@ impl Operation {
                 engine.complete(call, reply, now_ms);
                 Ok(Outcome::Nothing)
             }
-            Operation::CreateActivity { name, tags } => {
-                engine.create_activity(&name, tags, now_ms).map(Outcome::Activity)
-            }
+            Operation::CreateActivity {
+                name,
+                tags,
+                encryption,
+            } => engine
+                .create_activity(&name, tags, encryption, now_ms)
+                .map(Outcome::Activity),
             Operation::DeleteActivity { arn } => engine.delete_activity(&arn).map(|()| Outcome::Nothing),
             Operation::TakeActivityTask { arn, worker } => engine
                 .take_activity_task(&arn, worker.as_deref(), now_ms)
                 .map(Outcome::ActivityTask),
+            Operation::GiveUpAwaited => {
+                engine.give_up_awaited(now_ms);
+                Ok(Outcome::Nothing)
+            }
             Operation::Forget(retention) => {
                 engine.forget_ended(retention, now_ms);
                 Ok(Outcome::Nothing)

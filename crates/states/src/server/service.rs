@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, oneshot, watch};
 
+use crate::chance::Chance;
 use crate::definition::services::Protocol;
 use crate::engine::{ActivityTask, Call, CallKind, Engine, EngineError, Reply};
 use crate::faults::{Action, Faults, Moment};
@@ -16,7 +17,8 @@ use crate::faults::{Action, Faults, Moment};
 use super::api;
 use super::clock::{Shown, Sleepers};
 use super::dispatch::Dispatcher;
-use super::journal::{Journal, operation_line};
+use super::journal::{Journal, JournalError, operation_line};
+use super::logs::Queue;
 use super::operation::{Operation, Outcome};
 use super::outside::Outside;
 use super::retention::{KEPT, Retainer};
@@ -37,7 +39,11 @@ pub(super) struct Service {
     task_offered: Notify,
     is_stopping: AtomicBool,
     waiting: Waiting,
-    outside: Outside,
+    pub(super) outside: Outside,
+    /// Draws the ids of requests.
+    chance: Mutex<Chance>,
+    /// Lines on their way to execution logs.
+    pub(super) logs: Queue,
     /// Faults on purpose; gone with the process.
     pub(super) faults: Mutex<Faults>,
     pub(super) sleepers: Sleepers,
@@ -74,7 +80,19 @@ impl Service {
     /// Starts the journal's writer, and calls again what was in flight when the journal ended: AWS would lose no
     /// answer, and calling again is the one way to get it here. Functions must bear that in any case, as a
     /// retry after a time-out does the same.
-    pub fn start(engine: Engine, journal: Journal, outside: Outside) -> (Arc<Service>, JoinHandle<()>) {
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be written.
+    pub fn start(
+        mut engine: Engine,
+        mut journal: Journal,
+        outside: Outside,
+    ) -> Result<(Arc<Service>, JoinHandle<()>), JournalError> {
+        if engine.is_awaited() {
+            let now_ms = clock_ms().saturating_add(journal.ahead_ms).max(journal.last_ms);
+            journal.perform(&Operation::GiveUpAwaited, &mut engine, now_ms)?;
+        }
         let (sender, receiver) = mpsc::channel::<Written>();
         let is_long = Arc::new(AtomicBool::new(journal.is_long()));
         let in_flight: Vec<Call> = engine.open_calls().cloned().collect();
@@ -92,6 +110,8 @@ impl Service {
             is_stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
             outside,
+            chance: Mutex::new(Chance::new(any_seed())),
+            logs: Queue::default(),
             faults: Mutex::default(),
             sleepers: Sleepers::default(),
             passing: tokio::sync::Mutex::default(),
@@ -102,9 +122,11 @@ impl Service {
             tracing::info!(calls = in_flight.len(), "calling again what was in flight");
         }
         dispatcher.dispatch(in_flight);
+        let logging = Arc::clone(&service);
+        tokio::spawn(async move { logging.deliver_logs().await });
         let waiting = Arc::clone(&service.waiting);
         let writer = thread::spawn(move || write_all(journal, &receiver, &dispatcher, &waiting, &is_long));
-        (service, writer)
+        Ok((service, writer))
     }
 
     /// Does an operation, waits until it is on disk, and only then tells its outcome.
@@ -213,6 +235,7 @@ impl Service {
         let written = Written::Operation {
             line,
             calls,
+            logged: state.engine.take_logged(),
             ended,
             done,
         };
@@ -269,6 +292,11 @@ impl Service {
     fn locked(&self) -> MutexGuard<'_, State> {
         // The engine does not panic; should it, what it holds is still whole enough to be looked at.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An id for a request, as AWS gives every answer one.
+    pub fn request_id(&self) -> String {
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner).uuid()
     }
 
     /// What the clock shows.
@@ -364,6 +392,15 @@ impl State {
     /// The time, milliseconds since 1970; it never goes back.
     fn now_ms(&self) -> u64 {
         clock_ms().saturating_add(self.ahead_ms).max(self.last_ms)
+    }
+}
+
+/// Ids of requests need not be unpredictable; the clock is chance enough.
+fn any_seed() -> u64 {
+    let mut seed = [0; 8];
+    match getrandom::fill(&mut seed) {
+        Ok(()) => u64::from_le_bytes(seed),
+        Err(_) => clock_ms(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, mpsc};
 
 use tokio::sync::oneshot;
 
-use crate::engine::{Call, Engine};
+use crate::engine::{Call, Engine, Logged};
 
 use super::dispatch::Dispatcher;
 use super::journal::{Journal, JournalError};
@@ -17,6 +17,7 @@ pub(super) enum Written {
     Operation {
         line: Vec<u8>,
         calls: Vec<Call>,
+        logged: Vec<Logged>,
         ended: Vec<String>,
         done: oneshot::Sender<()>,
     },
@@ -63,11 +64,12 @@ fn write(
             Written::Operation {
                 line,
                 calls,
+                logged,
                 ended,
                 done,
             } => {
                 lines.extend(line);
-                then.push((calls, ended, done));
+                then.push((calls, logged, ended, done));
             }
             Written::Cut {
                 engine,
@@ -81,8 +83,9 @@ fn write(
         }
     }
     journal.write(&lines)?;
-    for (calls, ended, done) in then {
+    for (calls, logged, ended, done) in then {
         dispatcher.dispatch(calls);
+        dispatcher.log(logged);
         // Who asked may be gone.
         let _gone = done.send(());
         for arn in ended {

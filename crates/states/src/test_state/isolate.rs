@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::definition::{Code, Diagnostic, Machine, MachineType};
+use crate::definition::{Code, Diagnostic, Machine, MachineType, Severity};
 use crate::engine::EngineError;
 
 /// What a state without a machine is called, as the service calls it.
@@ -20,6 +20,11 @@ pub(super) struct Isolated {
 }
 
 impl Isolated {
+    /// Whether it is a Pass state that states its result.
+    pub fn has_result(&self) -> bool {
+        self.state.get("Result").is_some() && self.state.get("Type").is_some_and(|kind| kind == "Pass")
+    }
+
     /// Whether the state has one of this name within.
     pub fn holds(&self, name: &str) -> bool {
         flows_of(&self.state)
@@ -32,6 +37,7 @@ impl Isolated {
 pub(super) fn isolate(definition: &str, state_name: Option<&str>) -> Result<Isolated, EngineError> {
     let parsed: Value = serde_json::from_str(definition).map_err(|reason| {
         EngineError::InvalidDefinition(vec![Diagnostic {
+            severity: Severity::Error,
             code: Code::InvalidJson,
             location: "/".to_owned(),
             message: format!("The definition is not JSON: {reason}"),

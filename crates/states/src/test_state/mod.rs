@@ -7,6 +7,7 @@
 
 mod context;
 mod isolate;
+mod model;
 mod report;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::definition::{Kind, Machine, Resource, State, Waits};
 use crate::engine::{Call, CallId, Engine, EngineError, Place, Reply};
 use crate::execution::{Execution, Failure, Identity, Probe};
 
+pub use model::Strictness;
 pub use report::{Outcome, Report};
 
 /// A state to be tested and what it is to see.
@@ -42,13 +44,15 @@ pub struct StateTest {
     pub retries: u64,
     /// The state within a Map or Parallel state that the mocked error comes from.
     pub error_caused_by: Option<String>,
+    /// How many iterations of a Map state failed; if those are more than it tolerates, it fails.
+    pub failed_iterations: Option<u64>,
 }
 
 /// What a task, branches or iterations yield.
 #[derive(Clone, Debug)]
 pub enum Mock {
-    /// A result as JSON text.
-    Result(String),
+    /// A result as JSON text, and how far it must be what the service would answer.
+    Result(String, Strictness),
     /// An error's name and cause.
     Error(String, String),
 }
@@ -61,6 +65,8 @@ pub struct Run {
     started_ms: u64,
     input: String,
     variables: Map<String, Value>,
+    /// Whether it is a Pass state that states its result.
+    has_result: bool,
 }
 
 /// A test lasts five minutes at most.
@@ -100,6 +106,10 @@ impl StateTest {
             let message = format!("errorCausedByState {name:?} is not a state within the tested state");
             return Err(EngineError::Validation(message));
         }
+        if self.failed_iterations.is_some() && !matches!(state.kind, Kind::Map(_)) {
+            let message = "mapIterationFailureCount is for Map states only".to_owned();
+            return Err(EngineError::Validation(message));
+        }
         let context = object(self.context.as_deref(), "context")?;
         if self.context.is_some() {
             context::check(&context, state, mock.is_some())?;
@@ -110,6 +120,7 @@ impl StateTest {
             variables: variables.clone(),
             context,
             retries: self.retries,
+            failed_iterations: self.failed_iterations,
             item: isolated.in_map.then(|| value.clone()),
             mock,
             ..Probe::default()
@@ -124,6 +135,7 @@ impl StateTest {
             region: Arc::from(place.region.as_str()),
             version_arn: None,
             alias_arn: None,
+            map_run_arn: None,
         });
         let arn = identity.arn.clone();
         let mut execution =
@@ -141,6 +153,7 @@ impl StateTest {
             started_ms: now_ms,
             input,
             variables,
+            has_result: isolated.has_result(),
         })
     }
 }
@@ -166,7 +179,7 @@ impl Run {
                 Some(due_ms) if execution.ended().is_none() && execution.seen().retry.is_none() => {
                     self.engine.wake(due_ms);
                 }
-                _ => return Report::of(execution, self.input, self.variables),
+                _ => return Report::of(execution, self.input, self.variables, self.has_result),
             }
         }
         Report::lost()
@@ -183,8 +196,7 @@ fn object(text: Option<&str>, name: &str) -> Result<Map<String, Value>, EngineEr
     }
 }
 
-/// Reads a mock and compares it with the state it is for. Whether a mocked result is what the service would answer
-/// is not looked at: its model is not known here.
+/// Reads a mock and compares it with the state it is for and, as far as it is known, with what the service answers.
 fn read_mock(mock: &Mock, state: &State) -> Result<Result<Value, Failure>, EngineError> {
     let refuse = |message: &str| Err(EngineError::Validation(message.to_owned()));
     if !matches!(state.kind, Kind::Task(_) | Kind::Map(_) | Kind::Parallel { .. }) {
@@ -193,9 +205,9 @@ fn read_mock(mock: &Mock, state: &State) -> Result<Result<Value, Failure>, Engin
             state.kind.name()
         ));
     }
-    let text = match mock {
+    let (text, strictness) = match mock {
         Mock::Error(error, cause) => return Ok(Err(Failure::new(error.as_str(), cause.as_str()))),
-        Mock::Result(text) => text,
+        Mock::Result(text, strictness) => (text, *strictness),
     };
     let Ok(result) = serde_json::from_str::<Value>(text) else {
         return refuse("Mocked result must be a valid JSON.");
@@ -207,6 +219,10 @@ fn read_mock(mock: &Mock, state: &State) -> Result<Result<Value, Failure>, Engin
         (Kind::Parallel { branches, .. }, Value::Array(items)) if items.len() != branches.len() => {
             refuse("Mocked result must contain the same number of items as number of Parallel branches.")
         }
+        (Kind::Task(task), value) => match model::check(&task.resource, value, strictness) {
+            Ok(()) => Ok(Ok(result)),
+            Err(reason) => refuse(&format!("Mock result schema validation error: {reason}")),
+        },
         _ => Ok(Ok(result)),
     }
 }

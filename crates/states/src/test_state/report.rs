@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::execution::{Execution, Failure, Seen};
+use crate::execution::{Execution, Failure, Seen, Shaped};
 use crate::history::Details;
 
 use super::TEST_MS_MAX;
@@ -51,10 +51,16 @@ pub struct Report {
     pub arguments: Option<String>,
     /// The result as the task, the branches or the iterations yielded it.
     pub result: Option<Value>,
+    /// What the fields of a JSONPath state yielded, by their names in inspection data.
+    pub shaped: Vec<(&'static str, Value)>,
     /// What `ItemSelector` yielded for each item.
     pub selected: Option<Vec<Value>>,
     /// `MaxConcurrency` of a Map state; 0 if it has none.
     pub concurrency_max: Option<u64>,
+    /// `ToleratedFailureCount` of a Map state, if it states one.
+    pub tolerated_count: Option<u64>,
+    /// `ToleratedFailurePercentage` of a Map state, if it states one.
+    pub tolerated_percentage: Option<f64>,
     /// The variables after the state.
     pub variables: Map<String, Value>,
     /// Which retrier would try again, and after how many seconds.
@@ -64,8 +70,19 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn of(execution: &Execution, input: String, mut variables: Map<String, Value>) -> Report {
-        let seen = execution.seen();
+    pub(super) fn of(
+        execution: &Execution,
+        input: String,
+        mut variables: Map<String, Value>,
+        has_result: bool,
+    ) -> Report {
+        let mut seen = execution.seen();
+        let is_jsonata = seen.shaped.input.is_none();
+        if has_result {
+            // A Pass state that states its result looks at nothing else.
+            seen.result = seen.shaped.parameters.take();
+            seen.shaped.input = None;
+        }
         let exit = execution.first_exit();
         let outcome = match (&exit, seen.catch, seen.retry) {
             (Some(_), Some(_), _) => Outcome::CaughtError,
@@ -90,10 +107,16 @@ impl Report {
             failure,
             next_state: seen.next,
             input,
-            arguments: scheduled(execution).or_else(|| seen.arguments.map(|value| value.to_string())),
+            arguments: match is_jsonata {
+                true => scheduled(execution).or_else(|| seen.arguments.map(|value| value.to_string())),
+                false => None,
+            },
+            shaped: shown(seen.shaped),
             result: seen.result,
             selected: seen.selected,
             concurrency_max: seen.concurrency_max,
+            tolerated_count: seen.tolerance.count,
+            tolerated_percentage: seen.tolerance.percentage,
             variables,
             retry: match outcome {
                 Outcome::Retriable => seen
@@ -117,14 +140,31 @@ impl Report {
             next_state: None,
             input: String::new(),
             arguments: None,
+            shaped: Vec::new(),
             result: None,
             selected: None,
             concurrency_max: None,
+            tolerated_count: None,
+            tolerated_percentage: None,
             variables: Map::new(),
             retry: None,
             catch: None,
         }
     }
+}
+
+fn shown(shaped: Shaped) -> Vec<(&'static str, Value)> {
+    let fields = [
+        ("afterInputPath", shaped.input),
+        ("afterParameters", shaped.parameters),
+        ("afterItemsPath", shaped.items),
+        ("afterResultSelector", shaped.selected),
+        ("afterResultPath", shaped.placed),
+    ];
+    let shown = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    shown.collect()
 }
 
 /// A state that is neither left nor has failed has taken too long.

@@ -47,7 +47,8 @@ fn activities_are_made_once_listed_in_pages_and_removed() {
     let first = server.tell("ListActivities", json!({ "maxResults": 1 }));
     assert_eq!(first["activities"][0]["name"], "other");
     let rest = server.tell("ListActivities", json!({ "nextToken": first["nextToken"] }));
-    assert_eq!(rest["activities"], json!([described]));
+    let listed = json!({ "activityArn": WORK, "name": "work", "creationDate": described["creationDate"] });
+    assert_eq!(rest["activities"], json!([listed]));
     assert_eq!(rest.get("nextToken"), None);
     server.tell("DeleteActivity", json!({ "activityArn": WORK }));
     server.tell("DeleteActivity", json!({ "activityArn": WORK }));
@@ -138,4 +139,35 @@ fn a_worker_that_waits_does_not_hold_up_a_stop() {
     assert_eq!(server.health(), 200);
     assert_eq!(server.terminate(), Some(0));
     assert_eq!(asking.answer(), (200, json!({ "taskToken": null })));
+}
+
+#[test]
+fn an_activity_of_another_region_is_not_deleted() {
+    let server = Server::without_journal(nobody().address);
+    let here = server.tell("CreateActivity", json!({ "name": "work" }))["activityArn"].clone();
+    let elsewhere = here.as_str().unwrap().replace("us-east-1", "eu-west-1");
+    server.tell("DeleteActivity", json!({ "activityArn": elsewhere }));
+    server.tell("DescribeActivity", json!({ "activityArn": here }));
+    server.tell("DeleteActivity", json!({ "activityArn": here }));
+    let gone = server.ask("DescribeActivity", json!({ "activityArn": here }));
+    assert_eq!(gone, Err("ActivityDoesNotExist".to_owned()));
+}
+
+#[test]
+fn an_activity_keeps_how_it_is_encrypted() {
+    let server = Server::without_journal(nobody().address);
+    let key = json!({ "type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "alias/k" });
+    let create = |encryption: &Value| json!({ "name": "work", "encryptionConfiguration": encryption });
+    let arn = server.tell("CreateActivity", create(&key))["activityArn"].clone();
+    server.tell("CreateActivity", create(&key));
+    let described = server.tell("DescribeActivity", json!({ "activityArn": arn }));
+    assert_eq!(
+        described["encryptionConfiguration"],
+        json!({ "type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "alias/k", "kmsDataKeyReusePeriodSeconds": 300 })
+    );
+    let other = server.ask("CreateActivity", create(&json!({ "type": "AWS_OWNED_KEY" })));
+    assert_eq!(other, Err("ActivityAlreadyExists".to_owned()));
+    let no_key = json!({ "type": "CUSTOMER_MANAGED_KMS_KEY" });
+    let refused = server.ask("CreateActivity", create(&no_key));
+    assert_eq!(refused, Err("InvalidEncryptionConfiguration".to_owned()));
 }

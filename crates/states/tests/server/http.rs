@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::model;
+
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -39,12 +41,26 @@ impl Server {
         ]))
     }
 
+    /// A server without a journal, and the lines of its own log.
+    pub fn with_log(aws: SocketAddr) -> (Server, impl Iterator<Item = Value>) {
+        let mut server = Server::run_with(
+            Command::new(env!("CARGO_BIN_EXE_states"))
+                .args(["serve", "--port", "0", "--aws-endpoint"])
+                .arg(format!("http://{aws}")),
+            Stdio::piped(),
+        );
+        let log = BufReader::new(server.child.stderr.take().unwrap());
+        let lines = log.lines().map_while(Result::ok);
+        let read = |line: String| serde_json::from_str(&line).unwrap();
+        (server, lines.map(read))
+    }
+
     fn run(command: &mut Command) -> Server {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Server::run_with(command, Stdio::null())
+    }
+
+    fn run_with(command: &mut Command, log: Stdio) -> Server {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
@@ -56,6 +72,7 @@ impl Server {
     /// One request; the answer's `__type` if it is refused.
     pub fn ask(&self, operation: &str, body: Value) -> Result<Value, String> {
         let (status, answer) = post(self.address, operation, &body.to_string());
+        model::hold(operation, status, &answer);
         match status {
             200 => Ok(answer),
             _ => Err(answer["__type"].as_str().unwrap_or("?").to_owned()),
@@ -97,6 +114,17 @@ impl Server {
 
     pub fn raw(&self, operation: &str, body: &str) -> (u16, Value) {
         post(self.address, operation, body)
+    }
+
+    /// A request of a web page.
+    pub fn page(&self, origin: &str, path: &str, body: &str) -> (u16, Value) {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\nConnection: close\r\n\
+             X-Amz-Target: AWSStepFunctions.ListStateMachines\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        exchange(self.address, &request)
     }
 
     pub fn health(&self) -> u16 {
@@ -180,6 +208,14 @@ impl Drop for Folder {
 }
 
 impl Folder {
+    /// Writes a file in it and returns where.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        std::fs::create_dir_all(&self.0).unwrap();
+        let file = self.0.join(name);
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
     /// Names of the files in it.
     pub fn names(&self) -> Vec<String> {
         self.sizes().into_iter().map(|(name, _)| name).collect()

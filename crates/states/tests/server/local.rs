@@ -189,3 +189,21 @@ fn without_a_journal_it_serves_and_forgets() {
         json!([])
     );
 }
+
+#[test]
+fn a_web_page_of_someone_else_is_refused() {
+    let server = Server::without_journal(nobody().address);
+    let pass = json!({ "pass_s": 900 }).to_string();
+    for origin in ["http://evil.example", "null", "http://localhost:8080"] {
+        for (path, body) in [("/_local/clock", pass.as_str()), ("/", "{}")] {
+            let (status, refused) = server.page(origin, path, body);
+            assert_eq!(
+                (status, &refused["__type"]),
+                (403, &json!("AccessDeniedException")),
+                "{origin} {path}"
+            );
+        }
+    }
+    let (_, clock) = server.local("GET", "clock", json!({}));
+    assert_eq!(clock["ahead_s"], 0.0);
+}

@@ -1,5 +1,7 @@
 //! Registering machines.
 
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::http::{Server, folder};
@@ -68,4 +70,28 @@ fn a_mistake_in_a_definition_is_named_with_its_place() {
     );
     assert_eq!(validated["result"], "FAIL");
     assert_eq!(validated["diagnostics"][0]["location"], "/States/A/Next");
+}
+
+#[test]
+fn checking_a_file_fails_for_mistakes_and_not_for_warnings() {
+    let map = json!({ "Type": "Map", "ToleratedFailureCount": 1, "End": true,
+        "ItemProcessor": { "StartAt": "T", "States": { "T": { "Type": "Succeed" } } } });
+    let folder = folder("check");
+    let checked = |name: &str, state: serde_json::Value| {
+        let file = folder.write(name, &one_state(state));
+        let run = Command::new(env!("CARGO_BIN_EXE_states"))
+            .arg("check")
+            .arg(file)
+            .output();
+        let run = run.unwrap();
+        (run.status.code(), String::from_utf8(run.stderr).unwrap())
+    };
+    let (code, told) = checked("warned.json", map);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("warning") && told.contains("/States/A/ToleratedFailureCount"),
+        "{told}"
+    );
+    let (code, told) = checked("wrong.json", json!({ "Type": "Pass", "Next": "B" }));
+    assert_eq!(code, Some(1), "{told}");
 }

@@ -5,10 +5,14 @@
 mod activities;
 mod crashes;
 mod executions;
+mod express;
 mod http;
 mod integrations;
 mod local;
+mod logging;
 mod machines;
+mod map_runs;
+mod model;
 mod random_crashes;
 mod redrive;
 mod requests;

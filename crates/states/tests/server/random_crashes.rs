@@ -109,6 +109,10 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
                 until(|| (finished_snapshots(&journal) != snapshots).then_some(()));
                 thread::sleep(Duration::from_millis(chance.up_to(20)));
             } else {
+                if crash % 2 == 1 {
+                    // However busy the machine is, the journal grows.
+                    until(|| (next.load(Ordering::Relaxed) + STARTS_EACH / 2 >= starts_max).then_some(()));
+                }
                 thread::sleep(Duration::from_millis(50 + chance.up_to(700)));
             }
             server.kill_now();

@@ -88,6 +88,27 @@ fn arns_of_other_things_are_refused_by_what_they_are() {
             "Invalid Arn: 'Resource type not valid in this context: express'",
         ),
         (
+            "DescribeExecution",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
+            "GetExecutionHistory",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
+            "DescribeStateMachineForExecution",
+            "executionArn",
+            express,
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        ),
+        (
             "RedriveExecution",
             "executionArn",
             express,
@@ -170,10 +191,41 @@ fn diagnostics_are_cut_where_the_request_says() {
     );
     assert_eq!(one["diagnostics"].as_array().unwrap().len(), 1);
     assert_eq!(one["truncated"], true);
-    let empty = server.tell("ValidateStateMachineDefinition", json!({ "definition": "" }));
+    let empty = server.tell("ValidateStateMachineDefinition", json!({ "definition": "[" }));
     assert_eq!(
         (&empty["result"], &empty["diagnostics"][0]["location"]),
         (&json!("FAIL"), &json!("/"))
+    );
+}
+
+#[test]
+fn what_aws_takes_in_distributed_maps_only_is_a_warning_for_those_who_ask() {
+    let (aws, journal) = (nobody(), folder("warnings"));
+    let server = Server::start(&journal, aws.address);
+    let map = json!({ "Type": "Map", "ToleratedFailureCountPath": "$.n", "End": true,
+        "ItemProcessor": { "StartAt": "T", "States": { "T": { "Type": "Succeed" } } } });
+    let definition = json!({ "StartAt": "M", "States": { "M": map } }).to_string();
+    let told = |more: Value| {
+        let mut request = json!({ "definition": definition });
+        request
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        server.tell("ValidateStateMachineDefinition", request)
+    };
+    let silent = told(json!({}));
+    assert_eq!(
+        silent,
+        json!({ "result": "OK", "diagnostics": [], "truncated": false })
+    );
+    let warned = told(json!({ "severity": "WARNING" }));
+    assert_eq!(warned["result"], "OK");
+    let [found] = &warned["diagnostics"].as_array().unwrap()[..] else {
+        panic!("{warned}");
+    };
+    assert_eq!(
+        [&found["severity"], &found["location"]],
+        ["WARNING", "/States/M/ToleratedFailureCountPath"]
     );
 }
 

@@ -220,6 +220,61 @@ fn a_state_is_tested_where_it_stands_in_its_machine() {
     assert_eq!(unnamed.unwrap_err(), "ValidationException");
 }
 
+/// As recorded of a map with `ToleratedFailureCount` 1 and of one without any threshold.
+#[test]
+fn a_map_fails_if_more_iterations_are_said_to_have_failed_than_it_tolerates() {
+    let (aws, journal) = (nobody(), folder("test-tolerance"));
+    let server = Server::start(&journal, aws.address);
+    let mut map = alone(
+        json!({ "Type": "Map", "Items": "{% $states.input %}", "End": true,
+        "ItemProcessor": { "StartAt": "T", "States": { "T": invoke("f") } } }),
+    );
+    let failed = |map: &Value, count: u64| {
+        test(
+            &server,
+            map,
+            json!({ "input": "[1,2,3]", "mock": { "result": "[0,0,1]" }, "inspectionLevel": "DEBUG",
+                "stateConfiguration": { "mapIterationFailureCount": count } }),
+        )
+    };
+    assert_eq!(failed(&map, 2)["output"], "[0,0,1]");
+    map["ToleratedFailureCount"] = 1.into();
+    let below = failed(&map, 1);
+    assert_eq!(
+        (
+            &below["output"],
+            &below["inspectionData"]["toleratedFailureCount"]
+        ),
+        (&json!("[0,0,1]"), &json!(1))
+    );
+    let fatal = failed(&map, 2);
+    assert_eq!(
+        [&fatal["status"], &fatal["error"], &fatal["cause"]],
+        [
+            "FAILED",
+            "States.ExceedToleratedFailureThreshold",
+            "The specified tolerated failure threshold was exceeded"
+        ]
+    );
+    map["Catch"] = json!([{ "ErrorEquals": ["Other"], "Next": "X" },
+        { "ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Handle" }]);
+    let caught = failed(&map, 2);
+    assert_eq!(
+        [
+            &caught["status"],
+            &caught["nextState"],
+            &caught["inspectionData"]["errorDetails"]
+        ],
+        [
+            &json!("CAUGHT_ERROR"),
+            &json!("Handle"),
+            &json!({ "catchIndex": 1 })
+        ]
+    );
+    map["Retry"] = json!([{ "ErrorEquals": ["States.ExceedToleratedFailureThreshold"] }]);
+    assert_eq!(failed(&map, 2)["status"], "RETRIABLE");
+}
+
 #[test]
 fn a_context_is_what_the_test_says_and_the_rest_is_made_up() {
     let (aws, journal) = (nobody(), folder("test-context"));
@@ -266,4 +321,143 @@ fn a_context_is_what_the_test_says_and_the_rest_is_made_up() {
         );
     }
     assert_eq!(ask(&server, &state, json!({})).unwrap_err(), "InvalidDefinition");
+}
+
+/// The inspection data with its texts read.
+fn inspected(answer: &Value) -> Value {
+    let read = |value: &Value| match value.as_str() {
+        Some(text) => serde_json::from_str(text).unwrap(),
+        None => value.clone(),
+    };
+    let data = answer["inspectionData"].as_object().unwrap();
+    data.iter()
+        .map(|(name, value)| (name.clone(), read(value)))
+        .collect()
+}
+
+#[test]
+fn inspection_shows_what_each_field_of_a_jsonpath_state_yields() {
+    // As recorded against AWS by the LocalStack project (stepfunctions/v2/test_state).
+    let (aws, journal) = (nobody(), folder("test-inspect"));
+    let server = Server::start(&journal, aws.address);
+    let input = json!({ "initial": { "field": "v" }, "other": 1 });
+    let look = |state: Value, mut more: Value| {
+        more["input"] = input.to_string().into();
+        more["inspectionLevel"] = "DEBUG".into();
+        inspected(&test(&server, &state, more))
+    };
+    let placed = json!({ "initial": { "field": "v" }, "other": 1, "made": { "copy": "v" } });
+    let pass = json!({ "Type": "Pass", "InputPath": "$.initial", "Parameters": { "copy.$": "$.field" },
+        "ResultPath": "$.made", "End": true });
+    assert_eq!(
+        look(pass, json!({})),
+        json!({ "input": input, "afterInputPath": { "field": "v" }, "afterParameters": { "copy": "v" },
+            "afterResultSelector": { "copy": "v" }, "afterResultPath": placed })
+    );
+    let stated = json!({ "Type": "Pass", "Result": { "copy": "v" }, "ResultPath": "$.made", "End": true });
+    assert_eq!(
+        look(stated, json!({})),
+        json!({ "input": input, "result": { "copy": "v" }, "afterResultSelector": { "copy": "v" },
+            "afterResultPath": placed })
+    );
+    let failing = json!({ "Type": "Fail", "Error": "E" });
+    assert_eq!(
+        look(failing, json!({})),
+        json!({ "input": input, "afterInputPath": input })
+    );
+    let mut task = invoke("f");
+    task.as_object_mut()
+        .unwrap()
+        .retain(|name, _| name != "Output" && name != "Arguments");
+    task["Parameters"] = json!({ "FunctionName": "f", "Payload.$": "$.other" });
+    task["ResultSelector"] = json!({ "copy.$": "$.Payload" });
+    task["ResultPath"] = "$.made".into();
+    assert_eq!(
+        look(
+            task,
+            json!({ "mock": { "result": "{\"Payload\":\"v\",\"StatusCode\":200}" } })
+        ),
+        json!({ "input": input, "afterInputPath": input,
+            "afterParameters": { "FunctionName": "f", "Payload": 1 },
+            "result": { "Payload": "v", "StatusCode": 200 }, "afterResultSelector": { "copy": "v" },
+            "afterResultPath": placed })
+    );
+    let map = json!({ "Type": "Map", "ItemsPath": "$.items", "End": true,
+        "ItemProcessor": { "StartAt": "A", "States": { "A": { "Type": "Pass", "End": true } } } });
+    let mapped = test(
+        &server,
+        &map,
+        json!({ "input": "{\"items\":[1,2]}", "inspectionLevel": "DEBUG", "mock": error("E") }),
+    );
+    assert_eq!(
+        inspected(&mapped),
+        json!({ "input": { "items": [1, 2] }, "afterInputPath": { "items": [1, 2] }, "afterItemsPath": [1, 2],
+            "maxConcurrency": 0 })
+    );
+}
+
+#[test]
+fn a_mocked_result_is_held_to_what_the_service_answers() {
+    // As recorded against AWS by the LocalStack project (test_field_validation_mode).
+    let (aws, journal) = (nobody(), folder("test-fields"));
+    let server = Server::start(&journal, aws.address);
+    let task = |resource: &str, parameters: Value| {
+        json!({ "Type": "Task", "Resource": format!("arn:aws:states:::{resource}"), "Parameters": parameters,
+            "End": true })
+    };
+    let events = task("events:putEvents", json!({ "Entries": [] }));
+    let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+    let start = task("states:startExecution", json!({ "StateMachineArn": machine }));
+    let function = task("lambda:invoke", json!({ "FunctionName": "f" }));
+    let entries = |second: Value| json!({ "Entries": [{ "EventId": "1" }, { "EventId": second }] });
+    for (state, result, strict, present) in [
+        (&events, json!({ "random": "json" }), true, true),
+        (&events, json!({}), true, true),
+        (&events, json!({ "Entries": "no list" }), false, false),
+        (&events, entries(json!("2")), true, true),
+        (&events, entries(json!(["2"])), false, false),
+        (&start, json!({}), false, true),
+        (
+            &start,
+            json!({ "executionArn": "a", "startDate": "d" }),
+            false,
+            true,
+        ),
+        (
+            &start,
+            json!({ "ExecutionArn": "a", "StartDate": true }),
+            false,
+            false,
+        ),
+        (
+            &start,
+            json!({ "ExecutionArn": "a", "StartDate": "d" }),
+            true,
+            true,
+        ),
+        (&function, json!({ "StatusCode": "200" }), false, false),
+        (&function, json!({ "StatusCode": 200, "Payload": 1 }), true, true),
+    ] {
+        let passes = |mode: Option<&str>| {
+            let mut mock = json!({ "result": result.to_string() });
+            if let Some(mode) = mode {
+                mock["fieldValidationMode"] = mode.into();
+            }
+            match ask(&server, state, json!({ "mock": mock })) {
+                Ok(answer) => answer["status"] == "SUCCEEDED",
+                Err(name) => {
+                    assert_eq!(name, "ValidationException");
+                    false
+                }
+            }
+        };
+        let outcomes = [
+            passes(None),
+            passes(Some("STRICT")),
+            passes(Some("PRESENT")),
+            passes(Some("NONE")),
+        ];
+        assert_eq!(outcomes, [strict, strict, present, true], "{result}");
+        assert!(!passes(Some("LOOSE")), "{result}");
+    }
 }

@@ -226,7 +226,7 @@ fn settings_and_tags_are_given_back() {
     let (aws, journal) = (nobody(), folder("settings"));
     let server = Server::start(&journal, aws.address);
     let logging = json!({ "level": "ALL", "includeExecutionData": true, "destinations": [
-        { "cloudWatchLogsLogGroup": { "logGroupArn": "arn:aws:logs:us-east-1:0:log-group:g" } }] });
+        { "cloudWatchLogsLogGroup": { "logGroupArn": "arn:aws:logs:us-east-1:0:log-group:g:*" } }] });
     let request = json!({ "name": "m", "definition": pass("one"), "roleArn": "r", "loggingConfiguration": logging,
         "tracingConfiguration": { "enabled": true }, "tags": [{ "key": "a", "value": "1" }] });
     server.tell("CreateStateMachine", request.clone());

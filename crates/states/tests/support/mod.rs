@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 use states::definition::MachineType;
-use states::engine::{Call, CallKind, Reply};
-use states::execution::{AwsReply, LambdaReply, SqsReply, function_name};
+use states::engine::{Call, CallKind, Counts, MapRun, MapRunChange, Reply};
+use states::execution::{AwsReply, Execution, LambdaReply, SqsReply, function_name};
 use states::{Answer, Outside, World};
 
 /// When every case begins.
@@ -200,13 +200,24 @@ impl Run {
             let [error, cause] = text_pair(failure);
             self.world.send_task_failure(&token(), &error, &cause)
         } else if let Some(redrive) = entry.get("redrive") {
-            let arn = redrive.as_str().unwrap_or(&self.arn);
+            let child = self.child_arn(entry);
+            let arn = child.as_deref().or(redrive.as_str()).unwrap_or(&self.arn);
             self.world.redrive_execution(arn)
+        } else if let Some(change) = entry.get("update_map_run") {
+            let arn = self.latest_map_run();
+            let change = MapRunChange {
+                concurrency_max: change["max_concurrency"].as_u64(),
+                tolerated_count: change["tolerated_count"].as_u64(),
+                tolerated_percentage: change["tolerated_percentage"].as_f64(),
+            };
+            self.world.update_map_run(&arn, change)
         } else if entry.get("heartbeat").is_some() {
             self.world.send_task_heartbeat(&token())
         } else {
             let [error, cause] = text_pair(&entry["stop"]);
-            self.world.stop_execution(&self.arn, &error, &cause)
+            let child = self.child_arn(entry);
+            let arn = child.as_ref().unwrap_or(&self.arn);
+            self.world.stop_execution(arn, &error, &cause)
         };
         let refused = outcome.err().map(|error| error.name());
         assert_eq!(
@@ -214,6 +225,19 @@ impl Run {
             entry.get("refused").map(|name| name.as_str().unwrap()),
             "{entry}"
         );
+    }
+
+    /// The execution of a map run that an entry of the script is about, if it is about one.
+    fn child_arn(&self, entry: &Value) -> Option<String> {
+        let number = entry["child"].as_u64()? as usize;
+        let executions = self.world.executions().map(Execution::identity);
+        let mut children = executions.filter(|identity| identity.map_run_arn.is_some());
+        Some(children.nth(number).unwrap().arn.clone())
+    }
+
+    fn latest_map_run(&self) -> String {
+        let mut runs = self.world.engine().map_runs(&self.arn, None).unwrap();
+        runs.next().unwrap().1.arn.to_string()
     }
 
     pub fn status(&self) -> Value {
@@ -259,6 +283,56 @@ impl Run {
             .iter()
             .map(|event| event.to_json(true))
             .collect()
+    }
+
+    /// The executions of map runs, in the order of their being started.
+    pub fn children(&self) -> Vec<Value> {
+        let described = |child: &Execution| {
+            let ended = child.ended();
+            let failure = ended.and_then(|ended| ended.failure.as_ref());
+            let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+            json!({
+                "status": child.status().name(),
+                "input": json(child.input_text()),
+                "output": ended.and_then(|ended| ended.output.as_deref()).map(json),
+                "error": failure.and_then(|failure| failure.error.clone()),
+                "transitions": child.transitions(),
+                "redrives": child.redrive_count(),
+                "events": child.history().iter().map(|event| event.event_type.name()).collect::<Value>(),
+            })
+        };
+        self.world
+            .executions()
+            .filter(|execution| execution.identity().map_run_arn.is_some())
+            .map(described)
+            .collect()
+    }
+
+    pub fn map_runs(&self) -> Vec<Value> {
+        let engine = self.world.engine();
+        let runs: Vec<_> = engine.map_runs(&self.arn, None).unwrap().collect();
+        let counted = |counts: Counts| {
+            let all = [
+                ("pending", counts.pending),
+                ("running", counts.running),
+                ("succeeded", counts.succeeded),
+                ("failed", counts.failed),
+                ("timed_out", counts.timed_out),
+                ("aborted", counts.aborted),
+                ("results_written", counts.results_written),
+                ("failures_not_redrivable", counts.failures_not_redrivable),
+                ("pending_redrive", counts.pending_redrive),
+            ];
+            let some = all.into_iter().filter(|(_, count)| *count > 0);
+            some.map(|(name, count)| (name.to_owned(), json!(count)))
+                .collect::<Map<_, _>>()
+        };
+        let described = |run: &MapRun| {
+            let (executions, items) = engine.map_run_counts(run, self.world.now_ms());
+            json!({ "status": run.status.name(), "redrives": run.redrive_count,
+                "executions": counted(executions), "items": counted(items) })
+        };
+        runs.into_iter().rev().map(|(_, run)| described(run)).collect()
     }
 
     pub fn call_times(&self) -> Value {
@@ -307,4 +381,23 @@ fn covers(actual: &Value, expected: &Value) -> bool {
         }
         _ => actual == expected,
     }
+}
+
+/// Whether there are as many as a case names, each with the members that it names.
+pub fn differing_members(what: &str, actual: &[Value], expected: &Value) -> Option<String> {
+    let expected = expected.as_array().unwrap();
+    if actual.len() != expected.len() {
+        return Some(format!("there are {} of {what}: {}", actual.len(), json!(actual)));
+    }
+    for (number, (actual, expected)) in actual.iter().zip(expected).enumerate() {
+        for (name, value) in expected.as_object().unwrap() {
+            if actual[name] != *value {
+                return Some(format!(
+                    "{what} {number} has {name} {}\n    expected {value}",
+                    actual[name]
+                ));
+            }
+        }
+    }
+    None
 }

@@ -5,7 +5,7 @@
 
 use crate::arn::machine_of;
 use crate::ask::Asker;
-use crate::problem::{Reply, is_denied, is_missing, missing};
+use crate::problem::{Reply, is_unreadable, missing};
 use aws::Api;
 use serde_json::{Map, Value, json};
 
@@ -95,11 +95,7 @@ impl Recorded {
             }
             let mut answer = match asker.ask(Api::Logs, "FilterLogEvents", input).await {
                 Ok(answer) => answer,
-                Err(error)
-                    if error
-                        .code()
-                        .is_some_and(|code| is_missing(code) || is_denied(code)) =>
-                {
+                Err(error) if error.code().is_some_and(is_unreadable) => {
                     page.gaps
                         .push(format!("The log group {group} cannot be read ({error})."));
                     return Ok(page);

@@ -13,7 +13,13 @@ let engine: Promise<Engine> | undefined
 
 /** The engine of this page, made when it is first asked for. Call it early: starting takes a worker some tenths of a second. */
 export function elk(): Promise<Engine> {
-  engine ??= inWorker().catch(() => onThisThread())
+  engine ??= inWorker()
+    .catch(() => onThisThread())
+    .catch((error: unknown) => {
+      // It did not load. Whoever asks again may have more luck.
+      engine = undefined
+      throw error
+    })
   return engine
 }
 

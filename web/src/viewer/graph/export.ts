@@ -3,8 +3,10 @@
  * in every program, and nothing is needed besides.
  */
 
-const DRAWN = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linecap', 'stroke-linejoin', 'paint-order', 'font-family', 'font-size', 'font-weight', 'text-anchor']
-const NOT_KEPT = ['class', 'tabindex', 'role', 'aria-label', 'aria-pressed', 'aria-hidden', 'data-place', 'style']
+const LINES = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linecap', 'stroke-linejoin']
+const WORDS = ['fill', 'font-family', 'font-size', 'font-weight', 'text-anchor']
+const UNSAID: Record<string, string> = { stroke: 'none', 'stroke-width': '1px', 'stroke-dasharray': 'none', 'stroke-linecap': 'butt', 'stroke-linejoin': 'miter', 'font-weight': '400', 'text-anchor': 'start' }
+const NOT_KEPT = ['class', 'tabindex', 'role', 'aria-label', 'aria-describedby', 'aria-pressed', 'aria-hidden', 'data-place', 'style']
 /** Pixels of a picture for each of the drawing's: sharp on paper too. */
 const SHARPNESS = 2
 /** What browsers draw at most: pixels along one side. */
@@ -62,9 +64,15 @@ export function fileName(name: string, ending: string): string {
 }
 
 function dress(from: Element, to: Element): void {
+  const written = from.tagName === 'text' ? WORDS : from instanceof SVGGeometryElement ? LINES : []
   const style = getComputedStyle(from)
-  if (from.tagName !== 'title') for (const name of DRAWN) to.setAttribute(name, style.getPropertyValue(name))
+  for (const name of written) {
+    const value = style.getPropertyValue(name)
+    // What is so by itself need not be said.
+    if (value !== UNSAID[name]) to.setAttribute(name, value)
+  }
   for (const name of [...to.getAttributeNames()]) if (NOT_KEPT.includes(name) || name.startsWith('data-v-')) to.removeAttribute(name)
+  for (const node of [...to.childNodes]) if (node.nodeType === Node.COMMENT_NODE) node.remove()
   const copies = [...to.children]
   for (const [place, child] of [...from.children].entries()) {
     const copy = copies[place]

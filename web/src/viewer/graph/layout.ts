@@ -191,6 +191,8 @@ const COMMON = {
   // Our own order says which lines lead back; which node stands left of which is free, for fewer crossings.
   'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
   'elk.layered.considerModelOrder.strategy': 'NONE',
+  // How often the order in a layer is tried anew: more takes longer and is seldom better.
+  'elk.layered.thoroughness': '3',
   'elk.spacing.nodeNode': '32',
   'elk.spacing.edgeNode': '20',
   'elk.spacing.edgeEdge': '12',

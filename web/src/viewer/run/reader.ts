@@ -316,6 +316,7 @@ export class Reader {
   /** The state of this type that was taken down: of the iteration that was taken down just before, if there is one. */
   #taken(type: string, before: Where): Node | null {
     const failed = new Set(outward(before.node))
+    // Most often it is the one that the iteration was at: found without a search.
     const direct = this.#lastAborted?.last ?? null
     if (direct !== null && !direct.isOver && direct.type === type) return direct
     let best: Node | null = null

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Code, Machine, MachineType};
 
+mod batches;
+mod distributed;
 mod languages;
+mod outside_items;
 mod values;
 
 fn complaints(definition: &Value, machine_type: MachineType) -> Vec<(Code, String, String)> {
@@ -207,26 +210,6 @@ fn an_activity_has_no_credentials() {
         Code::Schema,
         "/States/A/Credentials",
         "worker",
-    );
-}
-
-#[test]
-fn distributed_maps_are_refused_by_name() {
-    let body = json!({ "StartAt": "X", "States": { "X": { "Type": "Succeed" } } });
-    let mut map = json!({ "Type": "Map", "ItemProcessor": body });
-    map["ItemProcessor"]["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
-    check(
-        map.clone(),
-        Code::NotSupported,
-        "/States/A/ItemProcessor/ProcessorConfig/Mode",
-        "DISTRIBUTED",
-    );
-    map["ItemReader"] = json!({});
-    check(
-        map,
-        Code::NotSupported,
-        "/States/A/ItemReader",
-        "Distributed maps",
     );
 }
 

@@ -8,13 +8,16 @@ use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
 use crate::server::service::Service;
 
+use super::configurations::with_key;
 use super::pages::Page;
 use super::{Answer, Refused};
 
-/// Encryption is taken and has no effect.
+/// Encryption is kept, given back, and has no effect.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Create {
     name: String,
+    encryption_configuration: Option<Value>,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -23,6 +26,12 @@ pub(super) async fn create(service: &Service, request: Create) -> Answer {
     let operation = Operation::CreateActivity {
         name: request.name,
         tags: request.tags,
+        // The key that everything has is the same as none that is stated.
+        encryption: request
+            .encryption_configuration
+            .map(with_key)
+            .transpose()?
+            .filter(|encryption| encryption["type"] != "AWS_OWNED_KEY"),
     };
     match service.perform(operation).await? {
         Outcome::Activity(activity) => {
@@ -47,7 +56,13 @@ pub(super) async fn delete(service: &Service, request: OfActivity) -> Answer {
 }
 
 pub(super) fn describe(service: &Service, request: &OfActivity) -> Answer {
-    service.look(|engine| Ok(described(engine.activity(&request.activity_arn)?)))
+    service.look(|engine| {
+        let activity = engine.activity(&request.activity_arn)?;
+        let mut described = described(activity);
+        let owned = || json!({ "type": "AWS_OWNED_KEY" });
+        described["encryptionConfiguration"] = activity.encryption.clone().unwrap_or_else(owned);
+        Ok(described)
+    })
 }
 
 fn described(activity: &Activity) -> Value {

@@ -10,12 +10,18 @@ use crate::engine::EngineError;
 enum Rule {
     /// A text of so many characters.
     Length(usize, usize),
-    /// A number in this range.
+    /// A whole number in this range.
     Range(i64, i64),
+    /// A number in this range.
+    Between(f64, f64),
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// A text of this form.
     Form(&'static str, fn(&str) -> bool),
+    /// True or false.
+    Truth,
+    /// An object.
+    Object,
 }
 
 const ARN: Rule = Rule::Length(1, 256);
@@ -29,7 +35,13 @@ const STATUSES: &[&str] = &[
     "RUNNING",
 ];
 
-/// Fields that mean the same in every operation.
+const KEYS: &[&str] = &["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"];
+const KEY_PERIOD: &str = "encryptionConfiguration.kmsDataKeyReusePeriodSeconds";
+/// What is not repeated in a sentence about it.
+const SECRET: &[&str] = &["definition", "input", "output", "error", "cause"];
+const LOG_LEVELS: &[&str] = &["ALL", "ERROR", "FATAL", "OFF"];
+
+/// Fields that mean the same in every operation; those inside others with a point between.
 const RULES: &[(&str, Rule)] = &[
     ("executionArn", ARN),
     ("stateMachineArn", ARN),
@@ -43,6 +55,9 @@ const RULES: &[(&str, Rule)] = &[
     ("stateName", Rule::Length(1, 80)),
     ("workerName", Rule::Length(1, 80)),
     ("type", Rule::OneOf(&["STANDARD", "EXPRESS"])),
+    ("maxConcurrency", Rule::Range(0, i64::MAX)),
+    ("toleratedFailureCount", Rule::Range(0, i64::MAX)),
+    ("toleratedFailurePercentage", Rule::Between(0.0, 100.0)),
     ("versionDescription", Rule::Length(0, 256)),
     ("description", Rule::Length(0, 256)),
     ("taskToken", Rule::Length(1, 2_048)),
@@ -53,6 +68,20 @@ const RULES: &[(&str, Rule)] = &[
     ("includedData", Rule::OneOf(&["ALL_DATA", "METADATA_ONLY"])),
     ("inspectionLevel", Rule::OneOf(&["INFO", "DEBUG", "TRACE"])),
     ("severity", Rule::OneOf(&["ERROR", "WARNING"])),
+    ("definition", Rule::Length(1, 1_048_576)),
+    ("input", Rule::Length(0, 262_144)),
+    ("output", Rule::Length(0, 262_144)),
+    ("traceHeader", Rule::Length(0, 256)),
+    ("traceHeader", Rule::Form(r"\p{ASCII}*", str::is_ascii)),
+    ("loggingConfiguration", Rule::Object),
+    ("loggingConfiguration.level", Rule::OneOf(LOG_LEVELS)),
+    ("loggingConfiguration.includeExecutionData", Rule::Truth),
+    ("tracingConfiguration", Rule::Object),
+    ("tracingConfiguration.enabled", Rule::Truth),
+    ("encryptionConfiguration", Rule::Object),
+    ("encryptionConfiguration.type", Rule::OneOf(KEYS)),
+    ("encryptionConfiguration.kmsKeyId", Rule::Length(1, 2_048)),
+    (KEY_PERIOD, Rule::Range(60, 900)),
     ("clientToken", Rule::Length(1, 64)),
     ("clientToken", Rule::Form("[!-~]+", is_printable)),
 ];
@@ -78,7 +107,9 @@ fn needed(operation: &str) -> &'static [&'static str] {
         | "DescribeStateMachineForExecution"
         | "StopExecution"
         | "RedriveExecution"
-        | "GetExecutionHistory" => &["executionArn"],
+        | "GetExecutionHistory"
+        | "ListMapRuns" => &["executionArn"],
+        "DescribeMapRun" | "UpdateMapRun" => &["mapRunArn"],
         "SendTaskSuccess" => &["taskToken", "output"],
         "SendTaskFailure" | "SendTaskHeartbeat" => &["taskToken"],
         "CreateActivity" => &["name"],
@@ -95,7 +126,8 @@ fn needed(operation: &str) -> &'static [&'static str] {
 ///
 /// # Errors
 ///
-/// [`EngineError::Validation`] with everything that is wrong.
+/// [`EngineError::Serialization`] for a value of another type, else [`EngineError::Validation`] with everything that is
+/// wrong.
 pub(super) fn check(operation: &str, body: &Value) -> Result<(), EngineError> {
     let mut complaints = Vec::new();
     for name in needed(operation) {
@@ -104,6 +136,13 @@ pub(super) fn check(operation: &str, body: &Value) -> Result<(), EngineError> {
                 "Value null at '{name}' failed to satisfy constraint: Member must not be null"
             ));
         }
+    }
+    let encryption = body.get("encryptionConfiguration");
+    if encryption.is_some_and(|stated| stated.is_object() && stated.get("type").is_none_or(Value::is_null)) {
+        complaints.push(
+            "Value null at 'encryptionConfiguration.type' failed to satisfy constraint: Member must not be null"
+                .to_owned(),
+        );
     }
     let most_results = match operation {
         "ValidateStateMachineDefinition" => 100,
@@ -118,7 +157,9 @@ pub(super) fn check(operation: &str, body: &Value) -> Result<(), EngineError> {
         ("nextToken", Rule::Length(1, token_length)),
     ];
     for (name, rule) in RULES.iter().chain(&own) {
-        check_field(&mut complaints, name, body.get(name), rule);
+        let value = name.split('.').try_fold(body, |value, part| value.get(part));
+        check_type(name, value, rule)?;
+        check_field(&mut complaints, name, value, rule);
     }
     if operation == "CreateStateMachineAlias" {
         let rule = Rule::Form(ALIAS_NAME, is_alias_name);
@@ -157,20 +198,48 @@ fn check_field(complaints: &mut Vec<String>, place: &str, value: Option<&Value>,
             Some(number) if number > *most => Some(format!("have value less than or equal to {most}")),
             _ => None,
         },
+        (Rule::Between(least, most), Value::Number(number)) => match number.as_f64() {
+            Some(number) if number < *least => Some(format!("have value greater than or equal to {least}")),
+            Some(number) if number > *most => Some(format!("have value less than or equal to {most}")),
+            _ => None,
+        },
         (Rule::OneOf(values), Value::String(text)) if !values.contains(&text.as_str()) => {
             Some(format!("satisfy enum value set: [{}]", values.join(", ")))
         }
         (Rule::Form(form, fits), Value::String(text)) if !fits(text) => {
             Some(format!("satisfy regular expression pattern: {form}"))
         }
-        // Values of another type are refused when the request is read.
         _ => None,
     };
     if let Some(demand) = demand {
-        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let shown = match value.as_str() {
+            Some(_) if SECRET.contains(&place) => "***".to_owned(),
+            Some(text) => text.to_owned(),
+            None => value.to_string(),
+        };
         complaints.push(format!(
             "Value '{shown}' at '{place}' failed to satisfy constraint: Member must {demand}"
         ));
+    }
+}
+
+/// That a value is of the rule's type.
+fn check_type(place: &str, value: Option<&Value>, rule: &Rule) -> Result<(), EngineError> {
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return Ok(());
+    };
+    let (fits, demanded) = match rule {
+        Rule::Length(..) | Rule::OneOf(_) | Rule::Form(..) => (value.is_string(), "a string"),
+        Rule::Range(..) => (value.is_i64() || value.is_u64(), "a whole number"),
+        Rule::Between(..) => (value.is_number(), "a number"),
+        Rule::Truth => (value.is_boolean(), "true or false"),
+        Rule::Object => (value.is_object(), "an object"),
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(EngineError::Serialization(format!(
+            "{place} must be {demanded}, not {value}"
+        ))),
     }
 }
 

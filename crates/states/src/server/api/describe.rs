@@ -34,7 +34,7 @@ pub(super) fn described(
         "executionArn": identity.arn,
         "stateMachineArn": identity.machine_arn,
         "name": identity.name,
-        "status": execution.status().name(),
+        "status": engine.status_name(execution),
         "startDate": seconds(execution.started_ms()),
         "inputDetails": { "included": with_data },
     });
@@ -69,7 +69,12 @@ pub(super) fn with_redrive(
     now_ms: u64,
 ) -> Result<Value, EngineError> {
     add_redrives(execution, &mut described);
-    match engine.redrive_obstacle(&execution.identity().arn, now_ms)? {
+    let arn = &execution.identity().arn;
+    if engine.is_redrivable_by_map_run(arn, now_ms)? {
+        described["redriveStatus"] = "REDRIVABLE_BY_MAP_RUN".into();
+        return Ok(described);
+    }
+    match engine.redrive_obstacle(arn, now_ms)? {
         None => described["redriveStatus"] = "REDRIVABLE".into(),
         Some(reason) => {
             described["redriveStatus"] = "NOT_REDRIVABLE".into();
@@ -80,13 +85,13 @@ pub(super) fn with_redrive(
 }
 
 /// What lists say of an execution.
-pub(super) fn listed(execution: &Execution) -> Value {
+pub(super) fn listed(engine: &Engine, execution: &Execution) -> Value {
     let identity = execution.identity();
     let mut listed = json!({
         "executionArn": identity.arn,
         "stateMachineArn": identity.machine_arn,
         "name": identity.name,
-        "status": execution.status().name(),
+        "status": engine.status_name(execution),
         "startDate": seconds(execution.started_ms()),
     });
     if let Some(ended) = execution.ended() {
@@ -96,7 +101,7 @@ pub(super) fn listed(execution: &Execution) -> Value {
     listed
 }
 
-/// Adds how often and when it was redriven, and the version and alias it was started by.
+/// Adds how often and when it was redriven, and the version, alias or map run it was started by.
 fn add_redrives(execution: &Execution, shown: &mut Value) {
     shown["redriveCount"] = execution.redrive_count().into();
     if let Some(redriven_ms) = execution.redriven_ms() {
@@ -108,5 +113,8 @@ fn add_redrives(execution: &Execution, shown: &mut Value) {
     }
     if let Some(arn) = &identity.alias_arn {
         shown["stateMachineAliasArn"] = arn.as_str().into();
+    }
+    if let Some(arn) = &identity.map_run_arn {
+        shown["mapRunArn"] = arn.as_str().into();
     }
 }

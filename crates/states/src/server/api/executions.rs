@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ExecutionFilter, PagePlace};
+use crate::engine::{EngineError, ExecutionFilter, PagePlace, check_described, only_standard};
 use crate::execution::Status;
 use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
@@ -75,6 +75,7 @@ pub(super) struct OfExecution {
 }
 
 pub(super) fn describe(service: &Service, request: &OfExecution) -> Answer {
+    check_described(&request.execution_arn)?;
     let now_ms = service.clock().now_ms;
     service.look(|engine| {
         let execution = engine.execution(&request.execution_arn)?;
@@ -93,14 +94,25 @@ pub(super) struct List {
 }
 
 pub(super) fn list(service: &Service, request: &List, page: &Page) -> Answer {
+    let redriven = request
+        .redrive_filter
+        .as_deref()
+        .map(|filter| filter == "REDRIVEN");
+    let after = page.after_as(PagePlace::parse)?;
     let machine_arn = match (&request.state_machine_arn, &request.map_run_arn) {
         (Some(machine_arn), None) => machine_arn,
         (None, Some(map_run)) => {
-            return Err(EngineError::ResourceNotFound {
-                message: format!("Resource not found: '{map_run}'"),
-                resource: Some(map_run.clone()),
-            }
-            .into());
+            let status = request.status_filter.as_deref();
+            return service.look(|engine| {
+                let executions = engine.map_run_executions(map_run, status, redriven, after)?.map(
+                    |(place, execution, items)| {
+                        let mut item = listed(engine, execution);
+                        item["itemCount"] = items.into();
+                        (place.to_text(), item)
+                    },
+                );
+                Ok(page.answer("executions", executions))
+            });
         }
         _ => {
             let message = "Either stateMachineArn or mapRunArn must be specified, but not both";
@@ -111,16 +123,13 @@ pub(super) fn list(service: &Service, request: &List, page: &Page) -> Answer {
     let filter = ExecutionFilter {
         machine_arn,
         status,
-        redriven: request
-            .redrive_filter
-            .as_deref()
-            .map(|filter| filter == "REDRIVEN"),
-        after: page.after_as(PagePlace::parse)?,
+        redriven,
+        after,
     };
     service.look(|engine| {
         let executions = engine
             .executions(filter)?
-            .map(|(place, execution)| (place.to_text(), listed(execution)));
+            .map(|(place, execution)| (place.to_text(), listed(engine, execution)));
         Ok(page.answer("executions", executions))
     })
 }
@@ -190,6 +199,7 @@ pub(super) struct History {
 }
 
 pub(super) fn history(service: &Service, request: &History, page: &Page) -> Answer {
+    only_standard(&request.execution_arn)?;
     let with_data = request.include_execution_data.unwrap_or(true);
     // The id of the last event that was shown: events that are added meanwhile do not shift the pages.
     let shown = page.after_as(|id| id.parse::<u64>().ok())?;
@@ -207,5 +217,23 @@ pub(super) fn history(service: &Service, request: &History, page: &Page) -> Answ
                 page.answer("events", events[..left].iter().rev().map(item))
             }
         })
+    })
+}
+
+/// An execution of any kind with all its events; what DescribeExecution and GetExecutionHistory say of Standard ones.
+///
+/// # Errors
+///
+/// [`EngineError::InvalidArn`] or [`EngineError::ExecutionDoesNotExist`].
+pub(in crate::server) fn seen(service: &Service, arn: &str) -> Result<Value, EngineError> {
+    let now_ms = service.clock().now_ms;
+    service.look(|engine| {
+        let execution = engine.execution(arn)?;
+        let described = described(engine, execution, IncludedData::AllData)?;
+        let events = execution.history().iter().map(|event| event.to_json(true));
+        Ok(json!({
+            "execution": with_redrive(engine, execution, described, now_ms)?,
+            "events": events.collect::<Vec<_>>(),
+        }))
     })
 }

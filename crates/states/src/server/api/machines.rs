@@ -4,16 +4,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::definition::MachineType;
-use crate::engine::{EngineError, MachineRecord, NewMachine, Registered, Registration, Settings, Tag};
+use crate::engine::{
+    EngineError, MachineRecord, NewMachine, Registered, Registration, Settings, Tag, check_described,
+};
 use crate::history::seconds;
 use crate::server::operation::{Operation, Outcome};
 use crate::server::service::Service;
 
+use super::configurations::settings;
 use super::describe::IncludedData;
 use super::pages::Page;
 use super::{Answer, Refused};
 
-/// Logging, tracing and encryption are kept, given back, and have no effect.
+/// Tracing and encryption are kept, given back, and have no effect.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Create {
@@ -41,11 +44,13 @@ pub(super) async fn create(service: &Service, request: Create) -> Answer {
             role_arn: request.role_arn,
             machine_type: request.machine_type.unwrap_or(MachineType::Standard),
         },
-        settings: Settings {
-            logging: logging(request.logging_configuration)?,
-            tracing: request.tracing_configuration,
-            encryption: request.encryption_configuration,
-        },
+        settings: settings(
+            service,
+            request.logging_configuration,
+            request.tracing_configuration,
+            request.encryption_configuration,
+        )
+        .await?,
         tags: request.tags,
         publish: request.publish,
         version_description: request.version_description,
@@ -58,23 +63,6 @@ pub(super) async fn create(service: &Service, request: Create) -> Answer {
         }
         _ => Err(Refused::Unavailable),
     }
-}
-
-/// The API fills in what a logging configuration does not say.
-fn logging(stated: Option<Value>) -> Result<Option<Value>, EngineError> {
-    let Some(mut logging) = stated else {
-        return Ok(None);
-    };
-    let Some(members) = logging.as_object_mut() else {
-        return Err(EngineError::Serialization(
-            "loggingConfiguration must be an object".to_owned(),
-        ));
-    };
-    members.entry("level").or_insert_with(|| "OFF".into());
-    members
-        .entry("includeExecutionData")
-        .or_insert_with(|| false.into());
-    Ok(Some(logging))
 }
 
 fn with_version(mut answer: Value, registered: &Registered) -> Value {
@@ -99,11 +87,13 @@ pub(super) struct Update {
 }
 
 pub(super) async fn update(service: &Service, request: Update) -> Answer {
-    let settings = Settings {
-        logging: logging(request.logging_configuration)?,
-        tracing: request.tracing_configuration,
-        encryption: request.encryption_configuration,
-    };
+    let settings = settings(
+        service,
+        request.logging_configuration,
+        request.tracing_configuration,
+        request.encryption_configuration,
+    )
+    .await?;
     if request.definition.is_none() && request.role_arn.is_none() && settings == Settings::default() {
         return Err(EngineError::MissingRequiredParameter.into());
     }
@@ -176,10 +166,17 @@ pub(super) struct OfExecution {
 }
 
 pub(super) fn describe_for_execution(service: &Service, request: &OfExecution) -> Answer {
+    check_described(&request.execution_arn)?;
     service.look(|engine| {
         let record = engine.machine_for(&request.execution_arn)?;
         let mut described = described(record, request.included_data);
         described["updateDate"] = seconds(record.updated_ms);
+        let identity = engine.execution(&request.execution_arn)?.identity();
+        if let Some(arn) = &identity.map_run_arn {
+            described["stateMachineArn"] = identity.machine_arn.as_str().into();
+            described["mapRunArn"] = arn.as_str().into();
+            described["label"] = engine.map_run(arn)?.settings.label.as_str().into();
+        }
         Ok(described)
     })
 }

@@ -2,11 +2,14 @@
 
 mod activities;
 mod aliases;
+mod configurations;
 mod constraints;
 mod describe;
-mod executions;
+pub(super) mod executions;
 pub(super) mod here;
+mod logging;
 mod machines;
+mod map_runs;
 mod pages;
 mod tags;
 mod tasks;
@@ -14,7 +17,7 @@ mod test_state;
 mod validate;
 mod versions;
 
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use serde::de::DeserializeOwned;
@@ -78,7 +81,11 @@ pub(super) async fn answer(service: &Service, target: &str, body: &[u8]) -> Resp
             )
         }
     };
-    plain(status, answer.to_string())
+    let mut response = plain(status, answer.to_string());
+    if let Ok(id) = HeaderValue::from_str(&service.request_id()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
 }
 
 fn refusal(error: &EngineError) -> Value {
@@ -126,6 +133,9 @@ async fn dispatch(service: &Service, operation: &str, body: &[u8]) -> Answer {
         "ListExecutions" => executions::list(service, &read(&body)?, &page()?),
         "StopExecution" => executions::stop(service, read(&body)?).await,
         "RedriveExecution" => executions::redrive(service, read(&body)?).await,
+        "DescribeMapRun" => map_runs::describe(service, &read(&body)?),
+        "ListMapRuns" => map_runs::list(service, &read(&body)?, &page()?),
+        "UpdateMapRun" => map_runs::update(service, read(&body)?).await,
         "GetExecutionHistory" => executions::history(service, &read(&body)?, &page()?),
         "SendTaskSuccess" => tasks::success(service, read(&body)?).await,
         "SendTaskFailure" => tasks::failure(service, read(&body)?).await,

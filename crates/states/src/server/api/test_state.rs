@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::engine::EngineError;
 use crate::server::service::Service;
-use crate::test_state::{Mock, Report, Run, StateTest, TEST_MS_MAX};
+use crate::test_state::{Mock, Report, Run, StateTest, Strictness, TEST_MS_MAX};
 
 use super::Answer;
 
@@ -28,12 +28,12 @@ pub(super) struct TestState {
     state_configuration: Configuration,
 }
 
-/// `fieldValidationMode` is taken and has no effect: the services' models are not known here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MockInput {
     result: Option<String>,
     error_output: Option<MockError>,
+    field_validation_mode: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -80,8 +80,8 @@ async fn perform(service: &Service, run: &mut Run) {
 fn read_test(request: TestState) -> Result<StateTest, EngineError> {
     let refuse = |message: &str| Err(EngineError::Validation(message.to_owned()));
     let configuration = request.state_configuration;
-    if configuration.map_iteration_failure_count.is_some() || configuration.map_item_reader_data.is_some() {
-        return refuse("mapIterationFailureCount and mapItemReaderData are not supported by this server");
+    if configuration.map_item_reader_data.is_some() {
+        return refuse("mapItemReaderData is not supported by this server");
     }
     let mock = match request.mock {
         None => None,
@@ -91,10 +91,20 @@ fn read_test(request: TestState) -> Result<StateTest, EngineError> {
         Some(MockInput {
             result: Some(result),
             error_output: None,
-        }) => Some(Mock::Result(result)),
+            field_validation_mode: mode,
+        }) => Some(Mock::Result(
+            result,
+            match mode.as_deref() {
+                Some("PRESENT") => Strictness::Present,
+                Some("NONE") => Strictness::None,
+                None | Some("STRICT") => Strictness::Strict,
+                Some(_) => return refuse("fieldValidationMode must be STRICT, PRESENT or NONE"),
+            },
+        )),
         Some(MockInput {
             result: None,
             error_output: Some(output),
+            ..
         }) => match output.error {
             Some(error) => Some(Mock::Error(error, output.cause.unwrap_or_default())),
             None => return refuse("The field error is required if mock.errorOutput is specified."),
@@ -115,6 +125,7 @@ fn read_test(request: TestState) -> Result<StateTest, EngineError> {
         mock,
         retries: configuration.retrier_retry_count,
         error_caused_by: configuration.error_caused_by_state,
+        failed_iterations: configuration.map_iteration_failure_count,
     })
 }
 
@@ -151,8 +162,17 @@ fn inspection(report: &Report) -> Value {
             ("variables", variables.as_deref()),
         ],
     );
+    for (name, value) in &report.shaped {
+        data[*name] = value.to_string().into();
+    }
     if let Some(max) = report.concurrency_max {
         data["maxConcurrency"] = max.into();
+    }
+    if let Some(count) = report.tolerated_count {
+        data["toleratedFailureCount"] = count.into();
+    }
+    if let Some(percentage) = report.tolerated_percentage {
+        data["toleratedFailurePercentage"] = percentage.into();
     }
     if let Some((index, delay_s)) = report.retry {
         data["errorDetails"] = json!({ "retryIndex": index, "retryBackoffIntervalSeconds": delay_s });

@@ -3,14 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::definition::{Machine, MachineType};
+use crate::definition::{Diagnostic, Machine, MachineType, Severity};
 
 use super::Answer;
 
 /// Diagnostics in one answer.
 const RESULTS_MAX: usize = 100;
 
-/// `severity` is taken and has no effect: what is wrong is always an error here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Validate {
@@ -18,13 +17,19 @@ pub(super) struct Validate {
     #[serde(default, rename = "type")]
     machine_type: Option<MachineType>,
     max_results: Option<usize>,
+    /// The least severity that is shown.
+    severity: Option<Severity>,
 }
 
 pub(super) fn validate(request: &Validate) -> Answer {
     let machine_type = request.machine_type.unwrap_or(MachineType::Standard);
-    let complaints = Machine::parse(&request.definition, machine_type)
-        .err()
-        .unwrap_or_default();
+    let mut complaints = Machine::look_over(&request.definition, machine_type);
+    let is_error = |complaint: &Diagnostic| complaint.severity == Severity::Error;
+    let result = match complaints.iter().any(is_error) {
+        true => "FAIL",
+        false => "OK",
+    };
+    complaints.retain(|complaint| is_error(complaint) || request.severity == Some(Severity::Warning));
     let size = request
         .max_results
         .filter(|size| *size > 0)
@@ -38,14 +43,13 @@ pub(super) fn validate(request: &Validate) -> Answer {
                 location => location,
             };
             json!({
-                "severity": "ERROR",
+                "severity": complaint.severity.name(),
                 "code": complaint.code.name(),
                 "message": complaint.message,
                 "location": location,
             })
         })
         .collect();
-    let result = if complaints.is_empty() { "OK" } else { "FAIL" };
     let truncated = complaints.len() > diagnostics.len();
     Ok(json!({ "result": result, "diagnostics": diagnostics, "truncated": truncated }))
 }

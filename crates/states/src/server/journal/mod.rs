@@ -213,6 +213,23 @@ impl Journal {
         Ok((engine, journal))
     }
 
+    /// Writes an operation down and does it, before anyone else does anything.
+    pub fn perform(
+        &mut self,
+        operation: &Operation,
+        engine: &mut Engine,
+        now_ms: u64,
+    ) -> Result<(), JournalError> {
+        let folder = self.disk.as_ref().map(|disk| disk.folder.clone());
+        let line = operation_line(operation, now_ms)
+            .map_err(|reason| JournalError::Io(folder.unwrap_or_default(), reason))?;
+        self.write(&line)?;
+        self.last_ms = now_ms;
+        // A refused operation changes nothing.
+        let _refused = operation.apply(engine, now_ms).err();
+        Ok(())
+    }
+
     /// Adds whole lines and waits until they are on disk.
     pub fn write(&mut self, lines: &[u8]) -> Result<(), JournalError> {
         let Some(disk) = &mut self.disk else {
@@ -348,6 +365,8 @@ impl Reading<'_> {
                 let _refused = line.operation.apply(engine, line.at_ms).err();
                 while engine.next_call().is_some() {}
                 engine.take_ended();
+                // They were delivered when they happened, or lost with the process.
+                engine.take_logged();
             }
             whole_bytes += bytes as u64;
         }

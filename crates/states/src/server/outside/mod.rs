@@ -3,6 +3,7 @@
 //! - [`functions`]: Lambda. [`queries`]: forms answered in XML. [`objects`]: S3. AWS JSON is short enough for here.
 
 mod functions;
+mod object_lists;
 mod objects;
 mod queries;
 mod xml;
@@ -97,6 +98,14 @@ impl Outside {
                 action,
                 arguments,
             } => Reply::Aws(self.ask_service(service, action, arguments).await),
+        }
+    }
+
+    /// Asks CloudWatch Logs, without waiting for a turn among the tasks' calls.
+    pub async fn ask_logs(&self, action: &str, request: &Value) -> AwsReply {
+        match SERVICES.iter().find(|service| service.name == "cloudwatchlogs") {
+            Some(service) => self.ask_service(service, action, request).await,
+            None => unreachable("there is no service of this name"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Objects in buckets: the part of S3 that state machines use, by path and headers.
+//! Objects in buckets: the part of S3 that state machines use, by path and headers. Lists are [`super::object_lists`].
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -44,17 +44,12 @@ const METADATA_PREFIX: &str = "X-Amz-Meta-";
 
 impl Outside {
     pub(super) async fn ask_objects(&self, action: &str, arguments: &Value) -> Result<AwsReply, String> {
+        if action == "ListObjectsV2" {
+            return self.list_objects(arguments).await;
+        }
         let ask = match asked(action, arguments) {
             Ok(ask) => ask,
-            Err(message) => {
-                return Ok(AwsReply::Refused {
-                    code: "InvalidArgument".to_owned(),
-                    message,
-                    status: 400,
-                    request_id: None,
-                    extended_request_id: None,
-                });
-            }
+            Err(message) => return Ok(invalid(message)),
         };
         let answer = self.ask(ask).await?;
         if !answer.is_good() {
@@ -151,7 +146,18 @@ fn described(answer: &Answer, action: &str) -> Value {
     Value::Object(result)
 }
 
-fn refused(answer: &Answer) -> AwsReply {
+/// What is refused without being asked.
+pub(super) fn invalid(message: String) -> AwsReply {
+    AwsReply::Refused {
+        code: "InvalidArgument".to_owned(),
+        message,
+        status: 400,
+        request_id: None,
+        extended_request_id: None,
+    }
+}
+
+pub(super) fn refused(answer: &Answer) -> AwsReply {
     let document = xml::read(&String::from_utf8_lossy(&answer.body)).unwrap_or_default();
     // The answer to HEAD has no body to say more.
     let code = document.text_of("Code").unwrap_or_else(|| match answer.status {

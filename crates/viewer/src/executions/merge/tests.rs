@@ -167,3 +167,14 @@ fn what_is_older_than_wanted_is_not_read() {
     assert!(merge.has_ended());
     assert_eq!(lists.pages_left.load(Ordering::Relaxed), 98);
 }
+
+#[test]
+fn a_cursor_does_not_grow_with_what_was_shown() {
+    let rows: Vec<Value> = (0..100)
+        .map(|n| row(&format!("{n}"), "FAILED", 0, 1_000 - n))
+        .collect();
+    let lists = in_memory(vec![rows], 10, 1);
+    let mut merge = Merge::new(&lists, Place::default(), None);
+    assert_eq!(now(merge.take(55)).unwrap().len(), 55);
+    assert_eq!(merge.place().seen.len(), 1);
+}

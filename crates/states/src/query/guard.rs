@@ -1,0 +1,407 @@
+//! Guards in an expression: calls of the [`super::meter`] at every place where a value becomes one that can be used
+//! twice, and in front of functions that make much of little.
+//!
+//! The evaluator limits time, depth and the length of sequences, but not memory: `$s & $s` in a loop, `$pad` or a list
+//! that holds itself twice, forty times over, would end the process. What grows without bound must take a value twice,
+//! so it comes by here: as an argument, a variable, what a function yields or a step of a path.
+
+use std::collections::BTreeSet;
+
+use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage, StepId};
+use serde_json::Value;
+
+use super::meter::{LITTLE, METER, REPLACEABLE, SEPARATOR, SHORT, VALUE, WIDTH};
+
+/// Longer list constructors are charged for their length at once.
+const SHORT_LIST: usize = 8;
+
+/// Functions that need a check of their arguments, and how many those may be.
+const CHECKED: &[(&str, usize)] = &[("pad", 3), ("join", 2), ("replace", 4), ("distinct", 1)];
+
+/// Puts guards into an expression. Says whether any were needed.
+pub(super) fn guard(ast: &mut AstNode, bound: &Bound) -> bool {
+    let mut guards = Guards { bound, any: false };
+    guards.walk(ast);
+    guards.any
+}
+
+/// The names that an expression gives a value.
+#[derive(Default)]
+pub(super) struct Bound {
+    lambdas: BTreeSet<String>,
+    others: BTreeSet<String>,
+}
+
+impl Bound {
+    /// Finds them: by `:=`, as a parameter, by `@` or `#`.
+    pub fn collect(&mut self, tree: &Value) {
+        match tree {
+            Value::Array(items) => items.iter().for_each(|item| self.collect(item)),
+            Value::Object(members) => {
+                if members.get("op").is_some_and(|op| op == "ColonEqual") {
+                    let is_lambda = members.get("rhs").is_some_and(|rhs| rhs.get("Lambda").is_some());
+                    let names = match is_lambda {
+                        true => &mut self.lambdas,
+                        false => &mut self.others,
+                    };
+                    let name = members.get("lhs").and_then(|lhs| lhs.get("Variable")?.as_str());
+                    names.extend(name.map(str::to_owned));
+                }
+                for (name, member) in members {
+                    match (name.as_str(), member) {
+                        ("params", Value::Array(names)) => {
+                            let names = names.iter().filter_map(Value::as_str);
+                            self.others.extend(names.map(str::to_owned));
+                        }
+                        ("focus" | "index_var" | "Index", Value::String(name)) => {
+                            self.others.insert(name.clone());
+                        }
+                        _ => {}
+                    }
+                    self.collect(member);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.lambdas.contains(name) || self.others.contains(name)
+    }
+
+    /// Whether a name can only mean a function that the expression itself defines.
+    fn is_lambda(&self, name: &str) -> bool {
+        self.lambdas.contains(name) && !self.others.contains(name)
+    }
+}
+
+struct Guards<'a> {
+    bound: &'a Bound,
+    any: bool,
+}
+
+impl Guards<'_> {
+    fn walk(&mut self, node: &mut AstNode) {
+        match node {
+            AstNode::Path { steps } => self.path(steps),
+            AstNode::Binary { op, lhs, rhs } => {
+                if *op != BinaryOp::ColonEqual {
+                    self.walk(lhs);
+                }
+                match op {
+                    BinaryOp::ChainPipe => self.callee(rhs),
+                    _ => self.walk(rhs),
+                }
+                match op {
+                    BinaryOp::ColonEqual => self.value(rhs),
+                    BinaryOp::ChainPipe => self.value(lhs),
+                    BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::In => {
+                        self.value(lhs);
+                        self.value(rhs);
+                    }
+                    BinaryOp::Concatenate => self.wrap(METER, node, &[]),
+                    _ => {}
+                }
+            }
+            AstNode::Unary { operand, .. } => self.walk(operand),
+            AstNode::Function { name, args, .. } => {
+                args.iter_mut().for_each(|argument| {
+                    self.callee(argument);
+                    self.value(argument);
+                });
+                let name = name.clone();
+                self.check(&name, node);
+            }
+            AstNode::Call { procedure, args } => {
+                self.walk(procedure);
+                args.iter_mut().for_each(|argument| {
+                    self.walk(argument);
+                    self.value(argument);
+                });
+            }
+            AstNode::Lambda { body, .. } => {
+                self.walk(body);
+                self.yielded(body);
+            }
+            AstNode::Array(items) | AstNode::ArrayGroup(items) => self.list(items),
+            AstNode::Object(pairs) => self.members(pairs),
+            AstNode::ObjectTransform { input, pattern } => {
+                self.walk(input);
+                self.members(pattern);
+            }
+            AstNode::Block(items) => items.iter_mut().for_each(|item| self.walk(item)),
+            AstNode::Conditional {
+                condition,
+                then_branch,
+                else_branch,
+            } => {
+                self.walk(condition);
+                self.walk(then_branch);
+                if let Some(else_branch) = else_branch {
+                    self.walk(else_branch);
+                }
+            }
+            AstNode::FunctionApplication(inner) => self.walk(inner),
+            AstNode::Sort { input, terms } => {
+                self.walk(input);
+                terms.iter_mut().for_each(|(term, _)| self.walk(term));
+            }
+            AstNode::Transform {
+                location,
+                update,
+                delete,
+            } => {
+                self.walk(location);
+                self.walk(update);
+                if let Some(delete) = delete {
+                    self.walk(delete);
+                }
+            }
+            AstNode::Variable(name) if checked(name).is_some() => self.wrap(VALUE, node, &[]),
+            _ => {}
+        }
+    }
+
+    /// Walks what may be called. A checked function that is handed on becomes a lambda that calls it, so that its
+    /// arguments are seen.
+    fn callee(&mut self, node: &mut AstNode) {
+        let function = match node {
+            AstNode::Variable(name) if !self.bound.holds(name) => checked(name),
+            _ => None,
+        };
+        let Some((name, count)) = function else {
+            return self.walk(node);
+        };
+        let params: Vec<String> = (0..count).map(|index| format!("!p{index}")).collect();
+        let mut body = AstNode::Function {
+            name: name.to_owned(),
+            args: params.iter().cloned().map(AstNode::Variable).collect(),
+            is_builtin: true,
+        };
+        self.check(name, &mut body);
+        *node = AstNode::Lambda {
+            params,
+            body: Box::new(body),
+            signature: None,
+            thunk: false,
+        };
+    }
+
+    fn path(&mut self, steps: &mut [PathStep]) {
+        for (index, step) in steps.iter_mut().enumerate() {
+            self.walk(&mut step.node);
+            for stage in &mut step.stages {
+                if let Stage::Filter(condition) = stage {
+                    self.walk(condition);
+                }
+            }
+            // A step is done once for each value before it. One that a `%` goes through is no plain value.
+            if index > 0 && !step.inner_tuple {
+                self.yielded(&mut step.node);
+            }
+            step.id = StepId::default();
+        }
+    }
+
+    /// Guards what a lambda or a step yields. A call of a lambda in tail position must stay one, or a loop would need a
+    /// stack; what comes of it in the end is guarded in there.
+    fn yielded(&mut self, node: &mut AstNode) {
+        match node {
+            AstNode::Function { name, .. } if self.bound.is_lambda(name) => {}
+            AstNode::FunctionApplication(inner) => match &mut **inner {
+                call @ (AstNode::Function { .. } | AstNode::Call { .. }) => self.value(call),
+                inner => self.yielded(inner),
+            },
+            AstNode::Block(items) => {
+                if let Some(last) = items.last_mut() {
+                    self.yielded(last);
+                }
+            }
+            AstNode::Conditional {
+                then_branch,
+                else_branch,
+                ..
+            } => {
+                self.yielded(then_branch);
+                if let Some(else_branch) = else_branch {
+                    self.yielded(else_branch);
+                }
+            }
+            // Lists behind a dot are constructors of their own kind; their items are guarded.
+            AstNode::Array(_) | AstNode::ArrayGroup(_) | AstNode::Sort { .. } => {}
+            node => self.value(node),
+        }
+    }
+
+    /// Guards an expression whose value may be used twice.
+    fn value(&mut self, node: &mut AstNode) {
+        match node {
+            AstNode::Path { steps } if is_plain(steps) => {}
+            AstNode::Path { .. }
+            | AstNode::Function { .. }
+            | AstNode::Call { .. }
+            | AstNode::Array(_)
+            | AstNode::Object(_)
+            | AstNode::ObjectTransform { .. }
+            | AstNode::Block(_)
+            | AstNode::Conditional { .. }
+            | AstNode::Sort { .. }
+            | AstNode::Descendant
+            | AstNode::Binary {
+                op: BinaryOp::ChainPipe | BinaryOp::Coalesce | BinaryOp::Default | BinaryOp::Range,
+                ..
+            } if !is_partial(node) => self.wrap(METER, node, &[]),
+            _ => {}
+        }
+    }
+
+    /// A list in a list is spread out, unless it was written there.
+    fn list(&mut self, items: &mut [AstNode]) {
+        let length = AstNode::Number(items.len() as f64);
+        let mut is_charged = items.len() <= SHORT_LIST;
+        for item in items.iter_mut() {
+            self.walk(item);
+            let is_spread = matches!(
+                item,
+                AstNode::Variable(_)
+                    | AstNode::Path { .. }
+                    | AstNode::Function { .. }
+                    | AstNode::Call { .. }
+                    | AstNode::Block(_)
+                    | AstNode::Conditional { .. }
+            ) && !is_partial(item);
+            let is_constant = matches!(
+                item,
+                AstNode::Number(_) | AstNode::String(_) | AstNode::Boolean(_)
+            );
+            if !is_charged && (is_spread || is_constant) {
+                self.wrap(METER, item, std::slice::from_ref(&length));
+                is_charged = true;
+            } else if is_spread {
+                self.wrap(METER, item, &[]);
+            }
+        }
+    }
+
+    fn members(&mut self, pairs: &mut [(AstNode, AstNode)]) {
+        for (name, member) in pairs.iter_mut() {
+            self.walk(name);
+            self.walk(member);
+        }
+        let length = AstNode::Number(pairs.len() as f64);
+        if pairs.len() > SHORT_LIST
+            && let Some((_, member)) = pairs.iter_mut().find(|(_, member)| !is_function(member))
+        {
+            self.wrap(METER, member, &[length]);
+        }
+    }
+
+    /// Checks the arguments of functions that make much of little.
+    fn check(&mut self, name: &str, node: &mut AstNode) {
+        if checked(name).is_none() {
+            return;
+        }
+        let AstNode::Function { args, .. } = node else {
+            return;
+        };
+        if args.iter().any(is_placeholder) {
+            // What the rest will be is not seen.
+            for (index, argument) in args.iter_mut().enumerate() {
+                match (name, index) {
+                    _ if is_function(argument) => {}
+                    ("pad", 1) => self.wrap(WIDTH, argument, &[]),
+                    ("pad", _) => {}
+                    _ => self.wrap(LITTLE, argument, &[]),
+                }
+            }
+            return;
+        }
+        let mut settled = Vec::new();
+        if matches!(name, "join" | "replace") && args.len() > 1 {
+            settled = settle(args);
+        }
+        match (name, args.as_mut_slice()) {
+            ("pad", [width] | [_, width, ..]) => self.wrap(WIDTH, width, &[]),
+            ("distinct", [list]) => self.wrap(SHORT, list, &[]),
+            ("join", [list, separator]) => self.wrap(SEPARATOR, separator, std::slice::from_ref(list)),
+            ("replace", [pattern, replacement]) if !is_function(replacement) => {
+                let context = AstNode::Variable(String::new());
+                self.wrap(REPLACEABLE, replacement, &[context, pattern.clone()]);
+            }
+            ("replace", [text, pattern, replacement, ..]) if !is_function(replacement) => {
+                self.wrap(REPLACEABLE, replacement, &[text.clone(), pattern.clone()]);
+            }
+            _ => {}
+        }
+        if !settled.is_empty() {
+            settled.push(std::mem::replace(node, AstNode::Null));
+            *node = AstNode::Block(settled);
+        }
+    }
+
+    /// Puts a call of a host function around an expression.
+    fn wrap(&mut self, name: &str, node: &mut AstNode, more: &[AstNode]) {
+        self.any = true;
+        let mut args = vec![std::mem::replace(node, AstNode::Null)];
+        args.extend(more.iter().cloned());
+        *node = AstNode::Function {
+            name: name.to_owned(),
+            args,
+            is_builtin: true,
+        };
+    }
+}
+
+/// Lets the arguments of a call be evaluated once, before it, into variables that no expression can name.
+fn settle(args: &mut [AstNode]) -> Vec<AstNode> {
+    let mut settled = Vec::new();
+    for (index, argument) in args.iter_mut().enumerate() {
+        if is_settled(argument) || is_function(argument) {
+            continue;
+        }
+        let variable = AstNode::Variable(format!("!{index}"));
+        settled.push(AstNode::Binary {
+            op: BinaryOp::ColonEqual,
+            lhs: Box::new(variable.clone()),
+            rhs: Box::new(std::mem::replace(argument, variable)),
+        });
+    }
+    settled
+}
+
+/// The name and number of arguments of a function that needs a check.
+fn checked(name: &str) -> Option<(&'static str, usize)> {
+    CHECKED.iter().copied().find(|(checked, _)| *checked == name)
+}
+
+/// A path that only goes into one value: what it yields is part of something that was looked at already.
+fn is_plain(steps: &[PathStep]) -> bool {
+    let is_part = |step: &PathStep| matches!(step.node, AstNode::Name(_)) && step.stages.is_empty();
+    steps.split_first().is_some_and(|(first, rest)| {
+        matches!(first.node, AstNode::Variable(_) | AstNode::Name(_)) && rest.iter().all(is_part)
+    })
+}
+
+/// Whether it costs nothing to evaluate it twice.
+fn is_settled(node: &AstNode) -> bool {
+    matches!(
+        node,
+        AstNode::Variable(_) | AstNode::String(_) | AstNode::Number(_) | AstNode::Regex { .. }
+    )
+}
+
+fn is_function(node: &AstNode) -> bool {
+    matches!(node, AstNode::Lambda { .. } | AstNode::Transform { .. }) || is_placeholder(node)
+}
+
+fn is_placeholder(node: &AstNode) -> bool {
+    matches!(node, AstNode::Placeholder)
+}
+
+/// A call that leaves arguments open yields a function.
+fn is_partial(node: &AstNode) -> bool {
+    match node {
+        AstNode::Function { args, .. } | AstNode::Call { args, .. } => args.iter().any(is_placeholder),
+        _ => false,
+    }
+}
