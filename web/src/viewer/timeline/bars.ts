@@ -1,7 +1,9 @@
 /** What is drawn in a row: when it was at work, when it waited, and when it paused after a failure. */
 import { callOf } from '../chart/call'
 import type { Chart, RunEvent, Visit } from '../types'
+import { isRedriveBetween } from '../run/picked'
 import { eventById } from '../run/read-run'
+import { lasted } from '../run/words'
 import type { TimelineNode } from './tree'
 
 export interface Bar {
@@ -30,7 +32,9 @@ export function barsOf(node: TimelineNode, chart: Chart | null): Bar[] {
   const events = visit.events.map((id) => eventById(node.run, id)).filter((event) => event !== undefined)
   visit.attempts.forEach((attempt, index) => {
     const before = visit.attempts[index - 1]
-    if (before !== undefined && before.endedMs !== null && attempt.beganMs > before.endedMs) bars.push({ kind: 'pause', tone: 'stopped', fromMs: before.endedMs, toMs: attempt.beganMs })
+    // What lies before a redrive is nobody's pause.
+    const isPause = before !== undefined && before.endedMs !== null && attempt.beganMs > before.endedMs && !isRedriveBetween(before, attempt, node.run.redrivenMs)
+    if (isPause) bars.push({ kind: 'pause', tone: 'stopped', fromMs: before.endedMs ?? attempt.beganMs, toMs: attempt.beganMs })
     const tone = attempt.fate === 'running' ? 'live' : attempt.fate === 'succeeded' ? 'good' : attempt.fate === 'aborted' ? 'stopped' : 'bad'
     const next = visit.attempts[index + 1]
     const own = events.filter(({ atMs }) => atMs >= attempt.beganMs && (next === undefined || atMs < next.beganMs || atMs === attempt.beganMs))
@@ -76,9 +80,13 @@ function toneOf({ fate }: TimelineNode): Bar['tone'] {
   }
 }
 
-/** The pauses and tries of a visit in words: `3 tries, 6 s of pauses`. */
-export function triesWords({ attempts }: Visit, lasted: (ms: number) => string): string {
+/** The tries of a visit and the pauses between them in words: `3 tries, 6 s of pauses`. */
+export function triesWords({ attempts }: Pick<Visit, 'attempts'>, redrivenMs: readonly number[]): string {
   if (attempts.length < 2) return ''
-  const pausedMs = attempts.reduce((sum, attempt, index) => sum + (index === 0 ? 0 : Math.max(0, attempt.beganMs - (attempts[index - 1]?.endedMs ?? attempt.beganMs))), 0)
-  return `${attempts.length} tries, ${lasted(pausedMs)} of pauses`
+  let pausedMs = 0
+  attempts.forEach((attempt, index) => {
+    const before = attempts[index - 1]
+    if (before !== undefined && before.endedMs !== null && !isRedriveBetween(before, attempt, redrivenMs)) pausedMs += Math.max(0, attempt.beganMs - before.endedMs)
+  })
+  return pausedMs === 0 ? `${attempts.length} tries` : `${attempts.length} tries, ${lasted(pausedMs)} of pauses`
 }

@@ -22,8 +22,10 @@ export interface Scale {
 const QUIET_MIN_MS = 5_000
 /** A stretch that is this part of all the busy time, or longer, is quiet. */
 const QUIET_PART = 1 / 2
+/** It is so many times longer than any that is not quiet, or time runs evenly. */
+const QUIET_TIMES = 4
 /** How much room a shortened stretch has, of the whole; the one that is not over yet has more, so that one sees it grow. */
-const ROOM_EACH = 0.07
+const ROOM_EACH = 0.08
 const ROOM_OPEN = 0.25
 const ROOM_MOST = 0.6
 
@@ -37,9 +39,12 @@ export function quietStretches(moments: readonly number[]): Stretch[] {
   }
   gaps.sort((one, other) => lengthOf(one) - lengthOf(other))
   let busyMs = 0
+  let longestMs = 0
   const first = gaps.findIndex((gap) => {
-    if (busyMs > 0 && lengthOf(gap) >= QUIET_MIN_MS && lengthOf(gap) >= busyMs * QUIET_PART) return true
-    busyMs += lengthOf(gap)
+    const lengthMs = lengthOf(gap)
+    if (busyMs > 0 && lengthMs >= Math.max(QUIET_MIN_MS, busyMs * QUIET_PART, longestMs * QUIET_TIMES)) return true
+    busyMs += lengthMs
+    longestMs = lengthMs
     return false
   })
   return first < 0 ? [] : gaps.slice(first).sort((one, other) => one.fromMs - other.fromMs)
