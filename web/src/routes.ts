@@ -71,6 +71,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/ops', component: () => import('./pages/ops/ExecutionsPage.vue'), meta: { title: 'Executions', isWide: true } },
   { path: '/ops/execution', component: () => import('./pages/ops/ExecutionPage.vue'), meta: { title: 'Execution', isWide: true } },
   { path: '/ops/open', component: () => import('./pages/ops/OpenFilePage.vue'), meta: { title: 'Open a history', isWide: true } },
+  { path: '/ops/compare', component: () => import('./pages/ops/ComparePage.vue'), meta: { title: 'Two executions', isWide: true } },
   { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'Not found' } },
 ]
 
