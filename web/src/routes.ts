@@ -9,6 +9,8 @@ declare module 'vue-router' {
     title: string
     /** Only for somebody who is signed in; others are asked to, and come back. */
     needsSession?: boolean
+    /** It takes the window's whole width. */
+    isWide?: boolean
   }
 }
 
@@ -66,6 +68,10 @@ const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'Stock' },
   },
+  { path: '/ops', component: () => import('./pages/ops/ExecutionsPage.vue'), meta: { title: 'Executions', isWide: true } },
+  { path: '/ops/execution', component: () => import('./pages/ops/ExecutionPage.vue'), meta: { title: 'Execution', isWide: true } },
+  { path: '/ops/open', component: () => import('./pages/ops/OpenFilePage.vue'), meta: { title: 'Open a history', isWide: true } },
+  { path: '/ops/compare', component: () => import('./pages/ops/ComparePage.vue'), meta: { title: 'Two executions', isWide: true } },
   { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'Not found' } },
 ]
 
