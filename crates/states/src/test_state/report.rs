@@ -97,7 +97,7 @@ impl Report {
         };
         if let Some((_, assigned)) = exit {
             for (name, text) in assigned {
-                let value = serde_json::from_str(text).unwrap_or_default();
+                let value = crate::saved::read(text.as_bytes()).unwrap_or_default();
                 variables.insert(name.clone(), value);
             }
         }
