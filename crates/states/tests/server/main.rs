@@ -14,6 +14,7 @@ mod machines;
 mod map_runs;
 mod model;
 mod random_crashes;
+mod random_requests;
 mod redrive;
 mod requests;
 mod scenes;
