@@ -19,4 +19,5 @@ mod redrive;
 mod requests;
 mod scenes;
 mod test_state;
+mod test_state_reads;
 mod versions;
