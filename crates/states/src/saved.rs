@@ -316,3 +316,17 @@ pub(crate) mod record {
         Ok(record)
     }
 }
+
+/// Levels of a value and of what is written around it need this much stack at most.
+const STACK_BYTES: usize = 64 * 1_048_576;
+
+/// Reads what was written here. Values of a run may be deeper than the 128 levels that are read from outside.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
+    stacker::maybe_grow(STACK_BYTES / 64, STACK_BYTES, || {
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        reader.disable_recursion_limit();
+        let value = T::deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(value)
+    })
+}

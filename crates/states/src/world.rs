@@ -304,7 +304,7 @@ impl World {
     /// The output of an execution that has succeeded.
     pub fn output(&self, arn: &str) -> Option<Value> {
         let text = self.execution(arn)?.ended()?.output.as_ref()?;
-        serde_json::from_str(text).ok()
+        crate::saved::read(text.as_bytes()).ok()
     }
 
     /// What has happened in an execution; empty if there is none of this ARN.

@@ -289,3 +289,22 @@ fn a_machine_that_is_deleted_ends_the_executions_of_its_map_runs_too() {
     assert!(engine.machine(&machine).is_err());
     assert!(engine.execution(&arn).is_ok());
 }
+
+#[test]
+fn what_is_nested_deeply_reaches_an_execution_of_a_map_run_and_comes_back() {
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "Wrap", "States": {
+        "Wrap": { "Type": "Pass", "Next": "More",
+            "Output": "{% {'n': $states.input.n + 1, 'in': $states.input} %}" },
+        "More": { "Type": "Choice", "Default": "Each",
+            "Choices": [{ "Condition": "{% $states.input.n < 190 %}", "Next": "Wrap" }] },
+        "Each": { "Type": "Map", "Items": "{% [$states.input] %}", "End": true, "ItemProcessor": {
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+            "StartAt": "Work", "States": { "Work": { "Type": "Pass", "End": true } } } } } });
+    let mut world = World::new(1_000, 7);
+    let machine = world
+        .create_machine("m", &definition.to_string(), MachineType::Standard)
+        .unwrap();
+    let arn = world.start_execution(&machine, None, &json!({ "n": 0 })).unwrap();
+    world.run_until_idle(&mut Nobody);
+    assert_eq!(world.output(&arn).unwrap()[0]["in"]["n"], 189);
+}

@@ -292,3 +292,34 @@ fn a_machine_that_is_being_deleted_still_is_after_a_snapshot() {
     assert_eq!(engine.execution(&arn).unwrap().status(), Status::Aborted);
     assert!(engine.machine(&machine.arn).is_err());
 }
+
+#[test]
+fn what_is_nested_deeper_than_json_may_be_that_comes_from_outside_is_read_again() {
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "Wrap", "States": {
+        "Wrap": { "Type": "Pass", "Output": "{% {'n': $states.input.n + 1, 'in': $states.input} %}", "Next": "More" },
+        "More": { "Type": "Choice", "Default": "Rest",
+            "Choices": [{ "Condition": "{% $states.input.n < 190 %}", "Next": "Wrap" }] },
+        "Rest": { "Type": "Wait", "Seconds": 10, "End": true } } });
+    let mut engine = Engine::new(Place::default(), 1);
+    let machine = engine
+        .create_machine(
+            NewMachine {
+                name: "m".to_owned(),
+                definition: definition.to_string(),
+                role_arn: "role".to_owned(),
+                machine_type: MachineType::Standard,
+            },
+            0,
+        )
+        .unwrap()
+        .arn
+        .clone();
+    let arn = engine
+        .start_execution(&machine, None, r#"{"n":0}"#, 0)
+        .unwrap()
+        .arn;
+    let mut again = restored(&engine);
+    again.wake(10_000);
+    let ended = again.execution(&arn).unwrap().ended().unwrap();
+    assert_eq!(ended.status, Status::Succeeded);
+}

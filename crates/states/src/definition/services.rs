@@ -199,7 +199,7 @@ pub(super) static SQS: Service = Service {
     actions: &[],
 };
 
-pub(super) static SFN: Service = Service {
+pub(crate) static SFN: Service = Service {
     name: "sfn",
     resource_type: "aws-sdk:sfn",
     scope: "states",

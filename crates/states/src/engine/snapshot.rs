@@ -57,7 +57,7 @@ impl Engine {
             text.clear();
             from.read_until(b'\n', &mut text)
                 .map_err(|reason| reason.to_string())?;
-            let line: Line<Engine, Entry, MapRun> = serde_json::from_slice(&text)
+            let line: Line<Engine, Entry, MapRun> = crate::saved::read(&text)
                 .map_err(|reason| format!("line {number} of the engine: {reason}"))?;
             match (line, &mut engine) {
                 (Line::Engine(read), None) => engine = Some(read),

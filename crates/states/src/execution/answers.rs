@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::definition::integrations::Does;
 use crate::definition::{Resource, Waits};
 
 use super::end::Status;
+use super::probe;
 use super::strand::{StrandId, TaskId};
 use super::{AwsReply, Execution, Failure, LambdaReply, SqsReply};
 
@@ -34,6 +36,10 @@ impl Execution {
     pub fn aws_replied(&mut self, task: TaskId, reply: AwsReply, now_ms: u64) {
         self.advance(now_ms);
         if let Some((id, resource)) = self.waiting(task) {
+            let reply = match resource.does() {
+                Some(Does::Start) => probe::started(reply),
+                _ => reply,
+            };
             let shaped = reply.shaped(&resource, &mut self.chance);
             self.replied(id, task, &resource, shaped);
         } else {

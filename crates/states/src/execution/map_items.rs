@@ -15,12 +15,12 @@ use super::{ChildInput, Effect, Execution, Failure, MapRunSettings, limits};
 
 /// An item, and what an execution is given of it without an `ItemSelector`.
 pub(super) struct Entry {
-    item: Item,
-    input: Value,
+    pub item: Item,
+    pub input: Value,
 }
 
 impl Entry {
-    fn given(index: usize, value: Value) -> Entry {
+    pub fn given(index: usize, value: Value) -> Entry {
         Entry {
             input: value.clone(),
             item: Item::given(index, value),

@@ -24,6 +24,7 @@ mod map_data;
 mod map_items;
 mod map_run;
 mod probe;
+mod probe_items;
 mod read_items;
 mod reading;
 mod redrive;

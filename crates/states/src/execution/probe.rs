@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::chance::Chance;
-use crate::definition::{Kind, Machine, MapOver, State};
+use crate::definition::services::SFN;
+use crate::definition::{Kind, Machine, State};
 use crate::history::{Details, HistoryEvent};
 use crate::query::QueryError;
 
 use super::end::Status;
-use super::strand::{Item, StrandId};
+use super::strand::StrandId;
 use super::tolerance::Tolerance;
-use super::{Execution, Failure, Identity, Root};
+use super::{AwsReply, Effect, Execution, Failure, Identity, Root};
 
 /// What a test of a state brings along, and what is seen of it.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Probe {
     pub item: Option<Value>,
     /// How many iterations failed.
     pub failed_iterations: Option<u64>,
+    /// What is found where the items are read.
+    pub reader_data: Option<String>,
     /// What the task, the branches or the iterations yield.
     pub mock: Option<Result<Value, Failure>>,
     pub seen: Seen,
@@ -41,6 +44,8 @@ pub(crate) struct Seen {
     pub arguments: Option<Value>,
     /// What `ItemSelector` yielded for each item.
     pub selected: Option<Vec<Value>>,
+    /// What `ItemBatcher` put together.
+    pub batches: Option<Vec<Value>>,
     pub concurrency_max: Option<u64>,
     pub tolerance: Tolerance,
     /// The result, as the state was given it.
@@ -68,6 +73,8 @@ pub(crate) struct Shaped {
     pub parameters: Option<Value>,
     /// After `ItemsPath`.
     pub items: Option<Value>,
+    /// After `ItemsPointer`.
+    pub pointed: Option<Value>,
     /// After `ResultSelector`.
     pub selected: Option<Value>,
     /// After `ResultPath`.
@@ -119,6 +126,31 @@ impl Execution {
         }
     }
 
+    /// In a test, whoever performs the calls starts another execution too: there is no engine around that has machines.
+    pub(super) fn asks_to_start(&self, effect: Effect) -> Effect {
+        match effect {
+            Effect::Start {
+                task,
+                machine_arn,
+                name,
+                input,
+                ..
+            } if self.probe.is_some() => {
+                let mut arguments = json!({ "stateMachineArn": machine_arn, "input": input });
+                if let Some(name) = name {
+                    arguments["name"] = name.into();
+                }
+                Effect::Ask {
+                    task,
+                    service: &SFN,
+                    action: Arc::from("StartExecution"),
+                    arguments,
+                }
+            }
+            effect => effect,
+        }
+    }
+
     /// Notes what happens in a state that is tested.
     pub(super) fn note(&mut self, note: impl FnOnce(&mut Seen)) {
         if let Some(probe) = &mut self.probe {
@@ -162,7 +194,9 @@ impl Execution {
                 });
             }
             Kind::Map(map) => {
-                let items = self.select_items(id, map)?;
+                let Some(items) = self.select_items(id, map)? else {
+                    return Ok(());
+                };
                 let tolerance = self.tolerance(id, map)?;
                 self.note(|seen| seen.tolerance = tolerance);
                 let failed = self.probe.as_ref().and_then(|probe| probe.failed_iterations);
@@ -180,36 +214,16 @@ impl Execution {
         }
         Ok(())
     }
+}
 
-    /// Returns how many items there are.
-    fn select_items(&mut self, id: StrandId, map: &MapOver) -> Result<usize, QueryError> {
-        let concurrency_max = match &map.concurrency_max {
-            Some(max) => self.evaluate_whole(id, max, 0)?,
-            None => 0,
-        };
-        self.note(|seen| seen.concurrency_max = Some(concurrency_max));
-        let items = match &map.items {
-            Some(template) => match self.evaluate(id, template, None, None)? {
-                value if value.is_array() => value,
-                value => template.unfit("array", &value).map_or(Ok(Value::Null), Err)?,
-            },
-            None => self.input_of(id),
-        };
-        self.note(|seen| {
-            seen.shaped.items = seen.shaped.input.is_some().then(|| items.clone());
-        });
-        let Value::Array(items) = items else {
-            return Ok(0);
-        };
-        let count = items.len();
-        let Some(selector) = &map.item_selector else {
-            return Ok(count);
-        };
-        let mut selected = Vec::with_capacity(count);
-        for (index, value) in items.into_iter().enumerate() {
-            selected.push(self.with_item(id, &Arc::new(Item::given(index, value)), selector)?);
+/// What a task is told of the execution that [`Execution::asks_to_start`] had started.
+pub(super) fn started(reply: AwsReply) -> AwsReply {
+    match reply {
+        AwsReply::Answered { result, http } => {
+            let started_ms = (result["startDate"].as_f64().unwrap_or_default() * 1_000.0).round();
+            let result = json!({ "ExecutionArn": result["executionArn"], "StartDate": started_ms as u64 });
+            AwsReply::Answered { result, http }
         }
-        self.note(|seen| seen.selected = Some(selected));
-        Ok(count)
+        refused => refused,
     }
 }

@@ -79,7 +79,7 @@ impl Packed {
             .decompress_vec(&self.bytes, &mut text, FlushDecompress::Finish)
             .map_err(|reason| reason.to_string())?;
         let _session = Session::begin();
-        serde_json::from_slice(&text).map_err(|reason| reason.to_string())
+        crate::saved::read(&text).map_err(|reason| reason.to_string())
     }
 
     /// A copy to look at; an empty one if it cannot be read, which [`Execution::wake_up`] reports.

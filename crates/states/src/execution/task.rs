@@ -53,7 +53,7 @@ impl Execution {
         };
         let task_id = TaskId(self.task_last + 1);
         let effect = match effect_of(task_id, &task.resource, arguments, &self.identity) {
-            Ok(effect) => effect,
+            Ok(effect) => self.asks_to_start(effect),
             Err(reason) => {
                 let message =
                     format!("The Parameters '{parameters}' could not be used to start the Task: [{reason}]");

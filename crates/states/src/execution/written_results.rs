@@ -220,7 +220,7 @@ fn transformed(children: &[Child<'_>], transformation: Transformation) -> Vec<Va
 
 fn read(output: Option<&str>) -> Value {
     output
-        .and_then(|text| serde_json::from_str(text).ok())
+        .and_then(|text| crate::saved::read(text.as_bytes()).ok())
         .unwrap_or_default()
 }
 

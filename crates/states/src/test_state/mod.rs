@@ -15,7 +15,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::chance::Chance;
-use crate::definition::integrations::Does;
 use crate::definition::{Kind, Machine, Resource, State, Waits};
 use crate::engine::{Call, CallId, Engine, EngineError, Place, Reply};
 use crate::execution::{Execution, Failure, Identity, Probe};
@@ -46,6 +45,8 @@ pub struct StateTest {
     pub error_caused_by: Option<String>,
     /// How many iterations of a Map state failed; if those are more than it tolerates, it fails.
     pub failed_iterations: Option<u64>,
+    /// What is found where a Map state's `ItemReader` reads: the text of the object, or of the list of objects.
+    pub reader_data: Option<String>,
 }
 
 /// What a task, branches or iterations yield.
@@ -110,6 +111,11 @@ impl StateTest {
             let message = "mapIterationFailureCount is for Map states only".to_owned();
             return Err(EngineError::Validation(message));
         }
+        let reads = matches!(&state.kind, Kind::Map(map) if map.distributed.as_ref().is_some_and(|map| map.reader.is_some()));
+        if self.reader_data.is_some() && !reads {
+            let message = "mapItemReaderData is for Map states with an ItemReader only".to_owned();
+            return Err(EngineError::Validation(message));
+        }
         let context = object(self.context.as_deref(), "context")?;
         if self.context.is_some() {
             context::check(&context, state, mock.is_some())?;
@@ -121,6 +127,7 @@ impl StateTest {
             context,
             retries: self.retries,
             failed_iterations: self.failed_iterations,
+            reader_data: self.reader_data,
             item: isolated.in_map.then(|| value.clone()),
             mock,
             ..Probe::default()
@@ -243,9 +250,6 @@ fn check_testable(state: &State) -> Result<(), EngineError> {
             "TestState API does not support '.sync' or '.waitForTaskToken' service integrations without a mock"
                 .to_owned(),
         ),
-        Kind::Task(task) if task.resource.does() == Some(Does::Start) => {
-            refuse("A task that starts an execution is tested here with a mock only".to_owned())
-        }
         _ => Ok(()),
     }
 }

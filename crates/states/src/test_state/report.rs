@@ -55,6 +55,8 @@ pub struct Report {
     pub shaped: Vec<(&'static str, Value)>,
     /// What `ItemSelector` yielded for each item.
     pub selected: Option<Vec<Value>>,
+    /// What `ItemBatcher` put together.
+    pub batches: Option<Vec<Value>>,
     /// `MaxConcurrency` of a Map state; 0 if it has none.
     pub concurrency_max: Option<u64>,
     /// `ToleratedFailureCount` of a Map state, if it states one.
@@ -97,7 +99,7 @@ impl Report {
         };
         if let Some((_, assigned)) = exit {
             for (name, text) in assigned {
-                let value = serde_json::from_str(text).unwrap_or_default();
+                let value = crate::saved::read(text.as_bytes()).unwrap_or_default();
                 variables.insert(name.clone(), value);
             }
         }
@@ -114,6 +116,7 @@ impl Report {
             shaped: shown(seen.shaped),
             result: seen.result,
             selected: seen.selected,
+            batches: seen.batches,
             concurrency_max: seen.concurrency_max,
             tolerated_count: seen.tolerance.count,
             tolerated_percentage: seen.tolerance.percentage,
@@ -143,6 +146,7 @@ impl Report {
             shaped: Vec::new(),
             result: None,
             selected: None,
+            batches: None,
             concurrency_max: None,
             tolerated_count: None,
             tolerated_percentage: None,
@@ -157,6 +161,7 @@ fn shown(shaped: Shaped) -> Vec<(&'static str, Value)> {
     let fields = [
         ("afterInputPath", shaped.input),
         ("afterParameters", shaped.parameters),
+        ("afterItemsPointer", shaped.pointed),
         ("afterItemsPath", shaped.items),
         ("afterResultSelector", shaped.selected),
         ("afterResultPath", shaped.placed),

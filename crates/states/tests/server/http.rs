@@ -87,14 +87,8 @@ impl Server {
 
     /// One request to a server that may be gone: the answer's status, if there is an answer.
     pub fn try_ask(&self, operation: &str, body: &Value) -> Option<u16> {
-        let mut stream = TcpStream::connect(self.address).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        stream
-            .write_all(request(operation, &body.to_string()).as_bytes())
-            .ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        answer.split(' ').nth(1)?.parse().ok()
+        self.try_raw(operation, &body.to_string())
+            .map(|(status, _)| status)
     }
 
     /// One request under `/_local`.
@@ -114,6 +108,18 @@ impl Server {
 
     pub fn raw(&self, operation: &str, body: &str) -> (u16, Value) {
         post(self.address, operation, body)
+    }
+
+    /// The same for one that may not be answered.
+    pub fn try_raw(&self, operation: &str, body: &str) -> Option<(u16, Value)> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        stream.write_all(request(operation, body).as_bytes()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some((status, serde_json::from_str(body).ok()?))
     }
 
     /// A request of a web page.

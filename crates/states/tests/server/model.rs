@@ -39,6 +39,19 @@ pub fn hold(operation: &str, status: u16, answer: &Value) {
     );
 }
 
+/// Every operation with its description.
+pub fn operations() -> impl Iterator<Item = (&'static String, &'static Value)> {
+    MODEL["operations"].as_object().unwrap().iter()
+}
+
+/// Every field that a request may have, also those that it need not have, with something that it may hold.
+pub fn examples(input: &Value) -> Vec<(String, Value)> {
+    let fields = members(shape(input)).iter();
+    fields
+        .map(|(name, member)| (name.clone(), valid(name, member)))
+        .collect()
+}
+
 fn shape(name: &Value) -> &'static Value {
     &MODEL["shapes"][name.as_str().unwrap()]
 }
@@ -175,7 +188,7 @@ fn put(body: &mut Value, path: &str, value: Value) {
 fn every_limit_of_the_api_is_kept() {
     let server = Server::without_journal(nobody().address);
     let mut wrong = BTreeSet::new();
-    for (operation, described) in MODEL["operations"].as_object().unwrap() {
+    for (operation, described) in operations() {
         let base = valid("", &described["input"]);
         let mut expect = |what: String, body: &Value| {
             let (status, answer) = server.raw(operation, &body.to_string());
@@ -206,7 +219,7 @@ fn every_limit_of_the_api_is_kept() {
 #[test]
 fn every_operation_is_there() {
     let server = Server::without_journal(nobody().address);
-    for (operation, described) in MODEL["operations"].as_object().unwrap() {
+    for (operation, described) in operations() {
         let body = valid("", &described["input"]);
         let (status, answer) = server.raw(operation, &body.to_string());
         assert_ne!(answer["__type"], "UnknownOperationException", "{operation}");

@@ -126,5 +126,5 @@ pub(in crate::engine) fn can_go_on(execution: &Execution, now_ms: u64) -> bool {
 
 /// What was a value becomes one again.
 fn read(input: Arc<str>) -> (Value, Arc<str>) {
-    (serde_json::from_str(&input).unwrap_or_default(), input)
+    (crate::saved::read(input.as_bytes()).unwrap_or_default(), input)
 }

@@ -80,9 +80,6 @@ async fn perform(service: &Service, run: &mut Run) {
 fn read_test(request: TestState) -> Result<StateTest, EngineError> {
     let refuse = |message: &str| Err(EngineError::Validation(message.to_owned()));
     let configuration = request.state_configuration;
-    if configuration.map_item_reader_data.is_some() {
-        return refuse("mapItemReaderData is not supported by this server");
-    }
     let mock = match request.mock {
         None => None,
         Some(_) if request.reveal_secrets => {
@@ -126,6 +123,7 @@ fn read_test(request: TestState) -> Result<StateTest, EngineError> {
         retries: configuration.retrier_retry_count,
         error_caused_by: configuration.error_caused_by_state,
         failed_iterations: configuration.map_iteration_failure_count,
+        reader_data: configuration.map_item_reader_data,
     })
 }
 
@@ -148,10 +146,8 @@ fn shown(report: &Report, inspected: bool) -> Value {
 fn inspection(report: &Report) -> Value {
     let mut data = json!({ "input": report.input });
     let result = report.result.as_ref().map(Value::to_string);
-    let selected = report
-        .selected
-        .as_ref()
-        .map(|selected| Value::from(selected.clone()).to_string());
+    let list = |values: &Option<Vec<Value>>| values.as_ref().map(|values| json!(values).to_string());
+    let (selected, batches) = (list(&report.selected), list(&report.batches));
     let variables = (!report.variables.is_empty()).then(|| Value::from(report.variables.clone()).to_string());
     put(
         &mut data,
@@ -159,6 +155,7 @@ fn inspection(report: &Report) -> Value {
             ("afterArguments", report.arguments.as_deref()),
             ("result", result.as_deref()),
             ("afterItemSelector", selected.as_deref()),
+            ("afterItemBatcher", batches.as_deref()),
             ("variables", variables.as_deref()),
         ],
     );

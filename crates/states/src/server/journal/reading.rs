@@ -84,7 +84,7 @@ impl Reading<'_> {
                 let new = || new_engine(self.place, header.seed);
                 self.engine.get_or_insert_with(new);
             } else if let Some(engine) = &mut self.engine {
-                let line: ReadLine = serde_json::from_slice(&text).map_err(damaged)?;
+                let line: ReadLine = crate::saved::read(&text).map_err(damaged)?;
                 self.last_ms = line.at_ms;
                 if let Operation::Pass { ahead_ms } = &line.operation {
                     self.ahead_ms = *ahead_ms;

@@ -1,7 +1,9 @@
 //! Definitions made at random, in both languages and mixed. Each is accepted, and its run neither hangs nor panics,
-//! keeps every time limit it states to the millisecond, and leaves a history in order.
+//! keeps every time limit it states to the millisecond, and leaves well-formed histories.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod well_formed;
 
 use std::collections::BTreeMap;
 
@@ -9,7 +11,7 @@ use serde_json::{Map, Value, json};
 use states::chance::Chance;
 use states::definition::MachineType;
 use states::engine::{Call, CallKind, Reply};
-use states::execution::{EVENTS_MAX, LambdaReply, Status};
+use states::execution::{LambdaReply, Status};
 use states::history::Details;
 use states::{Answer, EventType, HistoryEvent, Outside, World};
 
@@ -41,6 +43,8 @@ struct Maker {
     chance: Chance,
     /// Whether the machine as a whole speaks JSONata, which its states cannot take back.
     is_jsonata: bool,
+    /// Whether what is made runs in Express executions, which have no tokens and no distributed maps.
+    is_express: bool,
     names: u64,
     waits_s: BTreeMap<String, u64>,
 }
@@ -135,7 +139,7 @@ impl Maker {
     fn task(&mut self, is_jsonata: bool) -> Value {
         let mut state =
             json!({ "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f" });
-        if self.chance.up_to(4) == 0 {
+        if !self.is_express && self.chance.up_to(4) == 0 {
             state["Resource"] = "arn:aws:states:::lambda:invoke.waitForTaskToken".into();
             let name = if is_jsonata { "Arguments" } else { "Parameters" };
             state[name] = json!({ "FunctionName": "f", "Payload": 1 });
@@ -192,7 +196,16 @@ impl Maker {
     }
 
     fn map(&mut self, depth: u64, is_jsonata: bool) -> Value {
+        let was_express = self.is_express;
+        let is_distributed = !was_express && self.chance.up_to(2) == 0;
+        self.is_express |= is_distributed && self.sometimes();
         let mut state = json!({ "Type": "Map", "ItemProcessor": self.flow(depth + 1) });
+        if is_distributed {
+            let kind = if self.is_express { "EXPRESS" } else { "STANDARD" };
+            state["ItemProcessor"]["ProcessorConfig"] =
+                json!({ "Mode": "DISTRIBUTED", "ExecutionType": kind });
+        }
+        self.is_express = was_express;
         state["MaxConcurrency"] = self.chance.up_to(2).into();
         if is_jsonata {
             state["Items"] = json!([1, "{% $states.input %}", {}]);
@@ -204,6 +217,14 @@ impl Maker {
             ]);
             state["ItemSelector"] =
                 json!({ "n.$": "$$.Map.Item.Index", "items.$": "$$.Execution.Input.items" });
+        }
+        if self.chance.up_to(3) == 0 {
+            state["ItemBatcher"] = json!({ "MaxItemsPerBatch": 1 + self.chance.up_to(2) });
+        }
+        match self.chance.up_to(5) {
+            0 => state["ToleratedFailureCount"] = (1 + self.chance.up_to(2)).into(),
+            1 => state["ToleratedFailurePercentage"] = self.one_of(&[50, 100]).into(),
+            _ => {}
         }
         state
     }
@@ -318,6 +339,7 @@ fn generated_definitions_end_within_their_limits() {
         let mut maker = Maker {
             chance: Chance::new(seed),
             is_jsonata: seed % 3 == 0,
+            is_express: false,
             names: 0,
             waits_s: BTreeMap::new(),
         };
@@ -338,9 +360,12 @@ fn generated_definitions_end_within_their_limits() {
             .take_while(|_| world.step(u64::MAX, &mut outside))
             .count();
         assert!(steps < STEPS_MAX, "no end: {definition}");
-        let history = world.history(&arn);
-        assert!(history.len() <= EVENTS_MAX);
-        check_limits(history, &maker.waits_s, &definition);
+        for execution in world.executions() {
+            well_formed::check(execution, maker.is_jsonata, &definition);
+            check_limits(execution.history(), &maker.waits_s, &definition);
+            let history = execution.history().iter();
+            seen.extend(history.map(|event| event.event_type.name()));
+        }
         let ended = world.execution(&arn).unwrap().ended().unwrap();
         let took_ms = ended.at_ms - START_MS;
         assert!(took_ms <= limit_s * 1000, "took {took_ms} ms: {definition}");
@@ -348,11 +373,18 @@ fn generated_definitions_end_within_their_limits() {
             assert_eq!(took_ms, limit_s * 1000, "{definition}");
         }
         *ends.entry(ended.status.name()).or_insert(0) += 1;
-        seen.extend(history.iter().map(|event| event.event_type.name()));
     }
     // If nearly all failed at once, this test would show nothing.
     for status in ["SUCCEEDED", "FAILED", "TIMED_OUT"] {
         assert!(ends.get(status).is_some_and(|count| *count > 20), "{ends:?}");
     }
-    assert!(seen.len() > 25, "{seen:?}");
+    for name in [
+        "MapIterationAborted",
+        "MapRunFailed",
+        "MapRunSucceeded",
+        "TaskStateAborted",
+    ] {
+        assert!(seen.contains(name), "{name}: {seen:?}");
+    }
+    assert!(seen.len() > 40, "{seen:?}");
 }
