@@ -89,7 +89,9 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
     await Promise.all([read(true), readCount()])
   }
 
-  /** Looks again at the newest; a failure is said only when it lasts, by whatever somebody does next. */
+  let failedLooks = 0
+
+  /** Looks again at the newest. One failure is nothing yet; the second in a row, or being signed out, is said. */
   async function look(): Promise<void> {
     const mine = current
     try {
@@ -99,9 +101,13 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
       rows.value = refreshed(rows.value ?? [], page)
       if (isAll) next.value = page.next
       problem.value = null
+      failedLooks = 0
       await readCount()
     } catch (thrown) {
-      if (current === mine && !mine.signal.aborted && rows.value === undefined) problem.value = asProblem(thrown)
+      if (current !== mine || mine.signal.aborted) return
+      const met = asProblem(thrown)
+      failedLooks += 1
+      if (rows.value === undefined || failedLooks > 1 || met.status === 401 || met.status === 403) problem.value = met
     }
   }
 
