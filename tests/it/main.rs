@@ -15,6 +15,7 @@ mod definitions;
 mod door;
 mod engine;
 mod errors;
+mod executions;
 mod generator;
 mod hazards;
 mod imports;

@@ -42,6 +42,8 @@ fn described() -> OpenApi {
         of(products_api::api()),
         of(devices_api::api()),
         of(ops_api::api()),
+        // Served by ops-api, and by the stand-alone viewer.
+        of(viewer::api()),
         of(describe_shop::api()),
         of(report_health::api()),
     ] {

@@ -1,5 +1,5 @@
 /** The pages and their addresses. Each page is a chunk of its own. */
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type LocationQuery, type RouteRecordRaw } from 'vue-router'
 import { arrive, listenForMissing, lose } from './lost-page'
 import { currentUser } from './session/session'
 
@@ -7,8 +7,12 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** What the browser's tab says. */
     title: string
+    /** What it says instead where the query tells more. */
+    titleOf?: (query: LocationQuery) => string | undefined
     /** Only for somebody who is signed in; others are asked to, and come back. */
     needsSession?: boolean
+    /** It takes the window's whole width. */
+    isWide?: boolean
   }
 }
 
@@ -66,6 +70,14 @@ const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'Stock' },
   },
+  { path: '/ops', component: () => import('./pages/ops/ExecutionsPage.vue'), meta: { title: 'Executions', isWide: true } },
+  {
+    path: '/ops/execution',
+    component: () => import('./pages/ops/ExecutionPage.vue'),
+    meta: { title: 'Execution', titleOf: ({ arn }) => arn?.toString().split(':').at(-1) || undefined, isWide: true },
+  },
+  { path: '/ops/open', component: () => import('./pages/ops/OpenFilePage.vue'), meta: { title: 'Open a history', isWide: true } },
+  { path: '/ops/compare', component: () => import('./pages/ops/ComparePage.vue'), meta: { title: 'Two executions', isWide: true } },
   { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'Not found' } },
 ]
 
@@ -92,7 +104,8 @@ router.onError((error, to) => {
 })
 
 router.afterEach((to, from) => {
-  document.title = to.meta.title === 'Holdfast' ? 'Holdfast' : `${to.meta.title} · Holdfast`
+  const title = to.meta.titleOf?.(to.query) ?? to.meta.title
+  document.title = title === 'Holdfast' ? 'Holdfast' : `${title} · Holdfast`
   arrive()
   // Whoever listens to the page is told that it is another one: focus goes to its heading.
   if (from.matched.length > 0 && from.path !== to.path) requestAnimationFrame(focusHeading)

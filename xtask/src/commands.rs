@@ -11,3 +11,4 @@ pub mod seed;
 pub mod session;
 pub mod simulate;
 pub mod up;
+pub mod viewer;

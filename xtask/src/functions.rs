@@ -51,7 +51,7 @@ pub struct Built {
 /// Builds every binary of the workspace (all at once, so that dependencies are compiled with one set of
 /// features) and lays the functions out. Cargo shows its own progress and errors.
 pub fn build(project: &Project, tls: Tls) -> Result<Built> {
-    let binaries = compile(project, tls)?;
+    let binaries = compile(project, &["--bins"], tls.arguments())?;
     let found = |name: &str| {
         binaries.get(name).cloned().ok_or_else(|| {
             Failure::new(format!(
@@ -69,16 +69,21 @@ pub fn build(project: &Project, tls: Tls) -> Result<Built> {
     })
 }
 
-/// Runs the compiler and returns the binaries by name.
-fn compile(project: &Project, tls: Tls) -> Result<BTreeMap<String, PathBuf>> {
+/// Builds one program of the workspace; where it is.
+pub fn build_one(project: &Project, name: &str, features: &[&str]) -> Result<PathBuf> {
+    let mut binaries = compile(project, &["--bin", name], features)?;
+    binaries
+        .remove(name)
+        .ok_or_else(|| Failure::new(format!("The build made no binary `{name}`.")))
+}
+
+/// Runs the compiler and returns the binaries by name. Always of the whole workspace: features are those of all that is
+/// built, so a package by itself would compile its dependencies a second time.
+fn compile(project: &Project, which: &[&str], features: &[&str]) -> Result<BTreeMap<String, PathBuf>> {
     let mut cargo = Command::new("cargo")
-        .args([
-            "build",
-            "--workspace",
-            "--bins",
-            "--message-format=json-render-diagnostics",
-        ])
-        .args(tls.arguments())
+        .args(["build", "--workspace", "--message-format=json-render-diagnostics"])
+        .args(which)
+        .args(features)
         .current_dir(project.path("."))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, import, openapi, simulate, up};
+use commands::{check, demo, deploy, down, import, openapi, simulate, up, viewer};
 use xtask::simulate::options::Options;
 
 const HELP: &str = "\
@@ -44,6 +44,11 @@ The project's own commands.
       --seed N             the same choices as another run (drawn, and told)
       --settle TIME        how long to wait at the end for orders under way (12m)
       --url URL            another shop; its operator in HOLDFAST_OPERATOR=address:password
+  cargo xtask viewer   serves the execution viewer for any state machines, by default the running stack's
+      --endpoint-url URL   an engine, or another place that answers the AWS APIs
+      --profile NAME       an account: a profile of ~/.aws
+      --region REGION      a region other than the profile's
+      --port N             the port of http://localhost:N (8090)
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
   cargo xtask openapi  writes docs/openapi.json anew from the code
@@ -62,6 +67,7 @@ enum Asked {
     Demo,
     Import(import::Wanted),
     Simulate(Options),
+    Viewer(viewer::Wanted),
     Test,
     OpenApi,
     Deploy(deploy::Wanted),
@@ -78,6 +84,7 @@ fn main() -> ExitCode {
         Asked::Demo => demo::run(),
         Asked::Import(wanted) => import::run(&wanted),
         Asked::Simulate(options) => simulate::run(&options),
+        Asked::Viewer(wanted) => viewer::run(wanted),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
@@ -104,6 +111,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "demo" => Asked::Demo,
             "import" => Asked::Import(import::Wanted::default()),
             "simulate" => return simulation(words.raw_args()?.collect()),
+            "viewer" => Asked::Viewer(viewer::Wanted::default()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
@@ -130,6 +138,12 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Import(wanted), Long("pause-ms")) => wanted.pause_ms = Some(words.value()?.parse()?),
             (Asked::Import(wanted), Long("owner")) => wanted.owner = Some(words.value()?.string()?),
             (Asked::Import(wanted), Long("endpoint")) => wanted.endpoint = Some(words.value()?.string()?),
+            (Asked::Viewer(wanted), Long("endpoint-url")) => {
+                wanted.endpoint_url = Some(words.value()?.string()?)
+            }
+            (Asked::Viewer(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
+            (Asked::Viewer(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
+            (Asked::Viewer(wanted), Long("port")) => wanted.port = words.value()?.parse()?,
             (Asked::Deploy(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("endpoint-url")) => {

@@ -1,5 +1,7 @@
 //! One configuration for all of AWS, and clients that are built when they are first needed.
 
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -51,16 +53,58 @@ pub fn connect() -> Pin<Box<dyn Future<Output = Connections> + Send>> {
     Box::pin(load(aws_config::defaults(BehaviorVersion::latest())))
 }
 
+/// Whose account, and where; what is left out is as [`connect`] finds it.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// A profile of `~/.aws`.
+    pub profile: Option<String>,
+    /// A region other than the profile's.
+    pub region: Option<String>,
+    /// Another place that answers the AWS APIs. `AWS_ENDPOINT_URL_SFN` and its like still win for their own API.
+    pub endpoint_url: Option<String>,
+}
+
+/// The same to a place that somebody named. Beside an endpoint no credentials are looked for unless a profile is named: an
+/// engine looks at none.
+#[must_use]
+pub fn connect_to(place: Place) -> Pin<Box<dyn Future<Output = Connections> + Send>> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    let is_engine = place.endpoint_url.is_some() && place.profile.is_none();
+    if let Some(endpoint) = place.endpoint_url {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(profile) = place.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = place.region {
+        loader = loader.region(Region::new(region));
+    } else if is_engine {
+        // Engines take any; this is what they call theirs. Beyond the environment nothing is asked: an engine's person may
+        // have no `~/.aws`, and no machine of EC2 under the desk.
+        let default = Region::from_static("us-east-1");
+        loader = loader.region(
+            RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(default),
+        );
+    }
+    if is_engine {
+        loader = loader.credentials_provider(nobody());
+    }
+    Box::pin(load(loader))
+}
+
 /// The same to an engine on this machine, e.g. `http://127.0.0.1:4566`, whatever the environment says. It is told no
 /// secret and looks at no signature.
 #[must_use]
 pub fn connect_locally(endpoint: &str) -> Pin<Box<dyn Future<Output = Connections> + Send>> {
-    let nobody = Credentials::new("local", "local", None, None, "local");
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::from_static("eu-central-1"))
-        .credentials_provider(nobody);
+        .credentials_provider(nobody());
     Box::pin(load(loader))
+}
+
+fn nobody() -> Credentials {
+    Credentials::new("local", "local", None, None, "local")
 }
 
 async fn load(loader: ConfigLoader) -> Connections {
@@ -104,6 +148,10 @@ fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
 }
 
 impl Connections {
+    pub(crate) fn sdk(&self) -> &SdkConfig {
+        &self.shared.sdk
+    }
+
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.shared
             .dynamodb

@@ -26,9 +26,12 @@
 //! is compiled here and not again in each function. No other crate names an SDK type. This one knows no workflow
 //! step, no environment variable of ours (table names and ARNs are arguments) and no HTTP.
 //!
+//! Beside the ports stands [`Account`]: the AWS APIs of any account as they are, for whoever looks into it.
+//!
 //! The SDK repeats a call whose answer was lost. Every conditional write therefore either carries a
 //! [write id](write_id) of its own, by which it recognises itself, or is harmless to repeat.
 
+mod account;
 mod accounts;
 mod cancellation;
 mod categories;
@@ -58,9 +61,10 @@ mod tickets;
 mod workflows;
 mod write_id;
 
+pub use account::{Account, AccountError, Answering, Api};
 pub use accounts::{AccountTables, DynamoAccounts};
 pub use categories::DynamoCategories;
-pub use connections::{Connections, connect, connect_locally};
+pub use connections::{Connections, Place, connect, connect_locally, connect_to};
 pub use conservation::{DynamoReports, DynamoRows, RowTables};
 pub use devices::{DeviceTables, DynamoDevices, DynamoPaymentMethods};
 pub use dishes::DynamoDishes;

@@ -20,7 +20,7 @@ pub mod wait;
 pub use gate::{Gate, OperatorOnly, SignedIn, Visitor, is_operator};
 pub use input::{Body, Limits, PathId, Query};
 pub use pass::PassCode;
-pub use problem::Problem;
+pub use problem::{Foreign, Problem};
 pub use public::PublicBase;
 pub use seal::seal;
 pub use session::{SessionSecret, Signed};

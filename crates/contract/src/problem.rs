@@ -185,6 +185,48 @@ impl IntoResponse for Problem {
     }
 }
 
+/// A problem that somebody else named: an API that was asked on the way. Its code is theirs.
+#[derive(Clone, Debug)]
+pub struct Foreign {
+    /// The HTTP status of our answer.
+    pub status: StatusCode,
+    /// Their name for it, e.g. `ExecutionDoesNotExist`.
+    pub code: String,
+    /// What happened, and what to do next.
+    pub detail: String,
+    /// After how many seconds the same request can make sense.
+    pub retry_after_s: Option<u32>,
+    /// What the log is told.
+    pub fault: Fault,
+}
+
+impl IntoResponse for Foreign {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        let body = ProblemBody {
+            kind: "about:blank".to_owned(),
+            title: in_words(&self.code),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            code: self.code,
+            errors: Vec::new(),
+            retryable: self.retry_after_s.is_some(),
+            order_id: None,
+            request_id: String::new(),
+        };
+        response.extensions_mut().insert(Unsealed {
+            body,
+            fault: self.fault,
+        });
+        response
+    }
+}
+
 /// A problem that has no request id yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsealed {

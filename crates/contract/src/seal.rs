@@ -18,10 +18,19 @@ pub struct LoggedFault(pub Fault);
 
 /// Wraps a function's routes so that every error is a problem document with a request id.
 pub fn seal(routes: Router) -> Router {
+    told(routes.fallback(async || Problem::from(Refusal::not_found("page"))))
+}
+
+/// The same for routes that have a fallback of their own.
+pub fn told(routes: Router) -> Router {
     routes
-        .fallback(async || Problem::from(Refusal::not_found("page")))
         .method_not_allowed_fallback(async || Problem::from(Refusal::MethodNotAllowed))
         .layer(from_fn(write_problem))
+}
+
+/// The same for a single answer, to a request that no route was asked for.
+pub fn sealed(response: Response) -> Response {
+    write(response, &HeaderValue::from_static("none"))
 }
 
 async fn write_problem(request: Request, next: Next) -> Response {

@@ -2,7 +2,7 @@
 //! needs them to get on.
 
 use crate::{SqsOutbox, World};
-use aws::{ApiGatewayPages, Machines, StepFunctionsWorkflows};
+use aws::{Account, ApiGatewayPages, Machines, StepFunctionsWorkflows};
 use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{LivePages, Market, PaymentProvider, ProviderEvents, Workflows};
@@ -119,6 +119,12 @@ impl World {
     pub fn live_pages(&self) -> Result<Arc<dyn LivePages>, SettingError> {
         let endpoint = self.settings.text("LIVE_ENDPOINT")?;
         Ok(Arc::new(ApiGatewayPages::new(&self.connections, &endpoint)))
+    }
+
+    /// The account that all of this runs in, to look into.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        Account::new(&self.connections)
     }
 
     /// The state machines.

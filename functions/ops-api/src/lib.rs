@@ -1,14 +1,17 @@
 //! `/api/ops`: what only those may ask who look after the shop.
 
 mod conservation;
+mod operated;
 
 use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
 use contract::Gate;
 use domain::conservation::Sources;
 use domain::ports::{Accounts, Reports};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use viewer::Viewer;
 
 pub use conservation::{CheckBody, ConservationBody, DifferenceBody, LookedAtBody};
 
@@ -23,6 +26,8 @@ pub struct OpsApi {
     pub sources: Sources,
     /// The latest report of conservation.
     pub reports: Arc<dyn Reports>,
+    /// The executions of this account.
+    pub viewer: Viewer,
 }
 
 impl FromRef<OpsApi> for Gate {
@@ -37,13 +42,15 @@ impl FromRef<OpsApi> for Arc<dyn Accounts> {
     }
 }
 
-/// The routes, before the function's needs are filled in.
+/// The function's own routes, before its needs are filled in.
 pub fn api() -> OpenApiRouter<OpsApi> {
     OpenApiRouter::new().routes(routes!(conservation::show_conservation))
 }
 
-/// The routes with everything filled in.
+/// The routes with everything filled in, and those of the viewer, which know nothing of operators, behind a check of their own.
 pub fn router(function: OpsApi) -> axum::Router {
     let (router, _) = api().split_for_parts();
-    router.with_state(function)
+    let executions = viewer::router(function.viewer.clone())
+        .route_layer(from_fn_with_state(function.clone(), operated::by_operators));
+    router.with_state(function).merge(executions)
 }

@@ -2,6 +2,7 @@
 
 use ops_api::OpsApi;
 use shell::{StartError, run_http, start};
+use viewer::Viewer;
 use wiring::World;
 
 fn main() -> Result<(), StartError> {
@@ -12,6 +13,10 @@ fn main() -> Result<(), StartError> {
             accounts: world.accounts()?,
             sources: world.conservation()?,
             reports: world.reports()?,
+            viewer: Viewer {
+                account: world.account(),
+                features: &[],
+            },
         };
         run_http("ops-api", ops_api::router(function)).await
     })

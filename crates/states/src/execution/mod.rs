@@ -13,6 +13,7 @@ mod batches;
 mod casing;
 mod context;
 mod csv;
+mod effect;
 mod end;
 mod failure;
 mod faults;
@@ -44,10 +45,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::chance::Chance;
-use crate::definition::services::Service;
-use crate::definition::{Machine, MachineType, Waits};
+use crate::definition::{Machine, MachineType};
 use crate::history::{Details, EventType, HistoryEvent};
 
+pub use effect::Effect;
 pub use end::{Ended, Status};
 pub use failure::Failure;
 pub use integration::{LambdaReply, SqsReply, function_name};
@@ -85,113 +86,6 @@ pub struct Identity {
     /// The map run it belongs to, if it is an iteration of a distributed map.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<String>,
-}
-
-/// What an execution wants done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Call a function; answer with [`Execution::lambda_replied`].
-    Invoke {
-        /// Names the task in the answer.
-        task: TaskId,
-        /// Name or ARN, as the definition says.
-        function: String,
-        /// Version or alias, if the definition says one.
-        qualifier: Option<String>,
-        /// The function's input.
-        payload: Value,
-        /// `RequestResponse` unless stated; `Event` and `DryRun` do not wait for the function.
-        invocation_type: Option<String>,
-        /// What the definition says for the function's client context.
-        client_context: Option<String>,
-    },
-    /// Ask a service; answer with [`Execution::aws_replied`].
-    Ask {
-        /// Names the task in the answer.
-        task: TaskId,
-        /// Which one.
-        service: &'static Service,
-        /// The action as the API names it, such as `PutItem`.
-        action: Arc<str>,
-        /// The arguments as the API names them.
-        arguments: Value,
-    },
-    /// Let an activity's workers have the task; answer with [`Execution::activity_scheduled`] at once and with
-    /// [`Execution::activity_started`] when a worker takes it.
-    Offer {
-        /// Names the task in the answer.
-        task: TaskId,
-        /// The activity's ARN.
-        activity: String,
-    },
-    /// Send a message; answer with [`Execution::sqs_replied`] or [`Execution::aws_replied`].
-    Send {
-        /// Names the task in the answer.
-        task: TaskId,
-        /// The queue's URL.
-        queue_url: String,
-        /// The message's text.
-        body: String,
-        /// The other arguments, such as `DelaySeconds`, as the definition says.
-        options: Value,
-    },
-    /// Start another execution; answer with [`Execution::child_started`] and, unless `waits` is
-    /// [`Waits::ForAnswer`] or [`Waits::ForToken`], [`Execution::child_ended`].
-    Start {
-        /// Names the task in the answer.
-        task: TaskId,
-        /// What the task waits for.
-        waits: Waits,
-        /// The machine's ARN.
-        machine_arn: String,
-        /// The execution's name, if the definition says one.
-        name: Option<String>,
-        /// The execution's input as JSON text.
-        input: String,
-    },
-    /// A map run begins; [`Effect::RunMap`] says what its executions are given.
-    OpenMapRun {
-        /// Names it until its end.
-        task: TaskId,
-        /// Its ARN.
-        arn: Arc<str>,
-        /// What it is to be.
-        settings: MapRunSettings,
-    },
-    /// Run an execution for each of these; answer with [`Execution::map_run_done`].
-    RunMap {
-        /// The map run.
-        task: TaskId,
-        /// In the order of the items.
-        children: Vec<ChildInput>,
-    },
-    /// Go on with a map run that ended badly; answer with [`Execution::map_run_done`], unless its executions are not
-    /// known yet.
-    RedriveMapRun {
-        /// Names it from now on.
-        task: TaskId,
-        /// Its ARN.
-        arn: Arc<str>,
-    },
-    /// Nothing more is to be done for a map run.
-    CloseMapRun {
-        /// The map run.
-        task: TaskId,
-        /// Whether it ended well.
-        succeeded: bool,
-    },
-    /// From now on this token answers this task.
-    Expect {
-        /// Names the task in the answer.
-        task: TaskId,
-        /// The task's token.
-        token: String,
-    },
-    /// Nobody waits for this task any more: it timed out, or its branch was cancelled.
-    Forget {
-        /// The task.
-        task: TaskId,
-    },
 }
 
 /// What of its machine an execution runs.

@@ -223,22 +223,3 @@ impl Execution {
         }
     }
 }
-
-impl Effect {
-    /// The task it is about.
-    pub fn task(&self) -> TaskId {
-        match self {
-            Effect::Invoke { task, .. }
-            | Effect::Send { task, .. }
-            | Effect::Start { task, .. }
-            | Effect::Ask { task, .. }
-            | Effect::Offer { task, .. }
-            | Effect::OpenMapRun { task, .. }
-            | Effect::RunMap { task, .. }
-            | Effect::RedriveMapRun { task, .. }
-            | Effect::CloseMapRun { task, .. }
-            | Effect::Expect { task, .. }
-            | Effect::Forget { task } => *task,
-        }
-    }
-}

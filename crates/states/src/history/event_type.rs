@@ -96,11 +96,6 @@ pub const NEVER_WRITTEN: &[(&str, &str)] = &[
         "LambdaFunctionStartFailed",
         "not documented when; a function that cannot be reached is LambdaFunctionFailed",
     ),
-    ("MapRunAborted", "there are no distributed maps"),
-    ("MapRunFailed", "there are no distributed maps"),
-    ("MapRunRedriven", "there are no distributed maps"),
-    ("MapRunStarted", "there are no distributed maps"),
-    ("MapRunSucceeded", "there are no distributed maps"),
     (
         "TaskStartFailed",
         "not documented when; a service that refuses was recorded as TaskFailed",

@@ -42,6 +42,12 @@ impl Endpoint {
         self.exchange("/_local/clock", &[], &json!({ "pass_s": seconds }))
     }
 
+    /// An execution of our own server and its events, also an Express one.
+    pub fn shown(&self, execution_arn: &str) -> Result<Value, Refused> {
+        let asked = json!({ "executionArn": execution_arn });
+        self.exchange("/_local/execution", &[], &asked)
+    }
+
     fn ask(&self, scope: &str, version: &str, target: &str, body: &Value) -> Result<Value, Refused> {
         let (authorization, kind) = (
             self.authorization(scope),

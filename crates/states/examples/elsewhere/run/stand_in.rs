@@ -143,6 +143,7 @@ impl Desk {
         thread::sleep(after.unwrap_or_default());
         match asked.first.contains("/functions/") {
             true => function_says(answer, payload.unwrap_or_default()),
+            false if name.starts_with("s3:") => bucket_says(answer),
             false => service_says(&name, answer, &payload.unwrap_or_default()),
         }
     }
@@ -195,7 +196,7 @@ fn named(asked: &Message) -> Option<(String, Option<Value>)> {
         return Some((name.to_owned(), Some(payload.unwrap_or_else(|| json!({})))));
     }
     let Some(target) = asked.header("x-amz-target") else {
-        return Some(("sns:Publish".to_owned(), None));
+        return Some((plainly_named(asked).to_owned(), None));
     };
     let (service, action) = target.split_once('.')?;
     let service = match service {
@@ -205,6 +206,17 @@ fn named(asked: &Message) -> Option<(String, Option<Value>)> {
         other => other,
     };
     Some((format!("{service}:{action}"), payload))
+}
+
+/// Services that name no target: S3 and SNS.
+fn plainly_named(asked: &Message) -> &'static str {
+    let scope = asked.header("authorization").unwrap_or_default();
+    match asked.first.split(' ').next() {
+        _ if !scope.contains("/s3/aws4_request") => "sns:Publish",
+        Some("PUT") => "s3:PutObject",
+        _ if asked.first.contains("list-type=2") => "s3:ListObjectsV2",
+        _ => "s3:GetObject",
+    }
 }
 
 fn function_says(answer: &Value, payload: Value) -> Answer {
@@ -280,6 +292,39 @@ fn service_says(name: &str, answer: &Value, payload: &Value) -> Answer {
         thread::sleep(NEVER);
     }
     None
+}
+
+/// Objects are what they are; lists and refusals are XML.
+fn bucket_says(answer: &Value) -> Answer {
+    let headers = "x-amz-request-id: request-1\r\n".to_owned();
+    if let Some(refused) = answer.get("refused") {
+        let [code, message] = [refused[0].as_str()?, refused[1].as_str()?];
+        let text = format!(
+            "<Error><Code>{code}</Code><Message>{message}</Message><RequestId>request-1</RequestId></Error>"
+        );
+        return Some((400, headers, text.into_bytes()));
+    }
+    let result = answer.get("result")?;
+    let text = match result["Body"].as_str() {
+        Some(body) => body.to_owned(),
+        None => format!("<ListBucketResult>{}</ListBucketResult>", in_elements(result)),
+    };
+    Some((200, headers, text.into_bytes()))
+}
+
+/// Members as elements; a list is its element again and again.
+fn in_elements(value: &Value) -> String {
+    let Some(members) = value.as_object() else {
+        return value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    };
+    let element = |name: &str, value: &Value| format!("<{name}>{}</{name}>", in_elements(value));
+    members
+        .iter()
+        .map(|(name, value)| match value.as_array() {
+            Some(list) => list.iter().map(|item| element(name, item)).collect(),
+            None => element(name, value),
+        })
+        .collect()
 }
 
 /// The token in what a function or queue was given: the cases pass it on as a member `token` or as the whole text.

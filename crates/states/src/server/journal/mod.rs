@@ -11,11 +11,12 @@
 //! was never told to anyone and is cut off.
 
 mod files;
+mod reading;
 #[cfg(test)]
 mod tests;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +29,7 @@ use crate::engine::{Engine, Place};
 use super::operation::Operation;
 
 use files::{operations_path, snapshot_path};
+use reading::Reading;
 
 /// Raised when older journals can no longer be read.
 const FORMAT: u32 = 1;
@@ -90,14 +92,6 @@ struct Line<'a> {
     operation: &'a Operation,
 }
 
-/// The same, read.
-#[derive(Deserialize)]
-struct ReadLine {
-    at_ms: u64,
-    #[serde(rename = "do")]
-    operation: Operation,
-}
-
 /// The open journal.
 pub(super) struct Journal {
     disk: Option<Disk>,
@@ -121,17 +115,6 @@ struct Disk {
     snapshot: Option<JoinHandle<()>>,
     /// Let go by the system when the process ends, however it ends.
     lock: Arc<File>,
-}
-
-/// What has been read so far.
-struct Reading<'a> {
-    folder: &'a Path,
-    place: &'a Place,
-    engine: Option<Engine>,
-    seed: u64,
-    last_ms: u64,
-    ahead_ms: u64,
-    bytes: u64,
 }
 
 impl Journal {
@@ -299,91 +282,6 @@ impl Drop for Disk {
         if let Some(snapshot) = self.snapshot.take() {
             let _panicked = snapshot.join().err();
         }
-    }
-}
-
-impl Reading<'_> {
-    /// Reads a snapshot; its size.
-    fn snapshot(&mut self, generation: u64) -> Result<u64, JournalError> {
-        let path = snapshot_path(self.folder, generation);
-        let io = |reason| JournalError::Io(path.clone(), reason);
-        let file = File::open(&path).map_err(io)?;
-        let bytes = file.metadata().map_err(io)?.len();
-        let mut reader = BufReader::with_capacity(1 << 20, file);
-        let mut text = String::new();
-        reader.read_line(&mut text).map_err(io)?;
-        let header: Header = serde_json::from_str(&text)
-            .map_err(|reason| JournalError::Damaged(path.clone(), 1, reason.to_string()))?;
-        header.check(&path, self.place)?;
-        let mut engine = Engine::load(&mut reader)
-            .map_err(|reason| JournalError::DamagedSnapshot(path.clone(), reason))?;
-        engine.pack_beyond(AWAKE_MAX);
-        (self.seed, self.last_ms, self.ahead_ms) = (header.seed, header.last_ms, header.ahead_ms);
-        self.engine = Some(engine);
-        tracing::info!(generation, bytes, "snapshot read");
-        Ok(bytes)
-    }
-
-    /// Applies a generation's operations. Only the last file may end in the middle of a line.
-    fn operations(&mut self, generation: u64, is_last: bool) -> Result<(), JournalError> {
-        let path = operations_path(self.folder, generation);
-        let io = |reason| JournalError::Io(path.clone(), reason);
-        let mut file = match OpenOptions::new().read(true).write(true).open(&path) {
-            Ok(file) => file,
-            // The snapshot was in place before anything followed it, or there is nothing yet.
-            Err(reason) if reason.kind() == std::io::ErrorKind::NotFound && is_last => return Ok(()),
-            Err(reason) if reason.kind() == std::io::ErrorKind::NotFound => {
-                return Err(JournalError::Missing(path));
-            }
-            Err(reason) => return Err(io(reason)),
-        };
-        let mut reader = BufReader::with_capacity(1 << 20, &file);
-        let (mut whole_bytes, mut number) = (0u64, 0usize);
-        let mut text = Vec::new();
-        loop {
-            text.clear();
-            let bytes = reader.read_until(b'\n', &mut text).map_err(io)?;
-            if bytes == 0 || !text.ends_with(b"\n") {
-                break;
-            }
-            number += 1;
-            let damaged =
-                |reason: serde_json::Error| JournalError::Damaged(path.clone(), number, reason.to_string());
-            if number == 1 {
-                let header: Header = serde_json::from_slice(&text).map_err(damaged)?;
-                header.check(&path, self.place)?;
-                self.seed = header.seed;
-                let new = || new_engine(self.place, header.seed);
-                self.engine.get_or_insert_with(new);
-            } else if let Some(engine) = &mut self.engine {
-                let line: ReadLine = crate::saved::read(&text).map_err(damaged)?;
-                self.last_ms = line.at_ms;
-                if let Operation::Pass { ahead_ms } = &line.operation {
-                    self.ahead_ms = *ahead_ms;
-                }
-                // What was refused then is refused again, and was told then.
-                let _refused = line.operation.apply(engine, line.at_ms).err();
-                while engine.next_call().is_some() {}
-                engine.take_ended();
-                // They were delivered when they happened, or lost with the process.
-                engine.take_logged();
-            }
-            whole_bytes += bytes as u64;
-        }
-        let torn = file.seek(SeekFrom::End(0)).map_err(io)? > whole_bytes;
-        if torn && !is_last {
-            return Err(JournalError::Damaged(
-                path,
-                number + 1,
-                "it has no end, and a file follows".to_owned(),
-            ));
-        }
-        if torn {
-            file.set_len(whole_bytes).map_err(io)?;
-        }
-        self.bytes += whole_bytes;
-        tracing::info!(generation, operations = number.saturating_sub(1), "journal read");
-        Ok(())
     }
 }
 

@@ -1,0 +1,121 @@
+//! What changes something: stop, redrive, start again. Each says who it is by a name or token, so that a repeated call is
+//! known again.
+
+use crate::Viewer;
+use crate::arn::checked;
+use crate::machines::Which;
+use crate::problem::Reply;
+use aws::{Api, SystemEntropy};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use contract::problem::ProblemBody;
+use contract::{Body, Query};
+use domain::Refusal;
+use domain::ports::Entropy;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// Which machine is to be started, and with what.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = StartOfExecution)]
+pub(crate) struct StartBody {
+    /// The machine, or a version or alias of it.
+    state_machine_arn: String,
+    /// The execution's name; one is drawn if it is left out.
+    name: Option<String>,
+    /// The input, as JSON text.
+    input: String,
+}
+
+/// Why it is stopped.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StopOfExecution)]
+pub(crate) struct StopBody {
+    /// The error that it ends with.
+    error: Option<String>,
+    /// The sentence beside it.
+    cause: Option<String>,
+}
+
+/// Start an execution, such as one with the same input as another.
+#[utoipa::path(
+    post, path = "/api/ops/executions", tag = "viewer", request_body = StartBody,
+    responses(
+        (status = 201, body = Object, description = "StartExecution's answer."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn start_execution(
+    State(viewer): State<Viewer>,
+    Body(asked): Body<StartBody>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let machine = checked(&asked.state_machine_arn)
+        .map_err(|_| Refusal::invalid("stateMachineArn", "must be the ARN of a state machine"))?;
+    // Without a name a call whose answer was lost would start a second one.
+    let name = match asked.name {
+        Some(name) => name,
+        None => drawn()?,
+    };
+    let input = json!({ "stateMachineArn": machine, "name": name, "input": asked.input });
+    let answer = viewer.account.call(Api::States, "StartExecution", &input).await?;
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// Stop an execution. It cannot be taken back.
+#[utoipa::path(
+    post, path = "/api/ops/execution/stop", tag = "viewer", params(Which), request_body = StopBody,
+    responses(
+        (status = 200, body = Object, description = "StopExecution's answer."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn stop_execution(
+    State(viewer): State<Viewer>,
+    Query(which): Query<Which>,
+    Body(asked): Body<StopBody>,
+) -> Reply<Json<Value>> {
+    let mut input = json!({ "executionArn": checked(&which.arn)? });
+    for (name, text) in [("error", asked.error), ("cause", asked.cause)] {
+        if let Some(text) = text {
+            input[name] = text.into();
+        }
+    }
+    let answer = viewer.account.call(Api::States, "StopExecution", &input).await?;
+    Ok(Json(answer))
+}
+
+/// Go on with an execution that ended badly, from where it failed.
+#[utoipa::path(
+    post, path = "/api/ops/execution/redrive", tag = "viewer", params(Which),
+    responses(
+        (status = 200, body = Object, description = "RedriveExecution's answer."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn redrive_execution(
+    State(viewer): State<Viewer>,
+    Query(which): Query<Which>,
+) -> Reply<Json<Value>> {
+    let input = json!({ "executionArn": checked(&which.arn)?, "clientToken": drawn()? });
+    let answer = viewer
+        .account
+        .call(Api::States, "RedriveExecution", &input)
+        .await?;
+    Ok(Json(answer))
+}
+
+/// A name that nobody else has.
+fn drawn() -> Reply<String> {
+    let bytes = SystemEntropy.bytes16()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

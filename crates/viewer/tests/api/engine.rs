@@ -1,0 +1,166 @@
+//! A Step Functions server within the test, a viewer over it, and requests to the viewer.
+
+use aws::{Account, Place, connect_to};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use states::server::{Options, serve};
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::sync::oneshot;
+use tower::ServiceExt;
+use viewer::Viewer;
+
+/// Does what its input's `do` says: `fail`, `wait` for an hour, or else succeed.
+pub const OBEDIENT: &str = r#"{
+  "QueryLanguage": "JSONata", "StartAt": "WhatToDo", "States": {
+    "WhatToDo": { "Type": "Choice", "Default": "Done", "Choices": [
+      { "Condition": "{% $states.input.do = 'fail' %}", "Next": "Broken" },
+      { "Condition": "{% $states.input.do = 'wait' %}", "Next": "Rest" } ] },
+    "Rest": { "Type": "Wait", "Seconds": 3600, "Next": "Done" },
+    "Broken": { "Type": "Fail", "Error": "CardDeclined", "Cause": "{% $states.input.why %}" },
+    "Done": { "Type": "Succeed" } } }"#;
+
+/// Goes through a Pass state `n` times; each round leaves four events.
+pub const LONG: &str = r#"{
+  "QueryLanguage": "JSONata", "StartAt": "Again", "States": {
+    "Again": { "Type": "Choice", "Default": "Done", "Choices": [
+      { "Condition": "{% $states.input.n > 0 %}", "Next": "Less" } ] },
+    "Less": { "Type": "Pass", "Output": { "n": "{% $states.input.n - 1 %}" }, "Next": "Again" },
+    "Done": { "Type": "Succeed" } } }"#;
+
+/// An answer of the viewer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+}
+
+/// A viewer over some account.
+#[derive(Clone)]
+pub struct Scene {
+    pub account: Account,
+    routes: Router,
+}
+
+impl Scene {
+    /// Over whatever answers at an address.
+    pub async fn at(url: &str) -> Self {
+        let place = Place {
+            endpoint_url: Some(url.to_owned()),
+            region: Some("eu-central-1".to_owned()),
+            profile: None,
+        };
+        let account = Account::new(&connect_to(place).await);
+        let viewer = Viewer {
+            account: account.clone(),
+            features: &[],
+        };
+        Self {
+            account,
+            routes: contract::seal(viewer::router(viewer)),
+        }
+    }
+
+    /// Over a Step Functions server of its own. It ends with the test's runtime.
+    pub async fn start() -> Self {
+        let (told, address) = oneshot::channel();
+        let options = Options {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            aws_endpoint: "http://127.0.0.1:1".parse().unwrap(),
+            journal: None,
+            place: states::engine::Place::default(),
+        };
+        tokio::spawn(serve(
+            options,
+            move |address| told.send(address).unwrap(),
+            std::future::pending(),
+        ));
+        Self::at(&format!("http://{}", address.await.unwrap())).await
+    }
+
+    /// Asks the account itself.
+    pub async fn states(&self, operation: &'static str, input: Value) -> Value {
+        self.account
+            .call(aws::Api::States, operation, &input)
+            .await
+            .unwrap_or_else(|error| panic!("{operation}: {error}"))
+    }
+
+    /// A new machine; its ARN.
+    pub async fn machine(&self, name: &str, kind: &str, definition: &str) -> String {
+        let input = json!({ "name": name, "type": kind, "definition": definition, "roleArn": "arn:aws:iam::0:role/r" });
+        let made = self.states("CreateStateMachine", input).await;
+        made["stateMachineArn"].as_str().unwrap().to_owned()
+    }
+
+    /// A new execution; its ARN.
+    pub async fn execution(&self, machine: &str, name: &str, input: Value) -> String {
+        let input = json!({ "stateMachineArn": machine, "name": name, "input": input.to_string() });
+        let made = self.states("StartExecution", input).await;
+        made["executionArn"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until an execution is in a status, which it is at once or never: nothing here waits for anybody.
+    pub async fn until(&self, execution: &str, status: &str) -> Value {
+        for _ in 0..1_000 {
+            let described = self
+                .states("DescribeExecution", json!({ "executionArn": execution }))
+                .await;
+            if described["status"] == status {
+                return described;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("{execution} is not {status}");
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/ops/{path}"))
+            .header("content-type", "application/json")
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+            .unwrap();
+        let response = self.routes.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Answer {
+            status,
+            body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        }
+    }
+
+    /// The names of all executions that a query finds, over as many pages as there are.
+    pub async fn found(&self, query: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..100 {
+            let page = self.get(&format!("executions?{query}{cursor}")).await.expect(200);
+            let found = page["executions"].as_array().unwrap();
+            names.extend(found.iter().map(|row| row["name"].as_str().unwrap().to_owned()));
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return names,
+            }
+        }
+        panic!("{query} has no end: {names:?}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The viewer's routes over a real Step Functions server, over a stand-in where that server is unlike AWS, and alone.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod alone;
+mod engine;
+mod executions;
+mod histories;
+mod logs;
+mod stand_in;

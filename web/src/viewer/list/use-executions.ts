@@ -1,0 +1,123 @@
+/**
+ * The executions that somebody looks for: page by page, and kept up to date. A request looks at so many and answers with
+ * what it found, so a list goes on by itself for a little while, and then says how far it has looked.
+ */
+import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
+import { asProblem, type Problem } from '../../api/problem'
+import { usePoll } from '../../live/use-poll'
+import { readCounts, readExecutions, type ExecutionRow } from '../source/calls'
+import { askedOf, type Filters } from './filters'
+import { extended, refreshed } from './merge'
+
+const LOOK_EVERY_MS = 4_000
+/** Requests that are made by themselves for one press, while they find little. */
+const REQUESTS_MAX = 4
+/** So many found rows are something to look at. */
+const ENOUGH = 10
+
+export interface ShownExecutions {
+  /** Undefined before the first answer. */
+  readonly rows: Readonly<Ref<readonly ExecutionRow[] | undefined>>
+  readonly counts: Readonly<Ref<{ counts: Readonly<Record<string, number>>; isWhole: boolean } | undefined>>
+  readonly notes: Readonly<Ref<readonly string[]>>
+  readonly lookedAt: Readonly<Ref<number>>
+  readonly hasMore: ComputedRef<boolean>
+  /** A reading that somebody asked for is under way. */
+  readonly isReading: Readonly<Ref<boolean>>
+  readonly problem: Readonly<Ref<Problem | null>>
+  readonly more: () => Promise<void>
+  readonly restart: () => Promise<void>
+}
+
+export function useExecutions(filters: () => Filters): ShownExecutions {
+  const rows = shallowRef<readonly ExecutionRow[]>()
+  const counts = shallowRef<{ counts: Readonly<Record<string, number>>; isWhole: boolean }>()
+  const notes = shallowRef<readonly string[]>([])
+  const lookedAt = ref(0)
+  const next = ref<string>()
+  const isReading = ref(false)
+  const problem = shallowRef<Problem | null>(null)
+  let current = new AbortController()
+
+  function begin(): AbortController {
+    current.abort()
+    current = new AbortController()
+    return current
+  }
+
+  /** Reads on from where the list ends; a list that begins anew ends nowhere. */
+  async function read(isAnother: boolean): Promise<void> {
+    const mine = begin()
+    const asked = askedOf(filters(), Date.now())
+    isReading.value = true
+    problem.value = null
+    let found = 0
+    let cursor = isAnother ? undefined : next.value
+    try {
+      for (let request = 0; request < REQUESTS_MAX; request += 1) {
+        const page = await readExecutions(asked, cursor, mine.signal)
+        if (current !== mine) return
+        const isFirst = isAnother && request === 0
+        rows.value = isFirst ? page.rows : extended(rows.value ?? [], page.rows)
+        lookedAt.value = (isFirst ? 0 : lookedAt.value) + page.lookedAt
+        notes.value = [...new Set([...(isFirst ? [] : notes.value), ...page.notes])]
+        next.value = cursor = page.next
+        found += page.rows.length
+        if (cursor === undefined || found >= ENOUGH) break
+      }
+    } catch (thrown) {
+      if (current !== mine || mine.signal.aborted) return
+      if (isAnother) rows.value = undefined
+      problem.value = asProblem(thrown)
+    } finally {
+      if (current === mine) isReading.value = false
+    }
+  }
+
+  async function readCount(): Promise<void> {
+    const asked = askedOf(filters(), Date.now())
+    try {
+      const read = await readCounts(asked, current.signal)
+      if (JSON.stringify(askedOf(filters(), 0).machine) === JSON.stringify(asked.machine)) counts.value = read
+    } catch {
+      // The list itself says that nothing answers.
+      counts.value = undefined
+    }
+  }
+
+  async function restart(): Promise<void> {
+    await Promise.all([read(true), readCount()])
+  }
+
+  let failedLooks = 0
+
+  /** Looks again at the newest. One failure is nothing yet; the second in a row, or being signed out, is said. */
+  async function look(): Promise<void> {
+    const mine = current
+    try {
+      const page = await readExecutions(askedOf(filters(), Date.now()), undefined, mine.signal)
+      if (current !== mine || isReading.value) return
+      const isAll = page.next === undefined || rows.value === undefined
+      rows.value = refreshed(rows.value ?? [], page)
+      if (isAll) next.value = page.next
+      problem.value = null
+      failedLooks = 0
+      await readCount()
+    } catch (thrown) {
+      if (current !== mine || mine.signal.aborted) return
+      const met = asProblem(thrown)
+      failedLooks += 1
+      if (rows.value === undefined || failedLooks > 1 || met.status === 401 || met.status === 403) problem.value = met
+    }
+  }
+
+  watch(filters, (now, before) => {
+    if (JSON.stringify(now) !== JSON.stringify(before)) void restart()
+  })
+  usePoll(LOOK_EVERY_MS, () => !isReading.value && problem.value?.status !== 401 && problem.value?.status !== 403, look)
+  onScopeDispose(() => {
+    current.abort()
+  })
+  void restart()
+  return { rows, counts, notes, lookedAt, hasMore: computed(() => next.value !== undefined), isReading, problem, more: () => read(false), restart }
+}
