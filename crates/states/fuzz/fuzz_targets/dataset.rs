@@ -46,7 +46,9 @@ fuzz_target!(|text: &str| {
     let machine = world
         .create_machine("m", &definition.to_string(), MachineType::Standard)
         .expect("a sound definition");
-    let arn = world.start_execution(&machine, None, &json!({})).expect("a sound input");
+    let arn = world
+        .start_execution(&machine, None, &json!({}))
+        .expect("a sound input");
     world.run_until_idle(&mut Bucket(letters.as_str()));
     assert!(world.execution(&arn).expect("it was started").ended().is_some());
 });

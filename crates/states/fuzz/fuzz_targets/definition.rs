@@ -27,7 +27,8 @@ impl Outside for Echo {
     }
 }
 
-fuzz_target!(|definition: &str| {
+// A panic of the evaluator is caught and is an error of the expression; the fuzzer's own hook would end the process.
+fuzz_target!(init: { std::panic::set_hook(Box::new(|_| {})) }, |definition: &str| {
     let mut world = World::new(1_700_000_000_000, 1);
     let Ok(machine) = world.create_machine("m", definition, MachineType::Standard) else {
         return;

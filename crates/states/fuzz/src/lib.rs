@@ -21,7 +21,9 @@ pub fn run(definition: &Value) {
     };
     let input = json!({ "n": 2, "text": "a-b-c", "list": [1, 2, { "a": [true, null, "x"] }],
         "lines": [{ "sku": "p", "count": 2 }, { "sku": "q", "count": 1 }] });
-    let arn = world.start_execution(&machine, None, &input).expect("a sound input");
+    let arn = world
+        .start_execution(&machine, None, &input)
+        .expect("a sound input");
     world.run_until_idle(&mut Nobody);
     let ended = world.execution(&arn).expect("it was started").ended().is_some();
     assert!(ended, "{definition}");
