@@ -32,6 +32,7 @@ mod ports_contract;
 mod ports_in_dynamodb;
 mod ports_in_memory;
 mod project;
+mod queues;
 mod simulate;
 mod simulated;
 mod site;

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use viewer::Viewer;
+use viewer::local::Local;
+use viewer::queues::Queues;
 
 pub use conservation::{CheckBody, ConservationBody, DifferenceBody, LookedAtBody};
 
@@ -28,6 +30,10 @@ pub struct OpsApi {
     pub reports: Arc<dyn Reports>,
     /// The executions of this account.
     pub viewer: Viewer,
+    /// The queues of this stack.
+    pub queues: Queues,
+    /// What only an engine on this machine can do.
+    pub local: Local,
 }
 
 impl FromRef<OpsApi> for Gate {
@@ -51,6 +57,8 @@ pub fn api() -> OpenApiRouter<OpsApi> {
 pub fn router(function: OpsApi) -> axum::Router {
     let (router, _) = api().split_for_parts();
     let executions = viewer::router(function.viewer.clone())
+        .merge(viewer::queues::router(function.queues.clone()))
+        .merge(viewer::local::router(function.local.clone()))
         .route_layer(from_fn_with_state(function.clone(), operated::by_operators));
     router.with_state(function).merge(executions)
 }
