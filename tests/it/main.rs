@@ -13,6 +13,7 @@ mod conservation;
 mod costs;
 mod definitions;
 mod door;
+mod effects;
 mod engine;
 mod errors;
 mod executions;

@@ -1,6 +1,7 @@
 //! `/api/ops`: what only those may ask who look after the shop.
 
 mod conservation;
+mod effects;
 mod operated;
 
 use axum::extract::FromRef;
@@ -16,6 +17,7 @@ use viewer::local::Local;
 use viewer::queues::Queues;
 
 pub use conservation::{CheckBody, ConservationBody, DifferenceBody, LookedAtBody};
+pub use effects::{EffectBody, EffectKind, EffectsBody};
 
 /// What the function needs.
 #[derive(Clone)]
@@ -50,7 +52,9 @@ impl FromRef<OpsApi> for Arc<dyn Accounts> {
 
 /// The function's own routes, before its needs are filled in.
 pub fn api() -> OpenApiRouter<OpsApi> {
-    OpenApiRouter::new().routes(routes!(conservation::show_conservation))
+    OpenApiRouter::new()
+        .routes(routes!(conservation::show_conservation))
+        .routes(routes!(effects::show_effects))
 }
 
 /// The routes with everything filled in, and those of the viewer, which know nothing of operators, behind a check of their own.

@@ -21,9 +21,9 @@ fn main() -> Result<(), StartError> {
             viewer: Viewer {
                 account,
                 features: if engine.is_some() {
-                    &["queues", "clock", "faults"]
+                    &["queues", "effects", "clock", "faults"]
                 } else {
-                    &["queues"]
+                    &["queues", "effects"]
                 },
             },
             queues: queues.ok_or_else(|| SettingError::Malformed {
