@@ -14,6 +14,7 @@ use axum::extract::State;
 use contract::problem::ProblemBody;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -177,29 +178,30 @@ pub(crate) async fn list_queues(State(queues): State<Queues>) -> Reply<Json<Queu
     });
     let names: Vec<&str> = queues.watched.iter().map(WatchedQueue::name).collect();
     let (counted, (mut ages, mut notes)) = tokio::join!(all(work), ages(&asker, &names));
-    let mut counted = counted.into_iter().flatten();
-    // In the order in which they were asked for.
-    let mut next = || counted.next().map(|(counted, url)| (counted, url));
+    let mut counted: BTreeMap<String, _> = counted
+        .into_iter()
+        .flatten()
+        .map(|(counted, url)| (url, counted))
+        .collect();
     let mut bodies = Vec::new();
     for queue in queues.watched.iter() {
-        let own = next();
-        let letters = queue.letters_url.as_ref().and_then(|_| next());
-        let own = match own {
-            Some((Ok(own), _)) => own,
-            Some((Err(error), _)) => {
+        let own = match counted.remove(&queue.url) {
+            Some(Ok(own)) => own,
+            Some(Err(error)) => {
                 notes.push(format!("{} could not be asked: {error}", queue.name()));
                 continue;
             }
             None => continue,
         };
-        let dead_letters = match letters {
-            Some((Ok(letters), url)) => Some(DeadLettersBody {
-                name: name_of(&url).to_owned(),
-                url,
+        let letters = queue.letters_url.as_ref();
+        let dead_letters = match letters.and_then(|url| Some((url, counted.remove(url)?))) {
+            Some((url, Ok(letters))) => Some(DeadLettersBody {
+                name: name_of(url).to_owned(),
+                url: url.clone(),
                 depth: letters.depth,
             }),
-            Some((Err(error), url)) => {
-                notes.push(format!("{} could not be asked: {error}", name_of(&url)));
+            Some((url, Err(error))) => {
+                notes.push(format!("{} could not be asked: {error}", name_of(url)));
                 None
             }
             None => None,
