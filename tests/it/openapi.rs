@@ -44,6 +44,8 @@ fn described() -> OpenApi {
         of(ops_api::api()),
         // Served by ops-api, and by the stand-alone viewer.
         of(viewer::api()),
+        of(viewer::queues::api()),
+        of(viewer::local::api()),
         of(describe_shop::api()),
         of(report_health::api()),
     ] {

@@ -281,7 +281,9 @@ fn engine_command(
         .env("TMPDIR", fresh(&options.folder.join("unpacked"))?)
         // Inherited by every function, so that the template need not know where it runs.
         .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-        .env("AWS_ENDPOINT_URL_SFN", states_url);
+        .env("AWS_ENDPOINT_URL_SFN", states_url)
+        // Says that these are our own, whose time can be let pass.
+        .env("LOCAL_STATES_URL", states_url);
     Ok(command)
 }
 

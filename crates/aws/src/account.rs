@@ -43,6 +43,10 @@ pub enum Api {
     States,
     /// CloudWatch Logs.
     Logs,
+    /// SQS.
+    Queues,
+    /// CloudWatch's metrics.
+    Metrics,
 }
 
 /// How an API is spoken to.
@@ -69,6 +73,18 @@ impl Api {
                 name: "logs",
                 target: "Logs_20140328",
                 media_type: "application/x-amz-json-1.1",
+            },
+            Self::Queues => Manner {
+                id: "SQS",
+                name: "sqs",
+                target: "AmazonSQS",
+                media_type: "application/x-amz-json-1.0",
+            },
+            Self::Metrics => Manner {
+                id: "CloudWatch",
+                name: "monitoring",
+                target: "GraniteServiceVersion20100801",
+                media_type: "application/x-amz-json-1.0",
             },
         }
     }
@@ -110,6 +126,7 @@ impl AccountError {
             "Throttling",
             "TooManyRequestsException",
             "RequestLimitExceeded",
+            "RequestThrottled",
         ];
         self.code().is_some_and(|code| codes.contains(&code))
     }
@@ -298,7 +315,7 @@ fn read(response: &HttpResponse) -> Result<Value, OrchestratorError<AccountError
 }
 
 /// What became of a request, told apart by whether anybody said anything.
-fn told(error: &SdkError<AccountError, HttpResponse>) -> AccountError {
+pub(crate) fn told(error: &SdkError<AccountError, HttpResponse>) -> AccountError {
     match error {
         SdkError::ServiceError(said) => said.err().clone(),
         SdkError::ConstructionFailure(_) => AccountError::Unprepared(innermost(error)),

@@ -16,9 +16,11 @@ mod execution;
 mod executions;
 mod failed_state;
 mod history;
+pub mod local;
 mod logs;
 mod machines;
 mod problem;
+pub mod queues;
 
 use aws::Account;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,6 +34,10 @@ pub struct Viewer {
     /// What this server can do beside the routes of this crate.
     pub features: &'static [&'static str],
 }
+
+/// What a request changed, in words, as an extension of its answer: for whoever writes it down with who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed(pub String);
 
 /// The routes, before an account is filled in.
 pub fn api() -> OpenApiRouter<Viewer> {

@@ -117,7 +117,10 @@ fn said(error: AccountError) -> Foreign {
 }
 
 fn is_throttling(code: &str, status: u16) -> bool {
-    status == 429 || code.starts_with("Throttling") || code == "TooManyRequestsException"
+    status == 429
+        || code.starts_with("Throttling")
+        || code == "TooManyRequestsException"
+        || code == "RequestThrottled"
 }
 
 /// Whether AWS said that there is no such thing.

@@ -2,7 +2,7 @@
 //! needs them to get on.
 
 use crate::{SqsOutbox, World};
-use aws::{Account, ApiGatewayPages, Machines, StepFunctionsWorkflows};
+use aws::{Account, ApiGatewayPages, LocalEngine, Machines, StepFunctionsWorkflows};
 use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{LivePages, Market, PaymentProvider, ProviderEvents, Workflows};
@@ -97,6 +97,14 @@ impl World {
     pub fn provider_events(&self) -> Result<SqsOutbox, SettingError> {
         let queue_url = self.settings.text("PROVIDER_EVENTS_QUEUE_URL")?;
         Ok(SqsOutbox::new(&self.connections, queue_url))
+    }
+
+    /// Step Functions on this machine, whose time can be let pass, from `LOCAL_STATES_URL`. Only what starts a stack here sets it;
+    /// template.yaml does not.
+    #[must_use]
+    pub fn local_engine(&self) -> Option<LocalEngine> {
+        let url = self.settings.text("LOCAL_STATES_URL").ok()?;
+        Some(LocalEngine::new(&self.connections, url))
     }
 
     /// The simulated market. A real supplier's API takes its place by another adapter, here.

@@ -1,6 +1,7 @@
 //! `/api/ops`: what only those may ask who look after the shop.
 
 mod conservation;
+mod effects;
 mod operated;
 
 use axum::extract::FromRef;
@@ -12,8 +13,11 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use viewer::Viewer;
+use viewer::local::Local;
+use viewer::queues::Queues;
 
 pub use conservation::{CheckBody, ConservationBody, DifferenceBody, LookedAtBody};
+pub use effects::{EffectBody, EffectKind, EffectsBody};
 
 /// What the function needs.
 #[derive(Clone)]
@@ -28,6 +32,10 @@ pub struct OpsApi {
     pub reports: Arc<dyn Reports>,
     /// The executions of this account.
     pub viewer: Viewer,
+    /// The queues of this stack.
+    pub queues: Queues,
+    /// What only an engine on this machine can do.
+    pub local: Local,
 }
 
 impl FromRef<OpsApi> for Gate {
@@ -44,13 +52,17 @@ impl FromRef<OpsApi> for Arc<dyn Accounts> {
 
 /// The function's own routes, before its needs are filled in.
 pub fn api() -> OpenApiRouter<OpsApi> {
-    OpenApiRouter::new().routes(routes!(conservation::show_conservation))
+    OpenApiRouter::new()
+        .routes(routes!(conservation::show_conservation))
+        .routes(routes!(effects::show_effects))
 }
 
 /// The routes with everything filled in, and those of the viewer, which know nothing of operators, behind a check of their own.
 pub fn router(function: OpsApi) -> axum::Router {
     let (router, _) = api().split_for_parts();
     let executions = viewer::router(function.viewer.clone())
+        .merge(viewer::queues::router(function.queues.clone()))
+        .merge(viewer::local::router(function.local.clone()))
         .route_layer(from_fn_with_state(function.clone(), operated::by_operators));
     router.with_state(function).merge(executions)
 }

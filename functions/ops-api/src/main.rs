@@ -1,22 +1,36 @@
 //! Wiring of `ops-api`.
 
 use ops_api::OpsApi;
-use shell::{StartError, run_http, start};
+use shell::{SettingError, StartError, run_http, start};
 use viewer::Viewer;
+use viewer::local::Local;
+use viewer::queues::Queues;
 use wiring::World;
 
 fn main() -> Result<(), StartError> {
     start(async {
         let world = World::connect().await;
+        let account = world.account();
+        let queues = Queues::read(account.clone(), &world.settings().text("QUEUES")?);
+        let engine = world.local_engine();
         let function = OpsApi {
             gate: world.gate()?,
             accounts: world.accounts()?,
             sources: world.conservation()?,
             reports: world.reports()?,
             viewer: Viewer {
-                account: world.account(),
-                features: &[],
+                account,
+                features: if engine.is_some() {
+                    &["queues", "effects", "clock", "faults"]
+                } else {
+                    &["queues", "effects"]
+                },
             },
+            queues: queues.ok_or_else(|| SettingError::Malformed {
+                name: "QUEUES".to_owned(),
+                expected: "a list of WHO=URL,URL OF ITS DEAD LETTERS",
+            })?,
+            local: Local { engine },
         };
         run_http("ops-api", ops_api::router(function)).await
     })

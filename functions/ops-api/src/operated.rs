@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use contract::OperatorOnly;
 use contract::input::is_mutation;
+use viewer::Changed;
 
 /// Lets operators in. Like every route for them it reads the account with each request.
 pub(crate) async fn by_operators(
@@ -26,6 +27,7 @@ pub(crate) async fn by_operators(
         %method,
         address,
         status = response.status().as_u16(),
+        changed = response.extensions().get::<Changed>().map(|Changed(words)| words.as_str()),
         "an operator changed something"
     );
     response

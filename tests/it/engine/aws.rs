@@ -129,6 +129,13 @@ impl Aws {
             .await
     }
 
+    /// Calls SQS.
+    pub async fn sqs(&self, action: &str, body: &Value) -> Value {
+        self.call(&self.engine, "sqs", &format!("AmazonSQS.{action}"), body)
+            .await
+            .unwrap_or_else(|(status, body)| panic!("{action}: {status} {body}"))
+    }
+
     async fn call(
         &self,
         base: &str,
@@ -136,11 +143,7 @@ impl Aws {
         target: &str,
         body: &Value,
     ) -> Result<Value, (u16, Value)> {
-        let version = if service == "dynamodb" || service == "states" {
-            "1.0"
-        } else {
-            "1.1"
-        };
+        let version = if service == "logs" { "1.1" } else { "1.0" };
         let response = self
             .http
             .post(base)

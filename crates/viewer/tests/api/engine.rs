@@ -1,6 +1,6 @@
 //! A Step Functions server within the test, a viewer over it, and requests to the viewer.
 
-use aws::{Account, Place, connect_to};
+use aws::{Account, LocalEngine, Place, connect_to};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -11,6 +11,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 use viewer::Viewer;
+use viewer::local::{self, Local};
+use viewer::queues::{self, Queues};
 
 /// Does what its input's `do` says: `fail`, `wait` for an hour, or else succeed.
 pub const OBEDIENT: &str = r#"{
@@ -60,14 +62,22 @@ impl Scene {
             region: Some("eu-central-1".to_owned()),
             profile: None,
         };
-        let account = Account::new(&connect_to(place).await);
+        let connections = connect_to(place).await;
+        let account = Account::new(&connections);
+        let told = format!("ship={url}/1/parcels,{url}/1/parcels-dead tell={url}/1/news");
+        let queues = Queues::read(account.clone(), &told).unwrap();
+        let engine = Some(LocalEngine::new(&connections, url));
         let viewer = Viewer {
             account: account.clone(),
             features: &[],
         };
         Self {
             account,
-            routes: contract::seal(viewer::router(viewer)),
+            routes: contract::seal(
+                viewer::router(viewer)
+                    .merge(queues::router(queues))
+                    .merge(local::router(Local { engine })),
+            ),
         }
     }
 
@@ -130,6 +140,10 @@ impl Scene {
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.ask(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, None).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {

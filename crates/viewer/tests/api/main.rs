@@ -5,5 +5,7 @@ mod alone;
 mod engine;
 mod executions;
 mod histories;
+mod local;
 mod logs;
+mod queues;
 mod stand_in;

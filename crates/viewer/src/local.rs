@@ -1,0 +1,237 @@
+//! What only an engine on this machine can do: let time pass, and let things go wrong on purpose.
+
+use crate::problem::{Reply, missing};
+use aws::LocalEngine;
+use axum::Json;
+use axum::extract::State;
+use contract::problem::ProblemBody;
+use contract::{Body, Query};
+use domain::Refusal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// A day; so much at once is enough to try things, and a slip of the finger ends no execution of a month.
+const PASS_S_MAX: u32 = 86_400;
+
+/// What the routes need.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// The Step Functions on this machine; none on AWS.
+    pub engine: Option<LocalEngine>,
+}
+
+impl Local {
+    fn engine(&self) -> Reply<&LocalEngine> {
+        self.engine.as_ref().ok_or_else(|| {
+            missing(
+                "NotLocal",
+                "Only Step Functions on one's own machine, as `cargo xtask up` starts them, let time pass or things go wrong on purpose. These run elsewhere.",
+            )
+        })
+    }
+}
+
+/// The routes, before an engine is filled in.
+pub fn api() -> OpenApiRouter<Local> {
+    OpenApiRouter::new()
+        .routes(routes!(show_clock, pass_time))
+        .routes(routes!(list_faults, set_fault, remove_faults))
+}
+
+/// The routes over an engine.
+pub fn router(local: Local) -> axum::Router {
+    let (router, _) = api().split_for_parts();
+    router.with_state(local)
+}
+
+/// How much time is to pass.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = PassingOfTime)]
+pub(crate) struct PassBody {
+    /// Seconds, a day at most.
+    #[schema(maximum = 86_400)]
+    pass_s: u32,
+}
+
+/// The engine's clock.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = LocalClock)]
+pub struct ClockBody {
+    /// What it shows, milliseconds since 1970.
+    pub now: i64,
+    /// How far it is ahead of the machine's, seconds.
+    pub ahead_s: f64,
+    /// What to know about it, in words.
+    pub notes: Vec<String>,
+}
+
+/// What does the clock of Step Functions show?
+#[utoipa::path(
+    get, path = "/api/ops/local/clock", tag = "local",
+    responses(
+        (status = 200, body = ClockBody, description = "The clock."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBody>> {
+    let told = local.engine()?.call("GET", "/_local/clock", None).await?;
+    Ok(Json(clock(&told)))
+}
+
+/// Let time pass for everything that waits in Step Functions.
+///
+/// Their clock alone goes on, and never back. Functions judge deadlines in the database by the machine's clock: an order whose
+/// timer rings early is not ended by it.
+#[utoipa::path(
+    post, path = "/api/ops/local/clock", tag = "local", request_body = PassBody,
+    responses(
+        (status = 200, body = ClockBody, description = "The clock afterwards."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn pass_time(
+    State(local): State<Local>,
+    Body(asked): Body<PassBody>,
+) -> Reply<Json<ClockBody>> {
+    let engine = local.engine()?;
+    if asked.pass_s > PASS_S_MAX {
+        return Err(Refusal::invalid("passS", "a day (86400) may pass at once at most").into());
+    }
+    let passing = json!({ "pass_s": asked.pass_s });
+    let told = engine.call("POST", "/_local/clock", Some(&passing)).await?;
+    Ok(Json(clock(&told)))
+}
+
+fn clock(told: &Value) -> ClockBody {
+    let ahead_s = told["ahead_s"].as_f64().unwrap_or_default();
+    let now = told["now"].as_f64().unwrap_or_default();
+    let notes = if ahead_s > 0.0 {
+        vec![
+            "Time passed for Step Functions alone: waits, time limits and retries. What a deadline in the database is worth, functions judge by the machine's clock, which did not move.".to_owned(),
+            "So a hold whose timer rang early is not ended: its step is told that the hold is still alive, asks again for about three minutes of this clock, and then its execution fails. The hold itself ends when its time is really over, by the reconciler.".to_owned(),
+        ]
+    } else {
+        Vec::new()
+    };
+    ClockBody {
+        now: (now * 1_000.0).round() as i64,
+        ahead_s,
+        notes,
+    }
+}
+
+/// A fault to set.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LocalFault)]
+pub(crate) struct FaultBody {
+    /// The machine's name, or `*`.
+    machine: String,
+    /// The state's name, or `*`.
+    state: String,
+    /// `{"fail": {"error", "cause"}}`, `{"delay": {"seconds"}}`, `"lose_answer"`, `"abort"`, `"lose_callback"` or
+    /// `"double_callback"`.
+    #[serde(rename = "do")]
+    action: Value,
+    /// It strikes so many times at most; for ever without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u64>,
+    /// How likely it is to strike each time, from 0 to 1; always without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f64>,
+    /// Of its draws.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+}
+
+/// The faults that are set.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LocalFaults)]
+pub struct FaultsBody {
+    /// Each as it was set, with its `id` and how often it has `struck`.
+    #[schema(value_type = Vec<Object>)]
+    pub faults: Vec<Value>,
+}
+
+/// Which faults.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhichFault {
+    /// One of them; all without.
+    id: Option<u64>,
+}
+
+/// Which faults are set?
+#[utoipa::path(
+    get, path = "/api/ops/local/faults", tag = "local",
+    responses(
+        (status = 200, body = FaultsBody, description = "The faults; a restart of Step Functions forgets them."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn list_faults(State(local): State<Local>) -> Reply<Json<FaultsBody>> {
+    listed(local.engine()?).await
+}
+
+/// Let something go wrong on purpose.
+#[utoipa::path(
+    post, path = "/api/ops/local/faults", tag = "local", request_body = FaultBody,
+    responses(
+        (status = 200, body = FaultsBody, description = "All faults that are set now."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn set_fault(
+    State(local): State<Local>,
+    Body(fault): Body<FaultBody>,
+) -> Reply<Json<FaultsBody>> {
+    let engine = local.engine()?;
+    engine.call("POST", "/_local/faults", Some(&json!(fault))).await?;
+    listed(engine).await
+}
+
+/// Remove one fault, or all.
+#[utoipa::path(
+    delete, path = "/api/ops/local/faults", tag = "local", params(WhichFault),
+    responses(
+        (status = 200, body = FaultsBody, description = "The faults that are left."),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+    ),
+    security(("session" = []))
+)]
+pub(crate) async fn remove_faults(
+    State(local): State<Local>,
+    Query(which): Query<WhichFault>,
+) -> Reply<Json<FaultsBody>> {
+    let engine = local.engine()?;
+    let path = match which.id {
+        Some(id) => format!("/_local/faults/{id}"),
+        None => "/_local/faults".to_owned(),
+    };
+    engine.call("DELETE", &path, None).await?;
+    listed(engine).await
+}
+
+async fn listed(engine: &LocalEngine) -> Reply<Json<FaultsBody>> {
+    let mut told = engine.call("GET", "/_local/faults", None).await?;
+    let faults = match told["faults"].take() {
+        Value::Array(faults) => faults,
+        _ => Vec::new(),
+    };
+    Ok(Json(FaultsBody { faults }))
+}

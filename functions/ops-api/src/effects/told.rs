@@ -1,0 +1,457 @@
+//! From what is stored to what was done, in the order of time, and which of it was undone by what. Pure.
+
+use super::{EffectBody, EffectKind};
+use domain::inventory::ShardMovement;
+use domain::ledger::{MovementKind, Place, Posting};
+use domain::money_ledger::{MoneyKind, MoneyMovement};
+use domain::order::{Order, Thing};
+use domain::supply::{Supply, SupplyStatus};
+use domain::{Status, Timestamp};
+
+/// Everything that is stored of one order.
+pub(super) struct Written {
+    pub(super) order: Order,
+    pub(super) money: Vec<MoneyMovement>,
+    pub(super) supplies: Vec<Supply>,
+    /// Of kitchen and warehouse, those that this order or its supply requests caused.
+    pub(super) postings: Vec<Posting>,
+    /// Of products, those that this order caused.
+    pub(super) movements: Vec<ShardMovement>,
+}
+
+/// What an effect opens or closes, by which the two find each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pair {
+    Nothing,
+    /// A claim at a place, on something.
+    Opens(String),
+    /// The same claim, given back.
+    Undoes(String),
+}
+
+struct Row {
+    at: Timestamp,
+    body: EffectBody,
+    pair: Pair,
+}
+
+/// The effects, oldest first.
+pub(super) fn told(written: &Written) -> Vec<EffectBody> {
+    let mut rows = of_order(&written.order);
+    rows.extend(written.supplies.iter().flat_map(of_supply));
+    rows.extend(written.postings.iter().flat_map(of_posting));
+    rows.extend(written.movements.iter().map(of_movement));
+    rows.extend(of_money(written));
+    // Stable: what one step wrote stays in its order.
+    rows.sort_by_key(|row| row.at);
+    for undoing in 0..rows.len() {
+        let Pair::Undoes(claim) = rows[undoing].pair.clone() else {
+            continue;
+        };
+        for row in &mut rows[..undoing] {
+            if row.pair == Pair::Opens(claim.clone()) && row.body.undone_by.is_none() {
+                row.body.undone_by = Some(undoing);
+            }
+        }
+    }
+    rows.into_iter().map(|row| row.body).collect()
+}
+
+fn row(at: Timestamp, kind: EffectKind, state: Option<&'static str>, what: String, pair: Pair) -> Row {
+    Row {
+        at,
+        pair,
+        body: EffectBody {
+            state,
+            kind,
+            what,
+            amount: None,
+            at: at.to_rfc3339(),
+            undone_by: None,
+            link: None,
+        },
+    }
+}
+
+/// What the order's own row says: tickets held, and each thing that happened.
+fn of_order(order: &Order) -> Vec<Row> {
+    let link = Some(format!("/orders/{}", order.order_id));
+    let mut rows = Vec::new();
+    for line in &order.lines {
+        if let Thing::Ticket { ticket_id, .. } = &line.thing {
+            let what = format!("The ticket {} is held for this order.", line.title);
+            let mut held = row(
+                order.created_at,
+                EffectKind::Hold,
+                Some("LockTicket"),
+                what,
+                Pair::Opens("tickets".to_owned()),
+            );
+            held.body.link = Some(format!("/tickets/{ticket_id}"));
+            rows.push(held);
+        }
+    }
+    for event in &order.events {
+        let state = match event.status {
+            Status::Expired => Some("ExpireOrder"),
+            Status::Completed => Some("CompleteOrder"),
+            Status::Stuck => Some("MarkOrderStuck"),
+            Status::Shipped => Some("ShipProducts"),
+            _ => None,
+        };
+        // These give the tickets back in the same write.
+        let frees = matches!(
+            event.status,
+            Status::Expired | Status::Cancelled | Status::PaymentFailed | Status::Unavailable
+        );
+        let pair = if frees {
+            Pair::Undoes("tickets".to_owned())
+        } else {
+            Pair::Nothing
+        };
+        let mut happened = row(event.at, EffectKind::Order, state, event.what.clone(), pair);
+        happened.body.link = link.clone();
+        rows.push(happened);
+    }
+    rows
+}
+
+/// What was asked of the warehouse.
+fn of_supply(supply: &Supply) -> Vec<Row> {
+    let claim = format!("supply {}", supply.ingredient);
+    let what = format!(
+        "The warehouse was asked for {} of {}.",
+        supply.wanted, supply.ingredient
+    );
+    let mut rows = vec![row(
+        supply.created_at,
+        EffectKind::Supply,
+        Some("AwaitIngredient"),
+        what,
+        Pair::Opens(claim.clone()),
+    )];
+    let bought: u32 = supply.purchases.iter().map(|purchase| purchase.quantity).sum();
+    let rounds = supply.purchases.len();
+    match supply.status {
+        SupplyStatus::Open => {}
+        SupplyStatus::Given => {
+            let what = format!(
+                "The warehouse gave {} of {}, {bought} of it bought in {rounds} round(s).",
+                supply.wanted, supply.ingredient
+            );
+            rows.push(row(
+                supply.updated_at,
+                EffectKind::Supply,
+                None,
+                what,
+                Pair::Nothing,
+            ));
+        }
+        SupplyStatus::Unavailable => {
+            let what = format!(
+                "The warehouse gave up on {} of {} after {rounds} round(s); what was bought stays there.",
+                supply.wanted, supply.ingredient
+            );
+            let state = Some("ReleaseSupply");
+            rows.push(row(
+                supply.updated_at,
+                EffectKind::Supply,
+                state,
+                what,
+                Pair::Undoes(claim),
+            ));
+        }
+    }
+    rows
+}
+
+fn of_posting(posting: &Posting) -> Vec<Row> {
+    let has = |kind| posting.movements.iter().any(|movement| movement.kind == kind);
+    let (has_come, is_purchase) = (has(MovementKind::Received), has(MovementKind::Bought));
+    posting
+        .movements
+        .iter()
+        .map(|movement| {
+            let state = match (posting.place, movement.kind) {
+                (Place::Kitchen, MovementKind::Received) => Some("AwaitIngredient"),
+                (Place::Kitchen, MovementKind::Held) if has_come => Some("AwaitIngredient"),
+                (Place::Kitchen, MovementKind::Held) => Some("ReserveIngredients"),
+                (Place::Kitchen, MovementKind::Served) => Some("ServeDish"),
+                (Place::Kitchen, MovementKind::Released) => Some("ReleaseIngredients"),
+                (Place::Warehouse, _) if is_purchase => Some("BuyFromMarket"),
+                (Place::Warehouse, MovementKind::Held | MovementKind::Given) => Some("GiveIngredient"),
+                (Place::Warehouse, MovementKind::Released) => Some("ReleaseSupply"),
+                _ => None,
+            };
+            let thing = movement.ingredient.as_str();
+            moved(
+                posting.at,
+                state,
+                movement.kind,
+                movement.quantity,
+                thing,
+                posting.place.as_str(),
+            )
+        })
+        .collect()
+}
+
+fn of_movement(movement: &ShardMovement) -> Row {
+    let state = match movement.kind {
+        MovementKind::Held => Some("ReserveProducts"),
+        MovementKind::Released => Some("ReleaseProducts"),
+        MovementKind::Sold => Some("AskSupplier"),
+        MovementKind::Returned => Some("RefundPayment"),
+        _ => None,
+    };
+    let place = format!("shard {}", movement.shard);
+    let thing = movement.product_id.to_string();
+    let mut row = moved(
+        movement.at,
+        state,
+        movement.kind,
+        movement.quantity,
+        &thing,
+        &place,
+    );
+    row.body.link = Some(format!("/products/{thing}"));
+    row
+}
+
+fn moved(
+    at: Timestamp,
+    state: Option<&'static str>,
+    kind: MovementKind,
+    quantity: u32,
+    thing: &str,
+    place: &str,
+) -> Row {
+    let claim = |what: &str| format!("{what} {place} {thing}");
+    let (effect, words, pair) = match kind {
+        MovementKind::Held => (EffectKind::Hold, "held", Pair::Opens(claim("held"))),
+        MovementKind::Released => (EffectKind::Movement, "released", Pair::Undoes(claim("held"))),
+        MovementKind::Sold => (EffectKind::Movement, "sold", Pair::Opens(claim("sold"))),
+        MovementKind::Returned => (EffectKind::Movement, "returned", Pair::Undoes(claim("sold"))),
+        other => (EffectKind::Movement, other.as_str(), Pair::Nothing),
+    };
+    let what = format!("{quantity} of {thing}: {words} ({place}).");
+    let mut row = row(at, effect, state, what, pair);
+    row.body.amount = Some(quantity.into());
+    row
+}
+
+/// The charge and the refunds. The charge is undone by the refund with which all of it is back.
+fn of_money(written: &Written) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut back = 0_i128;
+    let charged: i128 = written
+        .money
+        .iter()
+        .filter(|money| money.kind == MoneyKind::Charged)
+        .map(|money| i128::from(u64::from(money.amount_minor)))
+        .sum();
+    let mut movements: Vec<&MoneyMovement> = written.money.iter().collect();
+    movements.sort_by_key(|money| money.at);
+    // A bank may return a refund, and another one follows: the one that counts is the last with which all is back.
+    let mut whole = None;
+    for (place, money) in movements.iter().enumerate() {
+        let amount = i128::from(u64::from(money.amount_minor));
+        match money.kind {
+            MoneyKind::Charged => {}
+            MoneyKind::Refunded => back += amount,
+            MoneyKind::RefundReturned => back -= amount,
+        }
+        if back >= charged && charged > 0 {
+            whole = whole.or(Some(place));
+        } else {
+            whole = None;
+        }
+    }
+    for (place, money) in movements.iter().enumerate() {
+        let refund = format!("refund {}", money.number);
+        let (kind, state, words, pair) = match money.kind {
+            MoneyKind::Charged => (
+                EffectKind::Charge,
+                "ChargePayment",
+                "charged",
+                Pair::Opens("charge".to_owned()),
+            ),
+            MoneyKind::Refunded if whole == Some(place) => (
+                EffectKind::Refund,
+                "RefundPayment",
+                "given back",
+                Pair::Undoes("charge".to_owned()),
+            ),
+            MoneyKind::Refunded => (
+                EffectKind::Refund,
+                "RefundPayment",
+                "given back",
+                Pair::Opens(refund),
+            ),
+            MoneyKind::RefundReturned => (
+                EffectKind::Refund,
+                "RefundPayment",
+                "returned by the buyer's bank",
+                Pair::Undoes(refund),
+            ),
+        };
+        let amount = u64::from(money.amount_minor);
+        let what = format!("{amount} {} (smallest units): {words}.", money.currency.as_str());
+        let mut row = row(money.at, kind, Some(state), what, pair);
+        row.body.amount = Some(amount);
+        row.body.link = Some(format!("/orders/{}", money.order_id));
+        rows.push(row);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::inventory::Take;
+    use domain::ledger::Balance;
+    use domain::order::{Line, NewOrder};
+    use domain::{Currency, OrderId, PriceMinor, ProductId, Ruling, TicketId, UserId};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_ms(second * 1_000)
+    }
+
+    fn placed(thing: Thing) -> Written {
+        let line = Line {
+            thing,
+            title: "Seat".to_owned(),
+            quantity: 1,
+            price_minor: PriceMinor::new(2_500).unwrap(),
+        };
+        let new = NewOrder {
+            order_id: OrderId::from_random([9; 16]),
+            user_id: UserId::from_random([8; 16]),
+            lines: vec![line],
+            currency: Currency::parse("usd").unwrap(),
+            hold_ttl_s: 900,
+            device_id: None,
+            request_fingerprint: "f".to_owned(),
+        };
+        Written {
+            order: Order::place(new, at(0)).unwrap().after,
+            money: Vec::new(),
+            supplies: Vec::new(),
+            postings: Vec::new(),
+            movements: Vec::new(),
+        }
+    }
+
+    fn ticket() -> Thing {
+        Thing::Ticket {
+            ticket_id: TicketId::from_random([1; 16]),
+            version: 1,
+        }
+    }
+
+    fn money(kind: MoneyKind, number: u32, amount: u64, second: i64) -> MoneyMovement {
+        MoneyMovement {
+            order_id: OrderId::from_random([9; 16]),
+            kind,
+            number,
+            amount_minor: PriceMinor::new(amount).unwrap(),
+            currency: Currency::parse("usd").unwrap(),
+            provider_id: "x".to_owned(),
+            at: at(second),
+        }
+    }
+
+    fn moved_in(shard: u8, seq: u64, kind: MovementKind) -> ShardMovement {
+        ShardMovement {
+            product_id: ProductId::from_random([3; 16]),
+            shard,
+            seq,
+            kind,
+            quantity: 2,
+            balance: Balance::default(),
+            cause: "ord".to_owned(),
+            reason: None,
+            at: at(i64::try_from(seq).unwrap()),
+        }
+    }
+
+    /// The kinds of the effects with what undid them.
+    fn undone(written: &Written, wanted: EffectKind) -> Vec<Option<EffectKind>> {
+        let effects = told(written);
+        let of = |wanted| {
+            effects
+                .iter()
+                .filter(move |effect: &&EffectBody| effect.kind == wanted)
+        };
+        of(wanted)
+            .map(|effect| effect.undone_by.map(|place| effects[place].kind))
+            .collect()
+    }
+
+    #[test]
+    fn a_held_ticket_is_undone_by_the_end_of_its_order() {
+        let mut written = placed(ticket());
+        assert_eq!(undone(&written, EffectKind::Hold), [None]);
+        let Ok(Ruling::Change(decision)) = written.order.expire(at(901)) else {
+            panic!("it expires");
+        };
+        written.order = decision.after;
+        assert_eq!(undone(&written, EffectKind::Hold), [Some(EffectKind::Order)]);
+        let effects = told(&written);
+        assert_eq!(
+            effects.last().and_then(|effect| effect.state),
+            Some("ExpireOrder")
+        );
+    }
+
+    #[test]
+    fn a_charge_is_undone_when_all_of_it_is_back_and_stays_back() {
+        let mut written = placed(ticket());
+        written.money = vec![money(MoneyKind::Charged, 1, 2_500, 10)];
+        assert_eq!(undone(&written, EffectKind::Charge), [None]);
+        written.money.push(money(MoneyKind::Refunded, 1, 1_000, 20));
+        assert_eq!(undone(&written, EffectKind::Charge), [None]);
+        written.money.push(money(MoneyKind::Refunded, 2, 1_500, 30));
+        assert_eq!(undone(&written, EffectKind::Charge), [Some(EffectKind::Refund)]);
+        // The bank returns the first one: that refund is undone, and the charge is not any more.
+        written.money.push(money(MoneyKind::RefundReturned, 1, 1_000, 40));
+        assert_eq!(undone(&written, EffectKind::Charge), [None]);
+        assert_eq!(
+            undone(&written, EffectKind::Refund),
+            [Some(EffectKind::Refund), None, None]
+        );
+    }
+
+    #[test]
+    fn a_claim_is_undone_in_its_own_shard() {
+        let mut written = placed(Thing::Product {
+            product_id: ProductId::from_random([3; 16]),
+            takes: vec![
+                Take {
+                    shard: 0,
+                    quantity: 2,
+                },
+                Take {
+                    shard: 1,
+                    quantity: 2,
+                },
+            ],
+        });
+        written.movements = vec![
+            moved_in(0, 1, MovementKind::Held),
+            moved_in(1, 1, MovementKind::Held),
+            moved_in(1, 5, MovementKind::Released),
+            moved_in(0, 6, MovementKind::Sold),
+            moved_in(0, 7, MovementKind::Returned),
+        ];
+        assert_eq!(
+            undone(&written, EffectKind::Hold),
+            [None, Some(EffectKind::Movement)]
+        );
+        // Released, sold (and returned), returned.
+        assert_eq!(
+            undone(&written, EffectKind::Movement),
+            [None, Some(EffectKind::Movement), None]
+        );
+    }
+}
