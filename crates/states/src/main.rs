@@ -21,13 +21,13 @@ Usage:
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
+    // Whoever asks for help gets it, whatever else is stated.
+    let wants_help = std::env::args().skip(1).any(|one| one == "--help" || one == "-h");
     let outcome = match arguments.next().as_deref() {
+        _ if wants_help => help(),
+        Some("help") => help(),
         Some("serve") => read_options(arguments).and_then(serve),
         Some("check") => check(arguments),
-        Some("help" | "--help" | "-h") => {
-            print!("{USAGE}");
-            Ok(())
-        }
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -37,6 +37,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn help() -> Result<(), String> {
+    print!("{USAGE}");
+    Ok(())
 }
 
 fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
