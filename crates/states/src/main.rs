@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use states::definition::{Machine, MachineType, Severity};
+use states::definition::{Diagnostic, Machine, MachineType, Severity};
 use states::engine::Place;
 use states::server::{self, Options};
 
@@ -130,8 +130,8 @@ fn check(arguments: impl Iterator<Item = String>) -> Result<(), String> {
             std::fs::read_to_string(&argument).map_err(|reason| format!("{argument}: {reason}"))?;
         for diagnostic in Machine::look_over(&definition, machine_type) {
             match diagnostic.severity {
-                Severity::Error => complaints += &format!("{argument}: {diagnostic}\n"),
-                Severity::Warning => eprintln!("{argument}: warning: {diagnostic}"),
+                Severity::Error => complaints += &format!("{argument}: {}\n", said(&diagnostic)),
+                Severity::Warning => eprintln!("{argument}: warning: {}", said(&diagnostic)),
             }
         }
     }
@@ -140,4 +140,11 @@ fn check(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         (_, true) => Ok(()),
         _ => Err(complaints),
     }
+}
+
+/// The place first, as compilers do.
+fn said(diagnostic: &Diagnostic) -> String {
+    let (location, code) = (&diagnostic.location, diagnostic.code.name());
+    let place = if location.is_empty() { "/" } else { location };
+    format!("{place} [{code}]: {}", diagnostic.message)
 }

@@ -94,6 +94,15 @@ fn checking_a_file_fails_for_mistakes_and_not_for_warnings() {
     );
     let (code, told) = checked("wrong.json", json!({ "Type": "Pass", "Next": "B" }));
     assert_eq!(code, Some(1), "{told}");
+    // What the guide shows, up to where it leaves off.
+    let task = json!({ "Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun", "End": true });
+    let (_, told) = checked("order.asl.json", task);
+    let shown = include_str!("../../../../docs/states.md")
+        .lines()
+        .find_map(|line| line.strip_prefix("    order.asl.json: "))
+        .unwrap()
+        .replace("/States/Pay/", "/States/A/");
+    assert!(told.contains(&format!("order.asl.json: {}", shown.trim_end_matches(".."))), "{told}");
 }
 
 #[test]
