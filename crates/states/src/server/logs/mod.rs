@@ -28,6 +28,8 @@ const VALIDATION_STREAM: &str = "log_stream_created_by_aws_to_validate_log_deliv
 const STREAM_MS: u64 = 3_600_000;
 /// Waits before trying again when the service cannot be reached or is too busy.
 const PAUSES_MS: [u64; 2] = [100, 400];
+/// Whoever registers a machine waits no longer than this for a word about its log group.
+const PROBE_MS_MAX: u64 = 2_000;
 
 /// A log stream of a machine.
 struct Stream {
@@ -125,11 +127,13 @@ impl Service {
         self.outside.ask_logs(action, request).await
     }
 
-    /// Whether a log group is known not to be there. Who cannot be asked knows nothing.
+    /// Whether a log group is known not to be there. Who cannot be asked, or does not answer soon, knows nothing.
     pub async fn lacks_log_group(&self, group: &str) -> bool {
         let request = json!({ "logGroupName": group, "logStreamName": VALIDATION_STREAM });
-        let reply = self.outside.ask_logs("CreateLogStream", &request).await;
-        matches!(reply, AwsReply::Refused { code, .. } if code == "ResourceNotFoundException")
+        let limit = Duration::from_millis(PROBE_MS_MAX);
+        let asked = self.outside.ask_logs("CreateLogStream", &request);
+        let reply = tokio::time::timeout(limit, asked).await;
+        matches!(reply, Ok(AwsReply::Refused { code, .. }) if code == "ResourceNotFoundException")
     }
 }
 
