@@ -14,7 +14,10 @@ fn status(server: &Server, arn: &str) -> Value {
 }
 
 fn now_s() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64()
 }
 
 #[test]
@@ -62,7 +65,10 @@ fn a_timer_that_came_due_while_the_server_was_down_fires_once() {
     let server = Server::start(&journal, aws.address);
     let ended = server.ended(&arn);
     assert_eq!(ended["status"], "SUCCEEDED");
-    assert!(ended["stopDate"].as_f64().unwrap() > killed_s, "it ended before the crash");
+    assert!(
+        ended["stopDate"].as_f64().unwrap() > killed_s,
+        "it ended before the crash"
+    );
     let expected = [
         "ExecutionStarted",
         "WaitStateEntered",

@@ -102,7 +102,10 @@ fn checking_a_file_fails_for_mistakes_and_not_for_warnings() {
         .find_map(|line| line.strip_prefix("    order.asl.json: "))
         .unwrap()
         .replace("/States/Pay/", "/States/A/");
-    assert!(told.contains(&format!("order.asl.json: {}", shown.trim_end_matches(".."))), "{told}");
+    assert!(
+        told.contains(&format!("order.asl.json: {}", shown.trim_end_matches(".."))),
+        "{told}"
+    );
 }
 
 #[test]
@@ -120,6 +123,9 @@ fn whoever_asks_for_help_gets_it_wherever_they_ask() {
         let run = Command::new(env!("CARGO_BIN_EXE_states")).args(words).output();
         let run = run.unwrap();
         assert_eq!(run.status.code(), Some(0), "{words:?}");
-        assert!(run.stdout.starts_with(b"Usage:") && run.stderr.is_empty(), "{words:?}");
+        assert!(
+            run.stdout.starts_with(b"Usage:") && run.stderr.is_empty(),
+            "{words:?}"
+        );
     }
 }

@@ -61,7 +61,9 @@ impl Service {
         loop {
             // The semaphore is never closed.
             let turn = Arc::clone(&turns).acquire_owned().await.ok();
-            let Some(taken) = self.logs.next().await else { return };
+            let Some(taken) = self.logs.next().await else {
+                return;
+            };
             let (service, streams) = (Arc::clone(&self), Arc::clone(&streams));
             tokio::spawn(async move {
                 let _turn = turn;

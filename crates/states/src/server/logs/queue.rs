@@ -162,7 +162,9 @@ impl Waiting {
         let mut lines = Vec::new();
         let mut bytes = 0;
         while lines.len() < ROUND_LINES && bytes < ROUND_BYTES {
-            let Some(line) = group.lines.pop_front() else { break };
+            let Some(line) = group.lines.pop_front() else {
+                break;
+            };
             bytes += line.event.log_bytes();
             lines.push(line);
         }
@@ -224,8 +226,17 @@ mod tests {
     #[test]
     fn groups_take_turns_and_have_their_lines_sent_in_order() {
         let queue = Queue::default();
-        let take = || queue.locked().take().map(|taken| (taken.group, taken.lines.len()));
-        queue.add(vec![logged("a", 1, "1"), logged("b", 1, "1"), logged("a", 2, "2")]);
+        let take = || {
+            queue
+                .locked()
+                .take()
+                .map(|taken| (taken.group, taken.lines.len()))
+        };
+        queue.add(vec![
+            logged("a", 1, "1"),
+            logged("b", 1, "1"),
+            logged("a", 2, "2"),
+        ]);
         assert_eq!(take(), Some(("a-logs".to_owned(), 2)));
         queue.add(vec![logged("a", 3, "3")]);
         assert_eq!(take(), Some(("b-logs".to_owned(), 1)));
