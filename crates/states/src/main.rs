@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use states::definition::{Machine, MachineType, Severity};
+use states::definition::{Diagnostic, Machine, MachineType, Severity};
 use states::engine::Place;
 use states::server::{self, Options};
 
@@ -21,13 +21,13 @@ Usage:
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
+    // Whoever asks for help gets it, whatever else is stated.
+    let wants_help = std::env::args().skip(1).any(|one| one == "--help" || one == "-h");
     let outcome = match arguments.next().as_deref() {
+        _ if wants_help => help(),
+        Some("help") => help(),
         Some("serve") => read_options(arguments).and_then(serve),
         Some("check") => check(arguments),
-        Some("help" | "--help" | "-h") => {
-            print!("{USAGE}");
-            Ok(())
-        }
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -37,6 +37,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn help() -> Result<(), String> {
+    print!("{USAGE}");
+    Ok(())
 }
 
 fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -125,8 +130,8 @@ fn check(arguments: impl Iterator<Item = String>) -> Result<(), String> {
             std::fs::read_to_string(&argument).map_err(|reason| format!("{argument}: {reason}"))?;
         for diagnostic in Machine::look_over(&definition, machine_type) {
             match diagnostic.severity {
-                Severity::Error => complaints += &format!("{argument}: {diagnostic}\n"),
-                Severity::Warning => eprintln!("{argument}: warning: {diagnostic}"),
+                Severity::Error => complaints += &format!("{argument}: {}\n", said(&diagnostic)),
+                Severity::Warning => eprintln!("{argument}: warning: {}", said(&diagnostic)),
             }
         }
     }
@@ -135,4 +140,11 @@ fn check(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         (_, true) => Ok(()),
         _ => Err(complaints),
     }
+}
+
+/// The place first, as compilers do.
+fn said(diagnostic: &Diagnostic) -> String {
+    let (location, code) = (&diagnostic.location, diagnostic.code.name());
+    let place = if location.is_empty() { "/" } else { location };
+    format!("{place} [{code}]: {}", diagnostic.message)
 }

@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 
 use super::api;
 use super::local;
-use super::origin::foreign;
+use super::origin::{foreign, strange_host};
 use super::service::Service;
 
 /// A definition of 1 MB, escaped as JSON text, and some room.
@@ -99,6 +99,10 @@ async fn answer(request: Request<Incoming>, service: &Service) -> Result<Respons
             }
         }
         (_, path) if path.starts_with("/_local/") => {
+            if let Some(host) = strange_host(request.headers()) {
+                tracing::warn!(host, "a request under a stranger's name was refused");
+                return Ok(plain(StatusCode::FORBIDDEN, refused_host(&host)));
+            }
             let (method, path) = (request.method().clone(), path["/_local/".len()..].to_owned());
             match read(request).await {
                 Ok(body) => local::answer(service, &method, &path, &body).await,
@@ -115,6 +119,14 @@ async fn answer(request: Request<Incoming>, service: &Service) -> Result<Respons
 
 fn refused_page(page: &str) -> String {
     let message = format!("The web page {page} may not ask this server; ask it without an Origin header");
+    json!({ "__type": "AccessDeniedException", "message": message }).to_string()
+}
+
+fn refused_host(host: &str) -> String {
+    let message = format!(
+        "{host} may be anybody's name, and a web page may ask under it; ask at localhost, at an IP address or at a name \
+         without a dot"
+    );
     json!({ "__type": "AccessDeniedException", "message": message }).to_string()
 }
 

@@ -123,7 +123,7 @@ impl Service {
         }
         dispatcher.dispatch(in_flight);
         let logging = Arc::clone(&service);
-        tokio::spawn(async move { logging.deliver_logs().await });
+        tokio::spawn(logging.deliver_logs());
         let waiting = Arc::clone(&service.waiting);
         let writer = thread::spawn(move || write_all(journal, &receiver, &dispatcher, &waiting, &is_long));
         Ok((service, writer))

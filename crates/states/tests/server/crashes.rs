@@ -2,11 +2,23 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::http::{Aws, Server, folder, until};
 use crate::scenes::{create, invoke, nobody, one_state, queue, returned, start, token_sent, wait_for_token};
+
+fn status(server: &Server, arn: &str) -> Value {
+    server.tell("DescribeExecution", json!({ "executionArn": arn }))["status"].clone()
+}
+
+fn now_s() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64()
+}
 
 #[test]
 fn a_waiting_execution_goes_on_after_a_crash_with_its_token() {
@@ -43,14 +55,20 @@ fn a_timer_that_came_due_while_the_server_was_down_fires_once() {
     let server = Server::start(&journal, aws.address);
     create(
         &server,
-        &one_state(json!({ "Type": "Wait", "Seconds": 1, "End": true })),
+        &one_state(json!({ "Type": "Wait", "Seconds": 5, "End": true })),
     );
     let arn = start(&server, "e", json!({}));
+    assert_eq!(status(&server, &arn), "RUNNING");
     server.kill();
-    let begun = std::time::Instant::now();
-    until(|| (begun.elapsed().as_millis() > 1_100).then_some(()));
+    let (killed_s, begun) = (now_s(), Instant::now());
+    until(|| (begun.elapsed().as_millis() > 5_100).then_some(()));
     let server = Server::start(&journal, aws.address);
-    assert_eq!(server.ended(&arn)["status"], "SUCCEEDED");
+    let ended = server.ended(&arn);
+    assert_eq!(ended["status"], "SUCCEEDED");
+    assert!(
+        ended["stopDate"].as_f64().unwrap() > killed_s,
+        "it ended before the crash"
+    );
     let expected = [
         "ExecutionStarted",
         "WaitStateEntered",
@@ -92,7 +110,7 @@ fn a_call_in_flight_at_a_crash_is_made_again() {
 fn a_child_is_started_and_awaited_through_a_crash() {
     let (aws, journal) = (nobody(), folder("child"));
     let server = Server::start(&journal, aws.address);
-    let child = one_state(json!({ "Type": "Wait", "Seconds": 1, "Output": "done", "End": true }));
+    let child = one_state(json!({ "Type": "Wait", "Seconds": 3600, "Output": "done", "End": true }));
     server.tell(
         "CreateStateMachine",
         json!({ "name": "child", "definition": child, "roleArn": "r" }),
@@ -108,9 +126,21 @@ fn a_child_is_started_and_awaited_through_a_crash() {
         })),
     );
     let arn = start(&server, "e", json!({}));
+    let of_child = json!({ "stateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:child" });
+    let children = |server: &Server| {
+        let listed = server.tell("ListExecutions", of_child.clone());
+        listed["executions"].as_array().unwrap().clone()
+    };
+    let begun = until(|| children(&server).pop());
+    assert_eq!(begun["status"], "RUNNING");
     server.kill();
     let server = Server::start(&journal, aws.address);
+    assert_eq!(status(&server, &arn), "RUNNING");
+    server.local("POST", "clock", json!({ "pass_s": 3600 }));
     assert_eq!(server.ended(&arn)["output"], "\"done\"");
+    let all = children(&server);
+    assert_eq!(all.len(), 1, "the child was started again: {all:?}");
+    assert_eq!(all[0]["executionArn"], begun["executionArn"]);
 }
 
 #[test]
@@ -124,8 +154,5 @@ fn a_stop_is_clean_and_loses_nothing() {
     let arn = start(&server, "e", json!({}));
     assert_eq!(server.terminate(), Some(0));
     let server = Server::start(&journal, aws.address);
-    assert_eq!(
-        server.tell("DescribeExecution", json!({ "executionArn": arn }))["status"],
-        "RUNNING"
-    );
+    assert_eq!(status(&server, &arn), "RUNNING");
 }

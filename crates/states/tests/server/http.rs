@@ -133,6 +133,12 @@ impl Server {
         exchange(self.address, &request)
     }
 
+    /// A request under a host's name, without an `Origin`.
+    pub fn under(&self, host: &str, path: &str) -> (u16, Value) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        exchange(self.address, &request)
+    }
+
     pub fn health(&self) -> u16 {
         exchange(
             self.address,

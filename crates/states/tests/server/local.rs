@@ -207,3 +207,19 @@ fn a_web_page_of_someone_else_is_refused() {
     let (_, clock) = server.local("GET", "clock", json!({}));
     assert_eq!(clock["ahead_s"], 0.0);
 }
+
+#[test]
+fn a_page_whose_name_was_made_to_lead_here_reads_nothing() {
+    let server = Server::without_journal(nobody().address);
+    for path in ["/_local/clock", "/_local/faults"] {
+        let (status, refused) = server.under("evil.example:4567", path);
+        assert_eq!(
+            (status, &refused["__type"]),
+            (403, &json!("AccessDeniedException")),
+            "{path}"
+        );
+        for host in ["localhost:4567", "127.0.0.1:4567", "states:4567"] {
+            assert_eq!(server.under(host, path).0, 200, "{host} {path}");
+        }
+    }
+}

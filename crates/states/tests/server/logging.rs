@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -189,7 +190,7 @@ fn a_log_service_that_hangs_delays_nobody_and_a_stop_delivers_what_is_left() {
     let gate = Arc::new((Mutex::new(false), Condvar::new()));
     let closed = Arc::clone(&gate);
     let aws = Aws::start(move |asked| {
-        if asks(asked, "PutLogEvents") {
+        if asks(asked, "PutLogEvents") || asks(asked, "CreateLogStream") {
             let (open, opened) = &*closed;
             let mut open = open.lock().unwrap();
             while !*open {
@@ -200,7 +201,10 @@ fn a_log_service_that_hangs_delays_nobody_and_a_stop_delivers_what_is_left() {
     });
     let server = Server::without_journal(aws.address);
     let pass = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
+    // A call to the log service gives up after 30 seconds; whoever registers a machine does not wait for that.
+    let begun = Instant::now();
     create(&server, "EXPRESS", pass, logging("ALL", true));
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     for _ in 0..50 {
         let ended = server.tell("StartSyncExecution", json!({ "stateMachineArn": MACHINE }));
         assert_eq!(ended["status"], "SUCCEEDED");
@@ -259,6 +263,72 @@ fn lines_that_get_lost_are_counted_and_said() {
         (&said["lines"], &said["reason"]),
         (&json!(4), &json!("AccessDeniedException: not you"))
     );
+}
+
+#[test]
+fn lines_that_the_log_service_rejects_are_counted_with_their_reason() {
+    let aws = Aws::start(|asked| match asks(asked, "PutLogEvents") {
+        true => returned(json!({ "rejectedLogEventsInfo": { "tooNewLogEventStartIndex": 1 } })),
+        false => takes_all(asked),
+    });
+    let (server, log) = Server::with_log(aws.address);
+    let pass = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
+    create(&server, "STANDARD", pass, logging("ALL", true));
+    server.tell("StartExecution", json!({ "stateMachineArn": MACHINE }));
+    let said = log
+        .map(|line| line["fields"].clone())
+        .find(|fields| fields["message"] == "lines of execution logs were not delivered")
+        .unwrap();
+    assert_eq!(
+        (&said["lines"], &said["reason"]),
+        (
+            &json!(3),
+            &json!("rejected: too old for the log service, or too far ahead of its clock")
+        )
+    );
+}
+
+#[test]
+fn a_log_group_that_hangs_delays_no_other() {
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let closed = Arc::clone(&gate);
+    let aws = Aws::start(move |asked| {
+        if asks(asked, "PutLogEvents") && asked.body["logGroupName"] == "hangs" {
+            let (open, opened) = &*closed;
+            let mut open = open.lock().unwrap();
+            while !*open {
+                open = opened.wait(open).unwrap();
+            }
+        }
+        takes_all(asked)
+    });
+    let server = Server::without_journal(aws.address);
+    let pass = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
+    let run = |machine: &str| {
+        let arn = MACHINE.replace(":m", &format!(":{machine}"));
+        server.tell("StartExecution", json!({ "stateMachineArn": arn }));
+    };
+    for group in ["hangs", "other"] {
+        let logging = json!({ "level": "ALL", "destinations": to(group) });
+        let request = json!({ "name": group, "definition": pass, "roleArn": "arn:aws:iam::0:role/r",
+            "loggingConfiguration": logging });
+        server.tell("CreateStateMachine", request);
+    }
+    let put = |group: &str| {
+        let asked = aws.asked();
+        let put = asked.iter().filter(|asked| asks(asked, "PutLogEvents"));
+        put.filter(|asked| asked.body["logGroupName"] == group).count()
+    };
+    run("hangs");
+    until(|| (put("hangs") == 1).then_some(()));
+    run("hangs");
+    run("other");
+    until(|| (put("other") > 0).then_some(()));
+    assert_eq!(put("hangs"), 1, "the call to the group that hangs was over");
+    let (open, opened) = &*gate;
+    *open.lock().unwrap() = true;
+    opened.notify_all();
+    assert_eq!(server.terminate(), Some(0));
 }
 
 #[test]

@@ -94,4 +94,38 @@ fn checking_a_file_fails_for_mistakes_and_not_for_warnings() {
     );
     let (code, told) = checked("wrong.json", json!({ "Type": "Pass", "Next": "B" }));
     assert_eq!(code, Some(1), "{told}");
+    // What the guide shows, up to where it leaves off.
+    let task = json!({ "Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun", "End": true });
+    let (_, told) = checked("order.asl.json", task);
+    let shown = include_str!("../../../../docs/states.md")
+        .lines()
+        .find_map(|line| line.strip_prefix("    order.asl.json: "))
+        .unwrap()
+        .replace("/States/Pay/", "/States/A/");
+    assert!(
+        told.contains(&format!("order.asl.json: {}", shown.trim_end_matches(".."))),
+        "{told}"
+    );
+}
+
+#[test]
+fn whoever_asks_for_help_gets_it_wherever_they_ask() {
+    for words in [
+        &["--help"][..],
+        &["help"],
+        &["serve", "--help"],
+        &["serve", "-h"],
+        &["serve", "--port", "0", "-h"],
+        &["serve", "--journal", "--help"],
+        &["check", "--help"],
+        &["check", "order.asl.json", "-h"],
+    ] {
+        let run = Command::new(env!("CARGO_BIN_EXE_states")).args(words).output();
+        let run = run.unwrap();
+        assert_eq!(run.status.code(), Some(0), "{words:?}");
+        assert!(
+            run.stdout.starts_with(b"Usage:") && run.stderr.is_empty(),
+            "{words:?}"
+        );
+    }
 }

@@ -47,7 +47,7 @@ fn wait_for_answer() -> Value {
     task
 }
 
-/// Items and tokens that were sent, in the order of the items.
+/// Items and tokens that were sent, in the order of the items, as often as they were sent.
 fn sent(aws: &Aws) -> Vec<(i64, String)> {
     let read = |asked: &Asked| {
         let body: Value = serde_json::from_str(asked.body["MessageBody"].as_str().unwrap()).unwrap();
@@ -58,17 +58,30 @@ fn sent(aws: &Aws) -> Vec<(i64, String)> {
     };
     let mut sent: Vec<_> = aws.asked().iter().map(read).collect();
     sent.sort();
-    // A call whose answer was lost in a crash is made again, with the same token.
-    sent.dedup();
     sent
 }
 
 /// Waits until so many messages are sent; their tokens in the order of the items.
 fn tokens(aws: &Aws, count: usize) -> Vec<String> {
     until(|| {
-        let sent = sent(aws);
+        let mut sent = sent(aws);
+        // A call whose answer was lost in a crash is made again, with the same token.
+        sent.dedup();
         (sent.len() == count).then(|| sent.into_iter().map(|(_, token)| token).collect())
     })
+}
+
+/// Waits until no call is out: the server has heard of every message that it was sent.
+fn submitted(server: &Server, map_run: &str) {
+    until(|| {
+        let running = children(server, map_run, json!({ "statusFilter": "RUNNING" }));
+        let mut events = running
+            .iter()
+            .map(|child| server.event_types(child["executionArn"].as_str().unwrap()));
+        events
+            .all(|types| types.iter().any(|name| name == "TaskSubmitted"))
+            .then_some(())
+    });
 }
 
 fn refusal(server: &Server, operation: &str, body: Value) -> String {
@@ -139,8 +152,10 @@ fn a_map_run_is_seen_with_its_executions_and_goes_on_after_a_crash() {
         let request = json!({ "taskToken": token, "output": output.to_string() });
         server.tell("SendTaskSuccess", request);
     };
+    submitted(&server, &map_run);
     answer(&server, &tokens(&aws, 2)[1], 20);
     tokens(&aws, 3);
+    submitted(&server, &map_run);
     let before = described(&server, &map_run);
     server.kill();
     let server = Server::start(&journal, aws.address);
@@ -148,6 +163,7 @@ fn a_map_run_is_seen_with_its_executions_and_goes_on_after_a_crash() {
     answer(&server, &tokens(&aws, 3)[2], 30);
     answer(&server, &tokens(&aws, 3)[0], 10);
     assert_eq!(server.ended(&arn)["output"], "[10,20,30]");
+    // No call was out at the crash, so none may be made again.
     assert_eq!(sent(&aws).len(), 3, "an iteration was begun again");
     server.kill();
     let server = Server::start(&journal, aws.address);

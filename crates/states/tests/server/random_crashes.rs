@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use states::chance::Chance;
@@ -21,18 +21,38 @@ const INPUT_BYTES: usize = 100_000;
 /// Starts between two crashes: enough for several snapshots, and something new in every generation.
 const STARTS_EACH: usize = 30;
 
-/// A function, a wait that a crash may outlast, and a token that comes back.
+/// Items of each map run; the last one's function fails.
+const ITEMS: u64 = 3;
+
+/// A function, a map run with one failure, a wait that a crash may outlast, and a token that comes back.
 fn definition() -> String {
     let mut first = invoke("first");
-    first["Next"] = "Rest".into();
+    first["Next"] = "Each".into();
     first["Assign"] = json!({ "n": "{% $states.input.n %}" });
     first["Arguments"]["Payload"] = "{% $states.input.n %}".into();
     first.as_object_mut().unwrap().remove("End");
+    let mut work = invoke("work");
+    work["Arguments"]["Payload"] = "{% $states.input %}".into();
+    let each = json!({
+        "Type": "Map",
+        "Label": "each",
+        "Items": (0..ITEMS).collect::<Vec<u64>>(),
+        "ItemSelector": { "n": "{% $n %}", "item": "{% $states.context.Map.Item.Value %}" },
+        "ToleratedFailureCount": 1,
+        "MaxConcurrency": 2,
+        "ItemProcessor": {
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+            "StartAt": "Work",
+            "States": { "Work": work },
+        },
+        "Next": "Rest",
+    });
     json!({
         "QueryLanguage": "JSONata",
         "StartAt": "First",
         "States": {
             "First": first,
+            "Each": each,
             "Rest": { "Type": "Wait", "Seconds": 1, "Next": "Ask" },
             "Ask": {
                 "Type": "Task",
@@ -51,23 +71,42 @@ fn definition() -> String {
 /// Tokens that were sent, by the execution's number; an execution whose message was sent twice has sent one token.
 type Tokens = Arc<Mutex<BTreeMap<u64, String>>>;
 
-fn aws(tokens: &Tokens) -> Aws {
-    let tokens = Arc::clone(tokens);
-    Aws::start(move |asked| match asked.body.get("MessageBody") {
-        Some(body) => {
+/// When work on an item was last asked for, in seconds, by the execution's number and the item.
+type Worked = Arc<Mutex<BTreeMap<(u64, u64), f64>>>;
+
+fn aws(tokens: &Tokens, worked: &Worked) -> Aws {
+    let (tokens, worked) = (Arc::clone(tokens), Arc::clone(worked));
+    Aws::start(move |asked| {
+        if let Some(body) = asked.body.get("MessageBody") {
             let body: Value = serde_json::from_str(body.as_str()?).ok()?;
             let token = body["token"].as_str()?.to_owned();
             tokens.lock().unwrap().insert(body["n"].as_u64()?, token);
-            returned(json!({ "MessageId": "1", "MD5OfMessageBody": "0" }))
+            return returned(json!({ "MessageId": "1", "MD5OfMessageBody": "0" }));
         }
-        None => returned(asked.body.clone()),
+        let Some(item) = asked.body.get("item").and_then(Value::as_u64) else {
+            return returned(asked.body.clone());
+        };
+        let at_s = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+        worked
+            .lock()
+            .unwrap()
+            .insert((asked.body["n"].as_u64()?, item), at_s);
+        match item == ITEMS - 1 {
+            true => Some((
+                200,
+                "X-Amz-Function-Error: Unhandled\r\n",
+                json!({ "errorType": "Broken" }),
+            )),
+            false => returned(asked.body.clone()),
+        }
     })
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at_random() {
     let tokens = Tokens::default();
-    let (aws, journal) = (aws(&tokens), folder("random"));
+    let worked = Worked::default();
+    let (aws, journal) = (aws(&tokens, &worked), folder("random"));
     let mut chance = Chance::new(11);
     let (started, answered) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
     let next = AtomicUsize::new(0);
@@ -141,6 +180,12 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
             "TaskStarted",
             "TaskSucceeded",
             "TaskStateExited",
+            "MapStateEntered",
+            "MapStateStarted",
+            "MapRunStarted",
+            "MapRunSucceeded",
+            "MapStateSucceeded",
+            "MapStateExited",
             "WaitStateEntered",
             "WaitStateExited",
             "TaskStateEntered",
@@ -154,11 +199,72 @@ fn nothing_acknowledged_is_lost_and_every_execution_ends_once_through_crashes_at
         let mut types = server.event_types(&arn);
         // Someone may answer before the server has heard that the message was sent.
         if types.len() < expected.len() {
-            types.insert(11, "TaskSubmitted".to_owned());
+            let submitted = expected.iter().position(|name| *name == "TaskSubmitted");
+            types.insert(submitted.unwrap(), "TaskSubmitted".to_owned());
         }
         assert_eq!(types, expected, "{arn}");
+        check_map_run(&server, &arn, n, &worked);
     }
     assert!(cuts > 1, "the journal was cut {cuts} times");
+}
+
+/// Every child of the map run has one end, and nobody worked on an item after it.
+fn check_map_run(server: &Server, arn: &str, n: u64, worked: &Worked) {
+    let runs = server.tell("ListMapRuns", json!({ "executionArn": arn }));
+    let runs = runs["mapRuns"].as_array().unwrap();
+    assert_eq!(runs.len(), 1, "{arn}: {runs:?}");
+    let of_run = json!({ "mapRunArn": runs[0]["mapRunArn"] });
+    let run = server.tell("DescribeMapRun", of_run.clone());
+    let counts = &run["executionCounts"];
+    assert_eq!(
+        [
+            &run["status"],
+            &counts["succeeded"],
+            &counts["failed"],
+            &counts["total"]
+        ],
+        [&json!("SUCCEEDED"), &json!(ITEMS - 1), &json!(1), &json!(ITEMS)],
+        "{run}"
+    );
+    let listed = server.tell("ListExecutions", of_run);
+    let mut items = BTreeSet::new();
+    for child in listed["executions"].as_array().unwrap() {
+        let arn = child["executionArn"].as_str().unwrap();
+        let described = server.tell("DescribeExecution", json!({ "executionArn": arn }));
+        let input: Value = serde_json::from_str(described["input"].as_str().unwrap()).unwrap();
+        let item = input["item"].as_u64().unwrap();
+        assert_eq!(
+            (&input["n"], items.insert(item)),
+            (&json!(n), true),
+            "{described}"
+        );
+        let (status, last) = match item == ITEMS - 1 {
+            true => ("FAILED", &["TaskFailed", "ExecutionFailed"][..]),
+            false => (
+                "SUCCEEDED",
+                &["TaskSucceeded", "TaskStateExited", "ExecutionSucceeded"][..],
+            ),
+        };
+        assert_eq!(described["status"], status, "{described}");
+        let mut expected = vec![
+            "ExecutionStarted",
+            "TaskStateEntered",
+            "TaskScheduled",
+            "TaskStarted",
+        ];
+        expected.extend(last);
+        assert_eq!(server.event_types(arn), expected, "{arn}");
+        let (asked_s, ended_s) = (
+            worked.lock().unwrap()[&(n, item)],
+            described["stopDate"].as_f64().unwrap(),
+        );
+        // An end is told in milliseconds.
+        assert!(
+            asked_s < ended_s + 0.001,
+            "{arn} ended at {ended_s} and was worked on at {asked_s}"
+        );
+    }
+    assert_eq!(items, (0..ITEMS).collect(), "{arn}");
 }
 
 /// Lets the other threads end, also when this one fails.

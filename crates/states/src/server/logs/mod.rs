@@ -11,9 +11,11 @@ mod batches;
 mod queue;
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::execution::AwsReply;
 use crate::timestamp;
@@ -21,6 +23,7 @@ use crate::timestamp;
 use super::service::Service;
 use batches::{Batch, Target, batches};
 pub(super) use queue::Queue;
+use queue::{Lost, Taken};
 
 /// What AWS makes to see that the log group is there.
 const VALIDATION_STREAM: &str = "log_stream_created_by_aws_to_validate_log_delivery_subscriptions";
@@ -28,6 +31,13 @@ const VALIDATION_STREAM: &str = "log_stream_created_by_aws_to_validate_log_deliv
 const STREAM_MS: u64 = 3_600_000;
 /// Waits before trying again when the service cannot be reached or is too busy.
 const PAUSES_MS: [u64; 2] = [100, 400];
+/// Whoever registers a machine waits no longer than this for a word about its log group.
+const PROBE_MS_MAX: u64 = 2_000;
+/// So many log groups are sent to at the same time.
+const GROUPS_MAX: usize = 64;
+
+const TOO_LARGE: &str = "too large: a line that no request can hold";
+const REJECTED: &str = "rejected: too old for the log service, or too far ahead of its clock";
 
 /// A log stream of a machine.
 struct Stream {
@@ -37,44 +47,66 @@ struct Stream {
     exists: bool,
 }
 
+/// The streams that lines went to last.
+#[derive(Default)]
+struct Streams(Mutex<HashMap<Target, Stream>>);
+
 /// Why a batch was not delivered: a sentence.
 type Undelivered = String;
 
 impl Service {
-    /// Sends what is logged until the service is closed and everything is sent.
-    pub async fn deliver_logs(&self) {
-        let mut streams = HashMap::new();
-        while let Some(lines) = self.logs.next().await {
-            let round = batches(lines);
-            let mut lost = round.too_large;
-            let mut why = String::new();
-            for batch in round.batches {
-                match self.send(&mut streams, &batch).await {
-                    Ok(rejected) => lost += rejected,
-                    Err(reason) => {
-                        lost += batch.lines.len();
-                        why = reason;
-                    }
-                }
+    /// Sends what is logged until the service is closed and everything is sent. A group that hangs delays no other.
+    pub async fn deliver_logs(self: Arc<Self>) {
+        let (streams, turns) = (Arc::new(Streams::default()), Arc::new(Semaphore::new(GROUPS_MAX)));
+        loop {
+            // The semaphore is never closed.
+            let turn = Arc::clone(&turns).acquire_owned().await.ok();
+            let Some(taken) = self.logs.next().await else {
+                return;
+            };
+            let (service, streams) = (Arc::clone(&self), Arc::clone(&streams));
+            tokio::spawn(async move {
+                let _turn = turn;
+                service.deliver(&streams, taken).await;
+            });
+        }
+    }
+
+    async fn deliver(&self, streams: &Streams, taken: Taken) {
+        let round = batches(taken.lines);
+        let mut lost = Lost::new();
+        let mut lose = |reason: &str, lines: usize| {
+            if lines > 0 {
+                *lost.entry(reason.to_owned()).or_default() += lines;
             }
-            self.logs.sent(lost);
-            if let Some(lines) = self.logs.take_lost() {
-                tracing::warn!(lines, reason = why, "lines of execution logs were not delivered");
+        };
+        lose(TOO_LARGE, round.too_large);
+        for batch in round.batches {
+            match self.send(streams, &batch).await {
+                Ok(rejected) => lose(REJECTED, rejected),
+                Err(reason) => lose(&reason, batch.lines.len()),
             }
+        }
+        self.logs.sent(&taken.group, lost);
+        for (reason, lines) in self.logs.take_lost() {
+            tracing::warn!(lines, reason, "lines of execution logs were not delivered");
         }
     }
 
     /// Sends a batch; how many of its lines were rejected.
-    async fn send(&self, streams: &mut HashMap<Target, Stream>, batch: &Batch) -> Result<usize, Undelivered> {
+    async fn send(&self, streams: &Streams, batch: &Batch) -> Result<usize, Undelivered> {
         let now_ms = self.clock().now_ms;
-        let stream = streams
-            .entry(batch.target.clone())
-            .and_modify(|stream| {
-                if now_ms >= stream.begun_ms.saturating_add(STREAM_MS) {
-                    *stream = Stream::begin(&batch.target, now_ms);
-                }
-            })
-            .or_insert_with(|| Stream::begin(&batch.target, now_ms));
+        // A group's lines are sent one batch after the other, so nobody else looks for this stream meanwhile.
+        let mut stream = streams
+            .take(&batch.target)
+            .filter(|stream| now_ms < stream.begun_ms.saturating_add(STREAM_MS))
+            .unwrap_or_else(|| Stream::begin(&batch.target, now_ms));
+        let outcome = self.send_to(&mut stream, batch).await;
+        streams.put(batch.target.clone(), stream);
+        outcome
+    }
+
+    async fn send_to(&self, stream: &mut Stream, batch: &Batch) -> Result<usize, Undelivered> {
         let group = &batch.target.group;
         let mut made = false;
         loop {
@@ -125,11 +157,27 @@ impl Service {
         self.outside.ask_logs(action, request).await
     }
 
-    /// Whether a log group is known not to be there. Who cannot be asked knows nothing.
+    /// Whether a log group is known not to be there. Who cannot be asked, or does not answer soon, knows nothing.
     pub async fn lacks_log_group(&self, group: &str) -> bool {
         let request = json!({ "logGroupName": group, "logStreamName": VALIDATION_STREAM });
-        let reply = self.outside.ask_logs("CreateLogStream", &request).await;
-        matches!(reply, AwsReply::Refused { code, .. } if code == "ResourceNotFoundException")
+        let limit = Duration::from_millis(PROBE_MS_MAX);
+        let asked = self.outside.ask_logs("CreateLogStream", &request);
+        let reply = tokio::time::timeout(limit, asked).await;
+        matches!(reply, Ok(AwsReply::Refused { code, .. }) if code == "ResourceNotFoundException")
+    }
+}
+
+impl Streams {
+    fn locked(&self) -> MutexGuard<'_, HashMap<Target, Stream>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, target: &Target) -> Option<Stream> {
+        self.locked().remove(target)
+    }
+
+    fn put(&self, target: Target, stream: Stream) {
+        self.locked().insert(target, stream);
     }
 }
 
