@@ -163,7 +163,7 @@ impl Engine {
             awaited: BTreeSet::new(),
             logged: Vec::new(),
             starts_left: STARTS_AT_ONCE_MAX,
-            map_starts_left: 0,
+            map_starts_left: map_runs::STARTS_AT_ONCE_MAX,
             awake: VecDeque::new(),
             awake_max: None,
         }
@@ -208,8 +208,10 @@ impl Engine {
             .min()
     }
 
-    /// Lets everything happen that is due at this time.
+    /// Lets everything happen that is due at this time. Every operation begins with it, so whatever follows shares its
+    /// allowance of executions that map runs may start.
     pub fn wake(&mut self, now_ms: u64) {
+        self.map_starts_left = map_runs::STARTS_AT_ONCE_MAX;
         while let Some((due_ms, id)) = self.due.first().copied().filter(|(due_ms, _)| *due_ms <= now_ms) {
             self.due.remove(&(due_ms, id));
             if let Some(entry) = self.executions.get_mut(&id) {
