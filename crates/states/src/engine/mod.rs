@@ -125,6 +125,9 @@ pub struct Engine {
     /// Events nobody has logged yet.
     #[serde(skip)]
     logged: Vec<Logged>,
+    /// Events since somebody last asked how many.
+    #[serde(skip)]
+    events_new: u64,
     #[serde(skip)]
     starts_left: u32,
     #[serde(skip)]
@@ -162,6 +165,7 @@ impl Engine {
             express_ended: VecDeque::new(),
             awaited: BTreeSet::new(),
             logged: Vec::new(),
+            events_new: 0,
             starts_left: STARTS_AT_ONCE_MAX,
             map_starts_left: map_runs::STARTS_AT_ONCE_MAX,
             awake: VecDeque::new(),
