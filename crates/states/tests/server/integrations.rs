@@ -317,6 +317,28 @@ fn an_object_is_put_and_got_by_its_path() {
 }
 
 #[test]
+fn an_object_that_is_too_large_to_be_read_is_named() {
+    let map = json!({ "Type": "Map", "End": true,
+        "ItemReader": { "Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": { "InputType": "JSONL" },
+            "Arguments": { "Bucket": "b", "Key": "in/large.jsonl" } },
+        "ItemProcessor": { "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+            "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } } });
+    let (aws, journal) = (
+        Aws::start(|_| Some((200, "", json!("1\n".repeat(3_200_000))))),
+        folder("large-object"),
+    );
+    let server = Server::start(&journal, aws.address);
+    create(&server, &one_state(map));
+    let described = server.ended(&start(&server, "e", json!({})));
+    let (error, cause) = error(&described);
+    assert_eq!(error, "States.ItemReaderFailed");
+    assert!(
+        cause.starts_with("The object in/large.jsonl is larger than 6 MB, which is as much as this server reads"),
+        "{cause}"
+    );
+}
+
+#[test]
 fn a_machine_that_asks_for_step_functions_asks_this_server() {
     let (described, asked) = run(
         "here",

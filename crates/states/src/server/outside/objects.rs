@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc2822;
 use crate::execution::AwsReply;
 use crate::timestamp;
 
-use super::{ANSWER_MS_MAX, Answer, Ask, Outside, encoded, xml};
+use super::{ANSWER_MS_MAX, Answer, Ask, Outside, TOO_LARGE, encoded, xml};
 
 /// Arguments that are headers of a request.
 const ASKED_HEADERS: &[(&str, &str)] = &[
@@ -51,7 +51,15 @@ impl Outside {
             Ok(ask) => ask,
             Err(message) => return Ok(invalid(message)),
         };
-        let answer = self.ask(ask).await?;
+        let key = arguments["Key"].as_str().unwrap_or_default();
+        let answer = match self.ask(ask).await {
+            Err(reason) if reason == TOO_LARGE => {
+                let message =
+                    format!("The object {key} is larger than 6 MB, which is as much as this server reads");
+                return Ok(invalid(message));
+            }
+            answer => answer?,
+        };
         if !answer.is_good() {
             return Ok(refused(&answer));
         }
