@@ -128,7 +128,9 @@ impl Reading {
     fn count(&mut self, bytes: usize) -> Result<(), String> {
         self.bytes = self.bytes.saturating_add(bytes);
         match self.bytes > BYTES_MAX {
-            true => Err("The data set is larger than 64 MB, which is as much as this server reads.".to_owned()),
+            true => {
+                Err("The data set is larger than 64 MB, which is as much as this server reads.".to_owned())
+            }
             false => Ok(()),
         }
     }
@@ -246,10 +248,8 @@ mod tests {
 
     #[test]
     fn a_data_set_that_never_ends_is_read_no_further_than_64_megabytes() {
-        let lines = json!({ "Body": "1\n".repeat(3_000_000) });
-        let list = |key: &str| {
-            json!({ "IsTruncated": true, "NextContinuationToken": "more", "Contents": [{ "Key": key, "Size": 1 }] })
-        };
+        let lines = json!({ "Body": format!("\"{}\"\n", "x".repeat(6_000_000)) });
+        let list = |key: &str| json!({ "IsTruncated": true, "NextContinuationToken": "more", "Contents": [{ "Key": key, "Size": 1 }] });
         let long = list(&"k".repeat(1_000_000));
         let listed = |source: Source, listed: &Value| {
             let arguments = json!({ "Bucket": "b" });
