@@ -140,6 +140,37 @@ fn map_runs_that_are_due_together_start_a_thousand_executions_together() {
 }
 
 #[test]
+fn all_runs_of_a_map_without_a_label_have_the_same_one() {
+    let child = |name: &str| {
+        let mut world = World::new(1_000, 7);
+        let definition = map_of(json!({ "Type": "Pass", "End": true }), json!({ "Items": [1] }));
+        let machine = world
+            .create_machine(name, &definition, MachineType::Standard)
+            .unwrap();
+        for name in ["a", "b"] {
+            world.start_execution(&machine, Some(name), &json!({})).unwrap();
+        }
+        world.run_until_idle(&mut Nobody);
+        let children = world
+            .executions()
+            .map(|execution| &execution.identity().machine_arn);
+        let labelled: Vec<String> = children.filter(|arn| **arn != machine).cloned().collect();
+        assert_eq!(labelled.len(), 2);
+        assert_eq!(labelled[0], labelled[1]);
+        labelled[0].rsplit_once('/').unwrap().1.to_owned()
+    };
+    let label = child("m");
+    // A UUID of version 5.
+    let parts: Vec<usize> = label.split('-').map(str::len).collect();
+    assert_eq!(
+        (parts.as_slice(), &label[14..15]),
+        ([8, 4, 4, 4, 12].as_slice(), "5")
+    );
+    assert_eq!(child("m"), label);
+    assert_ne!(child("other"), label);
+}
+
+#[test]
 fn no_more_than_a_thousand_executions_of_a_map_run_run_at_once() {
     let mut world = World::new(1_000, 7);
     let wait = json!({ "Type": "Wait", "Seconds": 10, "End": true });

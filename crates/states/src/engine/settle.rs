@@ -7,9 +7,7 @@ use serde_json::Value;
 use crate::definition::{MachineType, Waits};
 use crate::execution::{Effect, Failure};
 
-use super::{
-    CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start, Token,
-};
+use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start, Token};
 
 impl Engine {
     /// Looks at an execution's effects, and at those of every execution they touch.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::chance::named_uuid;
 use crate::definition::{Distributed, MapOver};
 use crate::history::{Details, EventType};
 use crate::query::QueryError;
@@ -102,10 +103,26 @@ impl Execution {
         };
         let entries = Entry::all_of(value);
         if entries.is_none() {
-            let cause = self.in_state(id, "The state has no Items and its input is no list and no object.");
+            let cause = self.in_state(
+                id,
+                "The state has no Items and its input is no list and no object.",
+            );
             self.fail_state(id, Failure::runtime(cause));
         }
         Ok(entries)
+    }
+
+    /// The label of a map that states none, the same in all its runs, so that what they did can be found by it.
+    fn label_of(&self, id: StrandId) -> String {
+        let state = self.place(id).map(|(machine, flow, state)| {
+            let state = &machine.flows[flow].states[state];
+            Arc::clone(&state.name)
+        });
+        named_uuid(&format!(
+            "{}/{}",
+            self.identity.machine_name,
+            state.unwrap_or_default()
+        ))
     }
 
     fn settings_of(
@@ -120,7 +137,7 @@ impl Execution {
         };
         let tolerance = self.tolerance(id, map)?;
         Ok(MapRunSettings {
-            label: distributed.label.clone().unwrap_or_else(|| self.chance.uuid()),
+            label: distributed.label.clone().unwrap_or_else(|| self.label_of(id)),
             flow: map.processor,
             child_type: distributed.child_type,
             concurrency_max,

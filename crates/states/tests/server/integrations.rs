@@ -331,7 +331,11 @@ fn bytes_at(body: &'static [u8]) -> std::net::SocketAddr {
                 line.clear();
             }
             let length = body.len();
-            write!(stream, "HTTP/1.1 200 X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n").unwrap();
+            write!(
+                stream,
+                "HTTP/1.1 200 X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+            )
+            .unwrap();
             stream.write_all(body).unwrap();
         }
     });
@@ -374,7 +378,9 @@ fn an_object_that_is_too_large_to_be_read_is_named() {
     let (error, cause) = error(&described);
     assert_eq!(error, "States.ItemReaderFailed");
     assert!(
-        cause.starts_with("The object in/large.jsonl is larger than 6 MB, which is as much as this server reads"),
+        cause.starts_with(
+            "The object in/large.jsonl is larger than 6 MB, which is as much as this server reads"
+        ),
         "{cause}"
     );
 }
