@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha1::{Digest, Sha1};
 
 /// A seeded source of randomness (SplitMix64). Not for secrets: a task token is an address, not a password.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -87,6 +88,25 @@ pub fn is_token(text: &str) -> bool {
         .iter()
         .fold(TOKEN_CHECK_SEED, |check, word| check ^ word.rotate_left(17));
     bytes.len() == TOKEN_BYTES && Chance::new(check).next_u64() == *claimed
+}
+
+/// A UUID that is always the same for a name (RFC 9562, version 5), in a name space of this server's own.
+pub(crate) fn named_uuid(name: &str) -> String {
+    const SPACE: [u8; 16] = *b"states/map-label";
+    let mut bytes = [0; 16];
+    let digest = Sha1::new().chain_update(SPACE).chain_update(name).finalize();
+    bytes.copy_from_slice(&digest[..16]);
+    bytes[6] = bytes[6] & 0x0F | 0x50;
+    bytes[8] = bytes[8] & 0x3F | 0x80;
+    let digits = format!("{:032x}", u128::from_be_bytes(bytes));
+    format!(
+        "{}-{}-{}-{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..]
+    )
 }
 
 #[cfg(test)]

@@ -119,6 +119,58 @@ fn thousands_of_executions_are_started_moment_by_moment_and_always_in_the_same_w
 }
 
 #[test]
+fn map_runs_that_are_due_together_start_a_thousand_executions_together() {
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "Until", "States": {
+        "Until": { "Type": "Wait", "Timestamp": "1970-01-01T00:00:10Z", "Next": "Each" },
+        "Each": serde_json::from_str::<Value>(&map_of(
+            json!({ "Type": "Pass", "End": true }),
+            json!({ "Items": "{% [1..1200] %}" }),
+        )).unwrap()["States"]["Each"] } });
+    let (mut engine, machine) = engine_with(&definition.to_string());
+    for name in ["a", "b", "c"] {
+        engine.start_execution(&machine, Some(name), "{}", 1_000).unwrap();
+    }
+    let mut begun = vec![engine.all_executions().count()];
+    while let Some(due_ms) = engine.next_due_ms() {
+        engine.wake(due_ms);
+        begun.push(engine.all_executions().count());
+    }
+    // Three that wait, and all of 3,600 in four moments.
+    assert_eq!(begun, [3, 1_003, 2_003, 3_003, 3_603]);
+}
+
+#[test]
+fn all_runs_of_a_map_without_a_label_have_the_same_one() {
+    let child = |name: &str| {
+        let mut world = World::new(1_000, 7);
+        let definition = map_of(json!({ "Type": "Pass", "End": true }), json!({ "Items": [1] }));
+        let machine = world
+            .create_machine(name, &definition, MachineType::Standard)
+            .unwrap();
+        for name in ["a", "b"] {
+            world.start_execution(&machine, Some(name), &json!({})).unwrap();
+        }
+        world.run_until_idle(&mut Nobody);
+        let children = world
+            .executions()
+            .map(|execution| &execution.identity().machine_arn);
+        let labelled: Vec<String> = children.filter(|arn| **arn != machine).cloned().collect();
+        assert_eq!(labelled.len(), 2);
+        assert_eq!(labelled[0], labelled[1]);
+        labelled[0].rsplit_once('/').unwrap().1.to_owned()
+    };
+    let label = child("m");
+    // A UUID of version 5.
+    let parts: Vec<usize> = label.split('-').map(str::len).collect();
+    assert_eq!(
+        (parts.as_slice(), &label[14..15]),
+        ([8, 4, 4, 4, 12].as_slice(), "5")
+    );
+    assert_eq!(child("m"), label);
+    assert_ne!(child("other"), label);
+}
+
+#[test]
 fn no_more_than_a_thousand_executions_of_a_map_run_run_at_once() {
     let mut world = World::new(1_000, 7);
     let wait = json!({ "Type": "Wait", "Seconds": 10, "End": true });

@@ -197,8 +197,12 @@ impl FlowReader {
             let query = fields.path_query("ItemsPath", &mut self.report)?;
             return Some(Template::Path(Box::new(query)));
         }
+        let body = fields.raw("ItemProcessor");
+        let mode = body.and_then(|body| body.pointer("/ProcessorConfig/Mode"));
+        let is_distributed = mode.is_some_and(|mode| mode == "DISTRIBUTED");
         match fields.raw("Items")? {
             serde_json::Value::Array(_) => fields.template("Items", &mut self.report),
+            serde_json::Value::Object(_) if is_distributed => fields.template("Items", &mut self.report),
             _ => fields.expression("Items", &mut self.report),
         }
     }

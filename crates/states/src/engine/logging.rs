@@ -66,18 +66,23 @@ impl Engine {
         std::mem::take(&mut self.logged)
     }
 
-    /// Notes what is to be logged of an execution's new events.
+    /// How many events executions have had since the last call: what it took to come here, and takes again.
+    pub fn take_events_new(&mut self) -> u64 {
+        std::mem::take(&mut self.events_new)
+    }
+
+    /// Counts an execution's new events, and notes what is to be logged of them.
     pub(super) fn note_logged(&mut self, id: ExecutionId) {
         let Some(entry) = self.executions.get_mut(&id) else {
-            return;
-        };
-        // Events are only counted where they are logged: an execution keeps its machine's settings.
-        let Some(logging) = entry.machine.settings.logs() else {
             return;
         };
         let identity = Arc::clone(entry.execution.identity());
         let redrive_count = entry.execution.redrive_count();
         let new = entry.execution.take_new_events();
+        self.events_new += new.len() as u64;
+        let Some(logging) = entry.machine.settings.logs() else {
+            return;
+        };
         let taken = new.iter().filter(|event| logging.level.takes(event.event_type));
         self.logged.extend(taken.map(|event| Logged {
             machine: Arc::clone(&entry.machine),

@@ -125,6 +125,9 @@ pub struct Engine {
     /// Events nobody has logged yet.
     #[serde(skip)]
     logged: Vec<Logged>,
+    /// Events since somebody last asked how many.
+    #[serde(skip)]
+    events_new: u64,
     #[serde(skip)]
     starts_left: u32,
     #[serde(skip)]
@@ -162,8 +165,9 @@ impl Engine {
             express_ended: VecDeque::new(),
             awaited: BTreeSet::new(),
             logged: Vec::new(),
+            events_new: 0,
             starts_left: STARTS_AT_ONCE_MAX,
-            map_starts_left: 0,
+            map_starts_left: map_runs::STARTS_AT_ONCE_MAX,
             awake: VecDeque::new(),
             awake_max: None,
         }
@@ -208,8 +212,10 @@ impl Engine {
             .min()
     }
 
-    /// Lets everything happen that is due at this time.
+    /// Lets everything happen that is due at this time. Every operation begins with it, so whatever follows shares its
+    /// allowance of executions that map runs may start.
     pub fn wake(&mut self, now_ms: u64) {
+        self.map_starts_left = map_runs::STARTS_AT_ONCE_MAX;
         while let Some((due_ms, id)) = self.due.first().copied().filter(|(due_ms, _)| *due_ms <= now_ms) {
             self.due.remove(&(due_ms, id));
             if let Some(entry) = self.executions.get_mut(&id) {

@@ -7,9 +7,7 @@ use serde_json::Value;
 use crate::definition::{MachineType, Waits};
 use crate::execution::{Effect, Failure};
 
-use super::{
-    CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start, Token, map_runs,
-};
+use super::{CallKind, EXPRESS_KEPT, Engine, EngineError, ExecutionId, STARTS_AT_ONCE_MAX, Start, Token};
 
 impl Engine {
     /// Looks at an execution's effects, and at those of every execution they touch.
@@ -21,7 +19,6 @@ impl Engine {
     /// Looks at the effects of everything that was touched, executions first, then map runs.
     pub(super) fn settle_touched(&mut self, now_ms: u64) {
         self.starts_left = STARTS_AT_ONCE_MAX;
-        self.map_starts_left = map_runs::STARTS_AT_ONCE_MAX;
         loop {
             self.settle_executions(now_ms);
             match self.next_touched_map_run() {

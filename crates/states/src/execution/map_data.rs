@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::definition::services::S3;
-use crate::definition::{Distributed, Kind, MapOver, Resource, Writer};
+use crate::definition::{Distributed, Kind, Machine, MapOver, Reader, Resource, Writer};
 
 use super::map_items::Entry;
 use super::reading::Reading;
@@ -54,16 +54,8 @@ pub(super) struct Written {
 impl Execution {
     /// Begins to read the items of a map run.
     pub(super) fn read_items(&mut self, id: StrandId) {
-        let Some((machine, flow, state)) = self.place(id) else {
-            return;
-        };
-        let Some((
-            _,
-            Distributed {
-                reader: Some(reader), ..
-            },
-        )) = distributed(&machine.flows[flow].states[state].kind)
-        else {
+        let place = self.place(id);
+        let Some((_, reader)) = place.as_ref().and_then(reader_of) else {
             return;
         };
         let evaluated = self
@@ -88,16 +80,8 @@ impl Execution {
     }
 
     fn go_on_reading(&mut self, id: StrandId, reading: Reading) {
-        let Some((machine, flow, state)) = self.place(id) else {
-            return;
-        };
-        let Some((
-            map,
-            Distributed {
-                reader: Some(reader), ..
-            },
-        )) = distributed(&machine.flows[flow].states[state].kind)
-        else {
+        let place = self.place(id);
+        let Some((map, reader)) = place.as_ref().and_then(reader_of) else {
             return;
         };
         match reading.next_call(&reader.source) {
@@ -170,16 +154,8 @@ impl Execution {
     }
 
     fn take_in(&mut self, id: StrandId, mut reading: Reading, result: &Value) {
-        let Some((machine, flow, state)) = self.place(id) else {
-            return;
-        };
-        let Some((
-            _,
-            Distributed {
-                reader: Some(reader), ..
-            },
-        )) = distributed(&machine.flows[flow].states[state].kind)
-        else {
+        let place = self.place(id);
+        let Some((_, reader)) = place.as_ref().and_then(reader_of) else {
             return;
         };
         match reading.take_in(&reader.source, result) {
@@ -279,6 +255,12 @@ impl Execution {
             false => self.succeed_map_run(id, writing.result),
         }
     }
+}
+
+/// The map that stands at a place and its reader, if it has one.
+fn reader_of((machine, flow, state): &(Arc<Machine>, usize, usize)) -> Option<(&MapOver, &Reader)> {
+    let (map, distributed) = distributed(&machine.flows[*flow].states[*state].kind)?;
+    Some((map, distributed.reader.as_ref()?))
 }
 
 fn distributed(kind: &Kind) -> Option<(&MapOver, &Distributed)> {

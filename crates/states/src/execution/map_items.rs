@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::chance::named_uuid;
 use crate::definition::{Distributed, MapOver};
 use crate::history::{Details, EventType};
 use crate::query::QueryError;
@@ -24,6 +25,27 @@ impl Entry {
         Entry {
             input: value.clone(),
             item: Item::given(index, value),
+        }
+    }
+
+    /// The entries of a list, or of an object, whose members are items as they are in one that is read; nothing if the
+    /// value is neither.
+    pub fn all_of(value: Value) -> Option<Vec<Entry>> {
+        match value {
+            Value::Array(items) => {
+                let items = items.into_iter().enumerate();
+                Some(items.map(|(index, value)| Entry::given(index, value)).collect())
+            }
+            Value::Object(members) => {
+                let source: Arc<str> = Arc::from("STATE_DATA");
+                let member = |(index, (key, value))| {
+                    let source = Arc::clone(&source);
+                    let key = Some(key);
+                    Entry::read(index, ReadItem { key, value, source })
+                };
+                Some(members.into_iter().enumerate().map(member).collect())
+            }
+            _ => None,
         }
     }
 
@@ -63,34 +85,44 @@ impl Execution {
         let settings = self.settings_of(id, map, distributed)?;
         self.open_map_run(id, settings);
         match items {
-            Some(items) => {
-                let given = items.into_iter().enumerate();
-                self.run_items(
-                    id,
-                    map,
-                    given.map(|(index, value)| Entry::given(index, value)).collect(),
-                );
-            }
+            Some(items) => self.run_items(id, map, items),
             None => self.read_items(id),
         }
         Ok(())
     }
 
-    /// The items of a Map state; nothing if the state has failed for want of them.
-    fn items_of(&mut self, id: StrandId, map: &MapOver) -> Result<Option<Vec<Value>>, QueryError> {
+    /// The items of a Map state; nothing if the state has failed for want of them. "If the input to the Map state is a JSON
+    /// object, it runs an iteration for each key-value pair in the object" (Developer Guide, "Map state", of this mode).
+    fn items_of(&mut self, id: StrandId, map: &MapOver) -> Result<Option<Vec<Entry>>, QueryError> {
         let value = match &map.items {
             Some(template) => match self.evaluate(id, template, None, None)? {
-                value if value.is_array() => value,
+                value if value.is_array() || value.is_object() => value,
                 value => template.unfit("array", &value).map_or(Ok(Value::Null), Err)?,
             },
             None => self.input_of(id),
         };
-        let Value::Array(items) = value else {
-            let cause = self.in_state(id, "The state has no Items and its input is not a list.");
+        let entries = Entry::all_of(value);
+        if entries.is_none() {
+            let cause = self.in_state(
+                id,
+                "The state has no Items and its input is no list and no object.",
+            );
             self.fail_state(id, Failure::runtime(cause));
-            return Ok(None);
-        };
-        Ok(Some(items))
+        }
+        Ok(entries)
+    }
+
+    /// The label of a map that states none, the same in all its runs, so that what they did can be found by it.
+    fn label_of(&self, id: StrandId) -> String {
+        let state = self.place(id).map(|(machine, flow, state)| {
+            let state = &machine.flows[flow].states[state];
+            Arc::clone(&state.name)
+        });
+        named_uuid(&format!(
+            "{}/{}",
+            self.identity.machine_name,
+            state.unwrap_or_default()
+        ))
     }
 
     fn settings_of(
@@ -105,7 +137,7 @@ impl Execution {
         };
         let tolerance = self.tolerance(id, map)?;
         Ok(MapRunSettings {
-            label: distributed.label.clone().unwrap_or_else(|| self.chance.uuid()),
+            label: distributed.label.clone().unwrap_or_else(|| self.label_of(id)),
             flow: map.processor,
             child_type: distributed.child_type,
             concurrency_max,

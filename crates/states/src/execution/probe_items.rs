@@ -56,9 +56,10 @@ impl Execution {
     }
 
     fn given_items(&mut self, id: StrandId, map: &MapOver) -> Result<Vec<Entry>, QueryError> {
+        let is_distributed = map.distributed.is_some();
         let items = match &map.items {
             Some(template) => match self.evaluate(id, template, None, None)? {
-                value if value.is_array() => value,
+                value if value.is_array() || (is_distributed && value.is_object()) => value,
                 value => template.unfit("array", &value).map_or(Ok(Value::Null), Err)?,
             },
             None => self.input_of(id),
@@ -66,11 +67,8 @@ impl Execution {
         self.note(|seen| {
             seen.shaped.items = seen.shaped.input.is_some().then(|| items.clone());
         });
-        let Value::Array(items) = items else {
-            return Ok(Vec::new());
-        };
-        let items = items.into_iter().enumerate();
-        Ok(items.map(|(index, value)| Entry::given(index, value)).collect())
+        let is_fit = items.is_array() || is_distributed;
+        Ok(Entry::all_of(items).filter(|_| is_fit).unwrap_or_default())
     }
 
     /// Reads the items from a text, as if every call of S3 yielded it. The inner error is the cause of a

@@ -13,6 +13,10 @@ use crate::timestamp;
 
 use super::read_items::{ReadItem, read_items};
 
+/// A data set has so many bytes at most, texts of objects and what is kept of lists together: all of it is in memory until
+/// the map run has ended.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// How far a reading has come.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Reading {
@@ -22,6 +26,9 @@ pub(super) struct Reading {
     /// How many items are wanted at most; nothing for all.
     items_max: Option<usize>,
     items: Vec<ReadItem>,
+    /// How many bytes were read or listed.
+    #[serde(default)]
+    bytes: usize,
     /// Objects that were listed and are still to be read.
     keys: VecDeque<String>,
     /// Leads to the next page of the list.
@@ -58,6 +65,7 @@ impl Reading {
             arguments,
             items_max,
             items: Vec::new(),
+            bytes: 0,
             keys: VecDeque::new(),
             page: None,
             is_new: true,
@@ -117,10 +125,21 @@ impl Reading {
         items_max.saturating_sub(self.items.len())
     }
 
+    fn count(&mut self, bytes: usize) -> Result<(), String> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        match self.bytes > BYTES_MAX {
+            true => {
+                Err("The data set is larger than 64 MB, which is as much as this server reads.".to_owned())
+            }
+            false => Ok(()),
+        }
+    }
+
     fn read_object(&mut self, key: &str, format: &Format, result: &Value) -> Result<(), String> {
         let Some(text) = result["Body"].as_str() else {
             return Err(format!("The object {key} has no body."));
         };
+        self.count(text.len())?;
         let source = Arc::from(format!("s3://{}/{key}", self.bucket));
         self.items
             .append(&mut read_items(text, format, self.wanted(), &source)?);
@@ -141,7 +160,10 @@ impl Reading {
                 value: described(object),
                 source: Arc::clone(&source),
             };
-            self.items.extend(objects.iter().take(self.wanted()).map(item));
+            for item in objects.iter().take(self.wanted()).map(item) {
+                self.count(item.value.to_string().len())?;
+                self.items.push(item);
+            }
             return Ok(());
         }
         for object in objects {
@@ -150,6 +172,7 @@ impl Reading {
             };
             // What a console made to look like a folder has nothing in it.
             if !(key.ends_with('/') && object["Size"] == 0) {
+                self.count(key.len())?;
                 self.keys.push_back(key.to_owned());
             }
         }
@@ -221,6 +244,34 @@ mod tests {
         Format::Json {
             pointer: String::new(),
         }
+    }
+
+    #[test]
+    fn a_data_set_that_never_ends_is_read_no_further_than_64_megabytes() {
+        let lines = json!({ "Body": format!("\"{}\"\n", "x".repeat(6_000_000)) });
+        let list = |key: &str| json!({ "IsTruncated": true, "NextContinuationToken": "more", "Contents": [{ "Key": key, "Size": 1 }] });
+        let long = list(&"k".repeat(1_000_000));
+        let listed = |source: Source, listed: &Value| {
+            let arguments = json!({ "Bucket": "b" });
+            let mut reading = Reading::begin(&source, arguments, None).unwrap();
+            // What is counted is written down as well.
+            reading = serde_json::from_value(serde_json::to_value(&reading).unwrap()).unwrap();
+            for answers in 1.. {
+                let answer = match reading.next_call(&source) {
+                    Some(("GetObject", _)) => &lines,
+                    _ => listed,
+                };
+                if let Err(cause) = reading.take_in(&source, answer) {
+                    return (answers, cause);
+                }
+            }
+            unreachable!()
+        };
+        let cause = "The data set is larger than 64 MB, which is as much as this server reads.".to_owned();
+        // Eleven lists and objects of 6 MB each, and the list before a twelfth one.
+        let read = listed(Source::Objects(Format::JsonLines), &list("k"));
+        assert_eq!(read, (24, cause.clone()));
+        assert_eq!(listed(Source::Listing, &long), (68, cause));
     }
 
     #[test]

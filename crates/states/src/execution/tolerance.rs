@@ -54,10 +54,14 @@ impl Failure {
         )
     }
 
-    /// What stands for an iteration that failed and was tolerated.
+    /// What stands for an iteration that failed and was tolerated; a part that is absent is absent there too.
     pub(super) fn in_its_place(&self) -> Value {
-        let mut place = self.output();
-        place["Status"] = json!("FAILED");
+        let mut place = json!({ "Status": "FAILED" });
+        for (name, text) in [("Error", &self.error), ("Cause", &self.cause)] {
+            if let Some(text) = text {
+                place[name] = text.as_str().into();
+            }
+        }
         place
     }
 }

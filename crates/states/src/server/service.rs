@@ -234,6 +234,7 @@ impl Service {
         state.retainer.count(ended.len());
         let written = Written::Operation {
             line,
+            events: state.engine.take_events_new(),
             calls,
             logged: state.engine.take_logged(),
             ended,

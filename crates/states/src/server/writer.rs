@@ -16,6 +16,8 @@ pub(super) enum Written {
     /// An operation on its way to the disk, and what may happen when it is there.
     Operation {
         line: Vec<u8>,
+        /// How many events it led to.
+        events: u64,
         calls: Vec<Call>,
         logged: Vec<Logged>,
         ended: Vec<String>,
@@ -57,18 +59,20 @@ fn write(
     dispatcher: &Dispatcher,
     waiting: &Waiting,
 ) -> Result<(), JournalError> {
-    let mut lines = Vec::new();
+    let (mut lines, mut events_all) = (Vec::new(), 0);
     let mut then = Vec::new();
     for written in batch {
         match written {
             Written::Operation {
                 line,
+                events,
                 calls,
                 logged,
                 ended,
                 done,
             } => {
                 lines.extend(line);
+                events_all += events;
                 then.push((calls, logged, ended, done));
             }
             Written::Cut {
@@ -77,12 +81,12 @@ fn write(
                 ahead_ms,
             } => {
                 // A snapshot must not hold what is not on disk as an operation.
-                journal.write(&std::mem::take(&mut lines))?;
+                journal.write(&std::mem::take(&mut lines), std::mem::take(&mut events_all))?;
                 journal.cut(*engine, last_ms, ahead_ms)?;
             }
         }
     }
-    journal.write(&lines)?;
+    journal.write(&lines, events_all)?;
     for (calls, logged, ended, done) in then {
         dispatcher.dispatch(calls);
         dispatcher.log(logged);

@@ -1,6 +1,8 @@
 //! What goes over the wire to each service, and what becomes of its answers. Requests and answers are those of the
 //! services' API references.
 
+use std::io::{BufRead, BufReader, Write};
+
 use serde_json::{Value, json};
 
 use crate::http::{Asked, Aws, Server, Told, folder};
@@ -313,6 +315,73 @@ fn an_object_is_put_and_got_by_its_path() {
             "S3.NoSuchKeyException",
             "The specified key does not exist. (Service: S3, Status Code: 404, Request ID: r, Extended Request ID: x)"
         )
+    );
+}
+
+/// Answers every request with these bytes.
+fn bytes_at(body: &'static [u8]) -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut line = String::new();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            while reader.read_line(&mut line).unwrap() > 2 {
+                line.clear();
+            }
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 200 X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+            )
+            .unwrap();
+            stream.write_all(body).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn an_object_that_is_no_text_is_named_with_the_place_of_the_first_byte_that_is_none() {
+    let journal = folder("no-text");
+    let server = Server::start(&journal, bytes_at(b"{\"a\":\"Z\xfcrich\"}"));
+    let definition = one_state(reading("in/latin.jsonl"));
+    create(&server, &definition);
+    let described = server.ended(&start(&server, "e", json!({})));
+    let (error, cause) = error(&described);
+    assert_eq!(error, "States.ItemReaderFailed");
+    assert!(
+        cause.starts_with("The object in/latin.jsonl is not UTF-8 at byte 7;"),
+        "{cause}"
+    );
+}
+
+/// A distributed map over the lines of an object.
+fn reading(key: &str) -> Value {
+    json!({ "Type": "Map", "End": true,
+        "ItemReader": { "Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": { "InputType": "JSONL" },
+            "Arguments": { "Bucket": "b", "Key": key } },
+        "ItemProcessor": { "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+            "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } } })
+}
+
+#[test]
+fn an_object_that_is_too_large_to_be_read_is_named() {
+    let (aws, journal) = (
+        Aws::start(|_| Some((200, "", json!("1\n".repeat(3_200_000))))),
+        folder("large-object"),
+    );
+    let server = Server::start(&journal, aws.address);
+    create(&server, &one_state(reading("in/large.jsonl")));
+    let described = server.ended(&start(&server, "e", json!({})));
+    let (error, cause) = error(&described);
+    assert_eq!(error, "States.ItemReaderFailed");
+    assert!(
+        cause.starts_with(
+            "The object in/large.jsonl is larger than 6 MB, which is as much as this server reads"
+        ),
+        "{cause}"
     );
 }
 

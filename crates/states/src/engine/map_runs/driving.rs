@@ -10,8 +10,8 @@ use super::{MapRun, MapRunId, Stands};
 
 /// Executions of one map run that run at once, whatever MaxConcurrency says. On AWS they are 10,000 if it says nothing.
 pub(super) const AT_ONCE_MAX: usize = 1_000;
-/// Executions that map runs may start at one moment; the rest is started a millisecond later, so that no single moment
-/// is endless.
+/// Executions that all map runs together may start in one operation; the rest is started a millisecond later, so that no
+/// single operation is endless.
 pub(in crate::engine) const STARTS_AT_ONCE_MAX: u32 = 1_000;
 const PAUSE_MS: u64 = 1;
 
@@ -170,7 +170,7 @@ impl Engine {
         self.map_runs.touched.pop_front()
     }
 
-    /// Map runs that had to wait go on.
+    /// Map runs that had to wait go on, all of them out of one allowance: what it does not reach waits again.
     pub(in crate::engine) fn wake_map_runs(&mut self, now_ms: u64) {
         while let Some((due_ms, id)) = self.map_runs.due.first().copied() {
             if due_ms > now_ms {

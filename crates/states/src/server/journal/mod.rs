@@ -39,6 +39,11 @@ const LOCK: &str = "lock";
 const CUT_BYTES_MIN: u64 = 8 * 1024 * 1024;
 /// A large engine is written again when the operations since are this part of it.
 const CUT_PART: u64 = 16;
+/// Short lines can stand for much: one that says that time passes may start a thousand executions. So many events are
+/// worth a snapshot however few bytes led to them; doing them again takes seconds too.
+const CUT_EVENTS_MIN: u64 = 20_000;
+/// A large engine is written again when there is one event since for so many bytes of it.
+const CUT_EVENT_BYTES: u64 = 8 * 1024;
 /// Executions that are not packed: more than are at work at once on one machine, and 20 MB at most as a rule.
 const AWAKE_MAX: usize = 2_048;
 /// No snapshot has been written yet, or one is on its way.
@@ -109,6 +114,8 @@ struct Disk {
     generation: u64,
     /// Bytes of operations since the last snapshot.
     bytes: u64,
+    /// Events that those operations led to.
+    events: u64,
     /// The last snapshot's size; [`UNKNOWN`] while one is being written.
     snapshot_bytes: Arc<AtomicU64>,
     /// The thread that writes a snapshot, or wrote the last one.
@@ -153,6 +160,7 @@ impl Journal {
             last_ms: 0,
             ahead_ms: 0,
             bytes: 0,
+            events: 0,
         };
         let first = found.snapshots.last().copied().unwrap_or_default();
         let mut snapshot_bytes = 0;
@@ -183,6 +191,7 @@ impl Journal {
                 file,
                 generation: last,
                 bytes: reading.bytes,
+                events: reading.events,
                 snapshot_bytes: Arc::new(AtomicU64::new(snapshot_bytes)),
                 snapshot: None,
                 lock: Arc::new(lock),
@@ -206,15 +215,17 @@ impl Journal {
         let folder = self.disk.as_ref().map(|disk| disk.folder.clone());
         let line = operation_line(operation, now_ms)
             .map_err(|reason| JournalError::Io(folder.unwrap_or_default(), reason))?;
-        self.write(&line)?;
+        self.write(&line, 0)?;
         self.last_ms = now_ms;
         // A refused operation changes nothing.
         let _refused = operation.apply(engine, now_ms).err();
+        self.count_events(engine.take_events_new());
         Ok(())
     }
 
-    /// Adds whole lines and waits until they are on disk.
-    pub fn write(&mut self, lines: &[u8]) -> Result<(), JournalError> {
+    /// Adds whole lines, which led to so many events, and waits until they are on disk.
+    pub fn write(&mut self, lines: &[u8], events: u64) -> Result<(), JournalError> {
+        self.count_events(events);
         let Some(disk) = &mut self.disk else {
             return Ok(());
         };
@@ -227,11 +238,19 @@ impl Journal {
         written
     }
 
+    fn count_events(&mut self, events: u64) {
+        if let Some(disk) = &mut self.disk {
+            disk.events += events;
+        }
+    }
+
     /// Whether a snapshot is due.
     pub fn is_long(&self) -> bool {
         self.disk.as_ref().is_some_and(|disk| {
             let snapshot_bytes = disk.snapshot_bytes.load(Ordering::Acquire);
-            snapshot_bytes != UNKNOWN && disk.bytes > CUT_BYTES_MIN.max(snapshot_bytes / CUT_PART)
+            snapshot_bytes != UNKNOWN
+                && (disk.bytes > CUT_BYTES_MIN.max(snapshot_bytes / CUT_PART)
+                    || disk.events > CUT_EVENTS_MIN.max(snapshot_bytes / CUT_EVENT_BYTES))
         })
     }
 
@@ -250,6 +269,7 @@ impl Journal {
             .map_err(|reason| JournalError::Io(operations_path(&disk.folder, generation), reason))?;
         disk.generation = generation;
         disk.bytes = 0;
+        disk.events = 0;
         let before = disk.snapshot_bytes.swap(UNKNOWN, Ordering::AcqRel);
         let size = Arc::clone(&disk.snapshot_bytes);
         let folder = disk.folder.clone();

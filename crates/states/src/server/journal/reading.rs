@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -10,6 +11,9 @@ use crate::engine::{Engine, Place};
 
 use super::files::{operations_path, snapshot_path};
 use super::{AWAKE_MAX, Header, JournalError, Operation, new_engine};
+
+/// How often a reading that takes long says how far it is.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// A line as it was written.
 #[derive(Deserialize)]
@@ -28,6 +32,7 @@ pub(super) struct Reading<'a> {
     pub last_ms: u64,
     pub ahead_ms: u64,
     pub bytes: u64,
+    pub events: u64,
 }
 
 impl Reading<'_> {
@@ -68,6 +73,7 @@ impl Reading<'_> {
         let mut reader = BufReader::with_capacity(1 << 20, &file);
         let (mut whole_bytes, mut number) = (0u64, 0usize);
         let mut text = Vec::new();
+        let mut told = Instant::now();
         loop {
             text.clear();
             let bytes = reader.read_until(b'\n', &mut text).map_err(io)?;
@@ -95,8 +101,14 @@ impl Reading<'_> {
                 engine.take_ended();
                 // They were delivered when they happened, or lost with the process.
                 engine.take_logged();
+                self.events += engine.take_events_new();
             }
             whole_bytes += bytes as u64;
+            if told.elapsed() >= TOLD_EVERY {
+                told = Instant::now();
+                let (operations, events) = (number - 1, self.events);
+                tracing::info!(generation, operations, events, "reading the journal");
+            }
         }
         let torn = file.seek(SeekFrom::End(0)).map_err(io)? > whole_bytes;
         if torn && !is_last {

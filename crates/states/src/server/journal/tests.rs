@@ -17,7 +17,8 @@ fn folder(name: &str) -> PathBuf {
 fn record(engine: &mut Engine, journal: &mut Journal, operation: &Operation, at_ms: u64) {
     operation.apply(engine, at_ms).unwrap();
     engine.take_ended();
-    journal.write(&operation_line(operation, at_ms).unwrap()).unwrap();
+    let line = operation_line(operation, at_ms).unwrap();
+    journal.write(&line, engine.take_events_new()).unwrap();
 }
 
 fn started(folder: &Path) -> (Engine, Journal, String) {
@@ -146,6 +147,44 @@ fn a_snapshot_takes_the_place_of_the_operations_before_it() {
     assert_eq!((journal.last_ms, journal.ahead_ms), (62_000, 7_000));
     assert_eq!(again.execution(&arn).unwrap().status(), Status::Succeeded);
     assert_eq!(saved(&again), saved(&engine));
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_few_short_lines_that_led_to_much_are_worth_a_snapshot() {
+    let folder = folder("events");
+    let (mut engine, mut journal) = Journal::open(&folder, &Place::default()).unwrap();
+    let map = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Map","Items":"{% [1..5000] %}","End":true,
+        "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"B",
+        "States":{"B":{"Type":"Pass","End":true}}}}}}"#;
+    let new = NewMachine {
+        name: "m".to_owned(),
+        definition: map.to_owned(),
+        role_arn: String::new(),
+        machine_type: MachineType::Standard,
+    };
+    record(&mut engine, &mut journal, &Operation::Create(new.into()), 1_000);
+    let start = Operation::Start {
+        machine_arn: Place::default().machine_arn("m"),
+        name: None,
+        input: "{}".to_owned(),
+        trace_header: None,
+    };
+    record(&mut engine, &mut journal, &start, 2_000);
+    for at_ms in 2_001..2_004 {
+        record(&mut engine, &mut journal, &Operation::Wake, at_ms);
+        assert!(!journal.is_long(), "{at_ms}");
+    }
+    record(&mut engine, &mut journal, &Operation::Wake, 2_004);
+    assert!(journal.is_long());
+    drop(journal);
+    // It is counted again when they are done again.
+    let (engine, mut journal) = Journal::open(&folder, &Place::default()).unwrap();
+    assert!(journal.is_long());
+    journal.cut(engine, 2_004, 0).unwrap();
+    assert!(!journal.is_long());
+    drop(journal);
+    assert_eq!(names(&folder), ["lock", "operations-1.jsonl", "snapshot-1.jsonl"]);
     fs::remove_dir_all(folder).unwrap();
 }
 

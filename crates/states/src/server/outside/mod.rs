@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{Method, Request, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -31,6 +31,8 @@ const ANSWER_MS_MAX: u64 = 30_000;
 const CALLS_MAX: usize = 256;
 /// Answers are at most 6 MB, Lambda's own limit.
 const ANSWER_BYTES_MAX: usize = 6_291_556;
+/// What becomes of a larger one.
+const TOO_LARGE: &str = "the answer is larger than 6 MB, which is as much as this server reads";
 
 /// The services.
 pub(super) struct Outside {
@@ -186,7 +188,10 @@ impl Outside {
             let body = Limited::new(body, ANSWER_BYTES_MAX)
                 .collect()
                 .await
-                .map_err(|reason| reason.to_string())?;
+                .map_err(|reason| match reason.is::<LengthLimitError>() {
+                    true => TOO_LARGE.to_owned(),
+                    false => reason.to_string(),
+                })?;
             let seen = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
                 (spelled(name.as_str()), text)

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc2822;
 use crate::execution::AwsReply;
 use crate::timestamp;
 
-use super::{ANSWER_MS_MAX, Answer, Ask, Outside, encoded, xml};
+use super::{ANSWER_MS_MAX, Answer, Ask, Outside, TOO_LARGE, encoded, xml};
 
 /// Arguments that are headers of a request.
 const ASKED_HEADERS: &[(&str, &str)] = &[
@@ -51,12 +51,28 @@ impl Outside {
             Ok(ask) => ask,
             Err(message) => return Ok(invalid(message)),
         };
-        let answer = self.ask(ask).await?;
+        let key = arguments["Key"].as_str().unwrap_or_default();
+        let answer = match self.ask(ask).await {
+            Err(reason) if reason == TOO_LARGE => {
+                let message =
+                    format!("The object {key} is larger than 6 MB, which is as much as this server reads");
+                return Ok(invalid(message));
+            }
+            answer => answer?,
+        };
         if !answer.is_good() {
             return Ok(refused(&answer));
         }
         let result = match action {
-            "GetObject" | "HeadObject" => described(&answer, action),
+            "GetObject" => match std::str::from_utf8(&answer.body) {
+                Ok(text) => {
+                    let mut result = described(&answer);
+                    result["Body"] = text.into();
+                    result
+                }
+                Err(reason) => return Ok(no_text(key, &reason)),
+            },
+            "HeadObject" => described(&answer),
             _ => Value::Object(told(&answer, &["ETag", "ServerSideEncryption", "VersionId"])),
         };
         Ok(AwsReply::Answered { result, http: None })
@@ -117,7 +133,7 @@ fn told(answer: &Answer, names: &[&str]) -> Map<String, Value> {
         .collect()
 }
 
-fn described(answer: &Answer, action: &str) -> Value {
+fn described(answer: &Answer) -> Value {
     let mut result = told(answer, &[]);
     let length = answer.header("Content-Length").and_then(|text| text.parse().ok());
     result.insert(
@@ -140,10 +156,15 @@ fn described(answer: &Answer, action: &str) -> Value {
         })
         .collect();
     result.insert("Metadata".to_owned(), Value::Object(metadata));
-    if action == "GetObject" {
-        result.insert("Body".to_owned(), String::from_utf8_lossy(&answer.body).into());
-    }
     Value::Object(result)
+}
+
+/// Nobody would notice if other letters took the place of bytes that are none.
+fn no_text(key: &str, reason: &std::str::Utf8Error) -> AwsReply {
+    let place = reason.valid_up_to();
+    invalid(format!(
+        "The object {key} is not UTF-8 at byte {place}; this server reads text only"
+    ))
 }
 
 /// What is refused without being asked.
