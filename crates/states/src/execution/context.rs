@@ -1,5 +1,6 @@
 //! What an expression can see of its execution.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -46,6 +47,7 @@ impl Execution {
             context: &|| self.context_of(strand),
             variables: &strand.variables,
             now_ms: self.now_ms,
+            steps: Cell::new(0),
         };
         let evaluation = scope.template(template, &mut chance);
         self.chance = chance;

@@ -10,6 +10,7 @@ mod json;
 mod meter;
 mod references;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 
@@ -18,6 +19,7 @@ use jsonata_core::parser;
 
 pub use evaluate::{Evaluation, Scope, States, Variables};
 pub(crate) use functions::hexadecimal_digest;
+pub(crate) use meter::STEPS_MAX;
 
 /// The fields `$states` can have.
 const STATES_FIELDS: &[&str] = &["input", "result", "errorOutput", "context"];
@@ -183,6 +185,15 @@ impl QueryError {
             query.source, query.field
         );
         QueryError::evaluation(&query.field, message)
+    }
+}
+
+/// The beginning of a text that a message quotes.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    const LETTERS_MAX: usize = 200;
+    match text.char_indices().nth(LETTERS_MAX) {
+        Some((end, _)) => Cow::Owned(format!("{}...", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
     }
 }
 
