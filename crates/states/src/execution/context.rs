@@ -50,7 +50,9 @@ impl Execution {
             steps: Cell::new(0),
         };
         let evaluation = scope.template(template, &mut chance);
+        let steps = scope.steps.get();
         self.chance = chance;
+        self.steps = self.steps.saturating_add(steps);
         evaluation
     }
 
