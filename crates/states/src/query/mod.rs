@@ -62,11 +62,12 @@ impl Query {
         // The parser belongs to someone else; whatever it makes of strange input must not end this process.
         let mut ast = catch_unwind(|| parser::parse(source))
             .map_err(|_| "it does not parse: the parser gave up".to_owned())?
-            .map_err(|reason| format!("it does not parse: {reason}"))?;
+            .map_err(|reason| format!("it does not parse: {}", cut(&reason.to_string())))?;
         if let Some(name) = references::to_context_item(&ast) {
             return Err(format!(
-                "Reference to '{name}' at the top level is not supported: the input is $states.input, and a \
-                 variable has a $ before it"
+                "Reference to '{}' at the top level is not supported: the input is $states.input, and a \
+                 variable has a $ before it",
+                cut(&name)
             ));
         }
         let (mut variables, mut bound) = (BTreeSet::new(), guard::Bound::default());
