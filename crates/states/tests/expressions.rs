@@ -60,6 +60,69 @@ fn no_expression_takes_all_memory_all_stack_or_all_time() {
 }
 
 #[test]
+fn what_an_expression_may_take_is_counted_in_steps_and_not_in_time() {
+    // Each takes long in another way, and each says so in the words of the count, which no clock has a part in.
+    for expression in [
+        "($f := function($n){ $f($n + 1) }; $f(0))",
+        "[1..200000][$count([1..1000][$ = 5]) = 2]",
+        "[1..5000].($count($states.input.big.$split('')))",
+        "$map([1..100000], function($i){ $sum([1..1000]) })",
+        "($x := [1..100000]; $map($x, function($i){ $sum($x) }))",
+        "($x := [1..100000]; $map($x, function($i){ $x.nope }))",
+        "($x := [1..100000]; $map($x, function($i){ $x = $i or $x != $x }))",
+        "($x := [1..100000]; $map($x, function($i){ $i in $x }))",
+        "($x := [1..9000]; $map([1..9], function($i){ $distinct($x) }))",
+        "$reduce([1..100000], function($a, $v){ $append($a, $v) }, [])",
+    ] {
+        let cause = evaluate(expression).map(drop).expect_err(expression);
+        assert!(
+            cause.contains("takes more than 1000000 steps"),
+            "{expression}: {cause}"
+        );
+    }
+}
+
+#[test]
+fn a_large_number_in_a_picture_is_refused_by_name() {
+    for (expression, reason) in [
+        ("$formatInteger(1000000000000000, 'I')", "Roman numerals"),
+        ("$formatInteger(-1000000000000000, 'i')", "Roman numerals"),
+        ("[1000000000000000].$formatInteger('I')", "Roman numerals"),
+        (
+            "$map([1000000000000000], $formatInteger(?, 'I'))",
+            "Roman numerals",
+        ),
+        ("$formatInteger(1000000000000000, ?)('I')", "limit exceeded"),
+        (
+            "[1000000000000000, 'I'] ~> $reduce($formatInteger)",
+            "Roman numerals",
+        ),
+        ("$fromMillis(1, '[Y,*-999999999]')", "width"),
+        ("$fromMillis(1, '[Y,99999999999]')", "width"),
+        ("$now('[Y,*-999999999]')", "width"),
+        ("$formatNumber(1, $pad('0', 1000000, '0'))", "picture"),
+        ("$toMillis('1', '[Y,*-999999999]')", "width"),
+    ] {
+        let cause = evaluate(expression).expect_err(expression);
+        assert!(cause.contains(reason), "{expression}: {cause}");
+    }
+    for (expression, expected) in [
+        ("$formatInteger(1999, 'I')", "MCMXCIX"),
+        ("$formatInteger(1000000000000000, 'w')", "one thousand trillion"),
+        (
+            "$formatInteger(1000000000000000, '#,##0')",
+            "1,000,000,000,000,000",
+        ),
+        ("$fromMillis(1700000000000, '[Y0001]-[M01]-[D,2]')", "2023-11-14"),
+        ("$fromMillis(1700000000000)", "2023-11-14T22:13:20.000Z"),
+        ("$formatNumber(1234.5, '#,##0.00')", "1,234.50"),
+        ("$string($toMillis('2023', '[Y0001]'))", "1672531200000"),
+    ] {
+        assert_eq!(evaluate(expression), Ok(json!(expected)), "{expression}");
+    }
+}
+
+#[test]
 fn parentheses_and_operators_nest_without_end_only_until_they_are_refused() {
     let run = || {
         for (open, inner, close) in [
@@ -187,6 +250,36 @@ fn guards_change_nothing_about_what_expressions_mean() {
             json!([{ "sku": "p" }, { "sku": "q" }]),
         ),
         ("$states.input.(lines.sku ~> $join)", json!("pq")),
+        (
+            "$map($states.input.lines, function($l){ $states.input.lines[sku = $l.sku].count })",
+            json!([2, 1]),
+        ),
+        (
+            "$map($states.input.lines, function($l){ $l.(sku & price) })",
+            json!(["p3.5", "q10"]),
+        ),
+        ("$states.input.n[-1] + $states.input.n[0]", json!(4)),
+        ("$states.input.n[[0, 2]]", json!([1, 3])),
+        ("($i := 1; $states.input.n[$i])", json!(2)),
+        ("$states.input.n[$ > 1]", json!([2, 3])),
+        ("$states.input.lines.sku[0]", json!(["p", "q"])),
+        ("$states.input.lines.(sku)[0]", json!(["p", "q"])),
+        ("$states.input.lines^(price * -1, sku).sku", json!(["q", "p"])),
+        ("$states.input.lines.{'n': %.one}[0].n", json!(7)),
+        (
+            "$states.input ~> |lines|{'price': price * 2}| ~> $lookup('lines') ~> $map(function($l){ $l.price })",
+            json!([7, 20]),
+        ),
+        (
+            "$map([1..3], function($i){ [1..$i] })",
+            json!([[1], [1, 2], [1, 2, 3]]),
+        ),
+        (
+            "$map(['a', 'b'], function($s){ [[$s]] })",
+            json!([[["a"]], [["b"]]]),
+        ),
+        ("$count($shuffle([1..10]))", json!(10)),
+        ("$sum($shuffle([1..10]))", json!(55)),
     ] {
         let outcome = evaluate(expression);
         if outcome != Ok(expected) {

@@ -327,3 +327,37 @@ fn tokens_are_told_apart_from_used_ones_and_from_nonsense() {
         Err(EngineError::InvalidToken)
     );
 }
+
+#[test]
+fn what_evaluates_for_long_lets_time_limits_and_other_executions_have_their_turn() {
+    let mut world = world();
+    // About as many steps as make one turn, for each of eight items.
+    let long = "{% $count($map([1..60000], function($i){ $i & 'x' })) %}";
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "M", "States": {
+        "M": { "Type": "Map", "Items": [1, 2, 3, 4, 5, 6, 7, 8], "End": true,
+            "ItemProcessor": { "StartAt": "P", "States": {
+                "P": { "Type": "Pass", "Output": long, "Next": "Q" },
+                "Q": { "Type": "Pass", "Output": long, "End": true } } } } } });
+    let machine = world
+        .create_machine("m", &definition.to_string(), MachineType::Standard)
+        .unwrap();
+    let arn = world.start_execution(&machine, None, &json!({})).unwrap();
+    let at_once = world.history(&arn).len();
+    assert_eq!(world.status(&arn), Some(Status::Running));
+    assert_eq!(world.next_due(), Some(START_MS + 1));
+    // What was put off is in a snapshot, too.
+    world.restart().unwrap();
+    assert_eq!(world.next_due(), Some(START_MS + 1));
+    world.run_until(START_MS + 1, &mut Silent::default());
+    assert_eq!(world.status(&arn), Some(Status::Running));
+    assert!(world.history(&arn).len() > at_once);
+    world.run_until_idle(&mut Silent::default());
+    assert_eq!(world.status(&arn), Some(Status::Succeeded));
+    assert_eq!(
+        world.output(&arn),
+        Some(json!([
+            60_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000
+        ]))
+    );
+    assert!(world.now_ms() > START_MS + 3);
+}

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::paths::PathQuery;
+use crate::query::cut;
 
 use super::{Code, Diagnostic, Language, Severity, Template};
 
@@ -235,7 +236,7 @@ impl<'a> Fields<'a> {
     ) -> Option<PathQuery> {
         outcome
             .map_err(|reason| {
-                let message = format!("{name} must be a valid JSONPath: {reason}");
+                let message = format!("{name} must be a valid JSONPath: {}", cut(&reason));
                 complain(report, Code::Schema, &self.place(name), &message);
             })
             .ok()

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::paths::PathQuery;
+use crate::query::cut;
 
 use super::fields::{Report, complain};
 use super::{Code, Template};
@@ -60,7 +61,8 @@ fn read_marked(value: &Value, location: &str, field: &str, report: &mut Report) 
         Err(reason) => {
             let name = field.rsplit('/').next().unwrap_or(field);
             let message = format!(
-                "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call: {reason}"
+                "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call: {}",
+                cut(&reason)
             );
             complain(report, Code::Schema, location, &message);
             Template::Literal(Value::Null)

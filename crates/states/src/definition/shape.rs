@@ -89,7 +89,8 @@ impl Placement {
                 match ReferencePath::parse(text) {
                     Ok(path) => Placement::At(path),
                     Err(reason) => {
-                        let message = format!("Value is not a Reference Path: {reason}");
+                        let message =
+                            format!("Value is not a Reference Path: {}", crate::query::cut(&reason));
                         complain(report, Code::Schema, &fields.place(NAME), &message);
                         Placement::Replace
                     }

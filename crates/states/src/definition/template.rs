@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::paths::PathQuery;
-use crate::query::{Query, QueryError};
+use crate::query::{Query, QueryError, cut};
 
 use super::fields::Report;
 use super::{Code, Diagnostic, Severity};
@@ -36,7 +36,10 @@ impl Template {
                             severity: Severity::Error,
                             code: Code::Expression,
                             location: location.to_owned(),
-                            message: format!("The JSONata expression {source:?} cannot be used: {reason}"),
+                            message: format!(
+                                "The JSONata expression {:?} cannot be used: {reason}",
+                                cut(source)
+                            ),
                         });
                         Template::Literal(Value::Null)
                     }

@@ -1,5 +1,6 @@
 //! What an expression can see of its execution.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -46,9 +47,12 @@ impl Execution {
             context: &|| self.context_of(strand),
             variables: &strand.variables,
             now_ms: self.now_ms,
+            steps: Cell::new(0),
         };
         let evaluation = scope.template(template, &mut chance);
+        let steps = scope.steps.get();
         self.chance = chance;
+        self.steps = self.steps.saturating_add(steps);
         evaluation
     }
 

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::query::STEPS_MAX;
+
 /// Events a history may have ("Step Functions service quotas").
 pub const EVENTS_MAX: usize = 25_000;
 /// Bytes of an input, a result, an output or a variable.
@@ -12,6 +14,8 @@ pub(super) const VARIABLES_BYTES_MAX: usize = 10_485_760;
 pub(super) const STRANDS_MAX: usize = 10_000;
 /// Iterations of one inline map that run at once, whatever MaxConcurrency says (Developer Guide, "Inline mode").
 pub(super) const INLINE_CONCURRENCY_MAX: usize = 40;
+/// Steps of evaluation after which the rest waits a millisecond; a few of these are as much as one evaluation may take.
+pub(super) const STEPS_A_TURN: u64 = STEPS_MAX / 4;
 /// An Express execution lasts at most this long.
 pub(super) const EXPRESS_S_MAX: u64 = 300;
 

@@ -59,7 +59,7 @@ pub use services::{AwsReply, Http};
 pub use strand::TaskId;
 pub use tolerance::Tolerance;
 
-use strand::{Strand, StrandId};
+use strand::{Doing, Strand, StrandId};
 use timers::{Timer, TimerKey};
 
 /// What an execution is called and where it belongs; shared by all that refer to it.
@@ -130,7 +130,7 @@ pub struct Execution {
     strands: BTreeMap<StrandId, Box<Strand>>,
     strand_last: u32,
     /// Strands with something to do, first come first served, so that branches advance side by side.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     ready: VecDeque<StrandId>,
     #[serde(with = "crate::saved::pairs")]
     timers: BTreeMap<TimerKey, Timer>,
@@ -140,6 +140,9 @@ pub struct Execution {
     #[serde(skip)]
     effects: Vec<Effect>,
     transitions: u64,
+    /// Steps of evaluation since someone else had a turn.
+    #[serde(skip)]
+    steps: u64,
     ended: Option<Ended>,
     /// What can be redriven.
     remains: Option<Box<Strand>>,
@@ -210,6 +213,7 @@ impl Execution {
             task_last: 0,
             effects: Vec::new(),
             transitions: 0,
+            steps: 0,
             ended: None,
             remains: None,
             redrive_count: 0,
@@ -316,10 +320,11 @@ impl Execution {
         ))
     }
 
-    /// Lets everything happen that is due at this time.
+    /// Lets everything happen that is due at this time. What evaluates for long stays due in part, and others may have
+    /// their turn before it goes on.
     pub fn advance(&mut self, now_ms: u64) {
         self.set_clock(now_ms);
-        while self.ended.is_none() {
+        while self.ended.is_none() && !self.has_had_its_turn() {
             let Some(entry) = self
                 .timers
                 .first_entry()
@@ -336,6 +341,7 @@ impl Execution {
     /// Time never goes back, whatever a caller's clock does.
     fn set_clock(&mut self, now_ms: u64) {
         self.now_ms = self.now_ms.max(now_ms);
+        self.steps = 0;
     }
 
     /// Adds an event and returns its id.
@@ -360,9 +366,14 @@ impl Execution {
     }
 
     fn run_ready(&mut self) {
+        let mut put_off = VecDeque::new();
         while let Some(id) = self.ready.pop_front() {
             if self.ended.is_some() {
                 return;
+            }
+            if self.has_had_its_turn() && !self.is_scheduled(id) {
+                put_off.push_back(id);
+                continue;
             }
             self.step(id);
             if self.full && self.ended.is_none() {
@@ -372,5 +383,20 @@ impl Execution {
         if self.full && self.ended.is_none() {
             self.end_full();
         }
+        if !put_off.is_empty() && self.ended.is_none() {
+            self.ready = put_off;
+            self.set_go_on_timer();
+        }
+    }
+
+    /// Whether others should come first: whoever evaluates for long would keep time limits and other executions waiting.
+    /// A test of one state has nobody beside it.
+    fn has_had_its_turn(&self) -> bool {
+        self.steps >= limits::STEPS_A_TURN && self.probe.is_none()
+    }
+
+    fn is_scheduled(&self, id: StrandId) -> bool {
+        let strand = self.strands.get(&id);
+        matches!(strand.map(|strand| &strand.doing), Some(Doing::Scheduled(_)))
     }
 }

@@ -26,12 +26,14 @@ pub(super) enum Timer {
     TaskTimeout(StrandId),
     /// A task gave no sign of life.
     Heartbeat(StrandId),
+    /// What was put off goes on.
+    GoOn,
 }
 
 impl Timer {
     fn strand(self) -> Option<StrandId> {
         match self {
-            Timer::Execution => None,
+            Timer::Execution | Timer::GoOn => None,
             Timer::WaitOver(id) | Timer::Retry(id) | Timer::TaskTimeout(id) | Timer::Heartbeat(id) => {
                 Some(id)
             }
@@ -54,6 +56,18 @@ impl Execution {
                 self.now_ms.saturating_add(limit_s.saturating_mul(1000)),
                 Timer::Execution,
             );
+        }
+    }
+
+    /// Lets what is ready go on in a millisecond.
+    pub(super) fn set_go_on_timer(&mut self) {
+        let due_ms = self.now_ms.saturating_add(1);
+        let last = TimerKey {
+            due_ms,
+            number: u64::MAX,
+        };
+        if !self.timers.range(..=last).any(|(_, timer)| *timer == Timer::GoOn) {
+            self.set_timer(due_ms, Timer::GoOn);
         }
     }
 
@@ -104,6 +118,8 @@ impl Execution {
         }
         match timer {
             Timer::Execution => self.end_timed_out(),
+            // What is ready goes on after each timer.
+            Timer::GoOn => {}
             Timer::WaitOver(id) => self.wait_over(id),
             Timer::Retry(id) => {
                 // "each retry will be charged as an additional state transition" (AWS Step Functions pricing).

@@ -1,6 +1,7 @@
 //! Evaluating a template or an expression against what a state can see.
 
-use std::cell::RefCell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -14,14 +15,16 @@ use crate::chance::Chance;
 use crate::definition::Template;
 use crate::paths::Sight;
 
-use super::{Query, QueryError, functions, json, meter};
+use super::meter::Meter;
+use super::{Query, QueryError, cut, functions, json, meter};
 
 /// Nested evaluation levels; far above any sensible expression, far below what memory holds.
 const DEPTH_MAX: usize = 3_000;
 /// Items a single sequence may have.
 const SEQUENCE_MAX: usize = 200_000;
-/// An expression that loops for ever must end; anything sensible takes microseconds.
-const EVALUATION_MS_MAX: u64 = 2_000;
+/// The last resort, for what is not counted in steps. It must never be the limit that ends an evaluation: it is not
+/// the same on each machine, so the journal might be read as another story than the one that was told.
+const EVALUATION_MS_MAX: u64 = 120_000;
 
 /// Variables in scope, shared by the flows inside.
 pub type Variables = Arc<BTreeMap<String, Arc<Value>>>;
@@ -49,6 +52,8 @@ pub struct Scope<'a> {
     pub variables: &'a Variables,
     /// What `$now()` and `$millis()` say.
     pub now_ms: u64,
+    /// Counts the steps of its evaluations; all of a scope together have a limit.
+    pub steps: Cell<u64>,
 }
 
 /// An evaluation's answer: a value, or why there is none.
@@ -96,18 +101,25 @@ impl Scope<'_> {
     /// When it fails, yields nothing, or yields what JSON cannot hold.
     pub fn query(&self, query: &Query, chance: &mut Chance) -> Evaluation {
         let shared = Rc::new(RefCell::new(chance.clone()));
+        let meter = Rc::new(RefCell::new(Meter::after(self.steps.get() + 1)));
         // The evaluator belongs to someone else; a panic in it is an error of this expression, not of this process.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.run(query, &shared)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.run(query, &shared, &meter)));
+        self.steps.set(meter.borrow().steps());
         *chance = shared.borrow().clone();
         match outcome {
             Ok(Ok(JValue::Undefined)) => Err(QueryError::undefined(query)),
             Ok(Ok(value)) => json::to_json(&value).map_err(|reason| QueryError::thrown(query, reason)),
             Ok(Err(reason)) => Err(QueryError::thrown(query, &reason)),
-            Err(_) => Err(QueryError::thrown(query, "The evaluator gave up.")),
+            Err(panic) => Err(QueryError::thrown(query, &gave_up(&*panic))),
         }
     }
 
-    fn run(&self, query: &Query, chance: &Rc<RefCell<Chance>>) -> Result<JValue, String> {
+    fn run(
+        &self,
+        query: &Query,
+        chance: &Rc<RefCell<Chance>>,
+        meter: &Rc<RefCell<Meter>>,
+    ) -> Result<JValue, String> {
         let options = EvaluatorOptions {
             timeout_ms: Some(EVALUATION_MS_MAX),
             max_stack_depth: Some(DEPTH_MAX),
@@ -126,7 +138,7 @@ impl Scope<'_> {
         let mut evaluator = Evaluator::with_options(context, options);
         functions::register(&mut evaluator, &query.functions, chance, self.now_ms)?;
         if query.is_guarded {
-            meter::register(&mut evaluator)?;
+            meter::register(&mut evaluator, meter)?;
         }
         evaluator
             .evaluate(&query.ast, &JValue::Undefined)
@@ -147,5 +159,17 @@ impl Scope<'_> {
             }
         }
         JValue::object(members.into_iter().collect())
+    }
+}
+
+/// What a panic of the evaluator says about itself.
+fn gave_up(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    match text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)) {
+        Some(text) => format!(
+            "The evaluator cannot compute this, for a function in it was given something that it did not expect: {}",
+            cut(text)
+        ),
+        None => "The evaluator cannot compute this.".to_owned(),
     }
 }

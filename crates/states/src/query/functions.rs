@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use crate::chance::Chance;
 
 use super::json;
+use super::meter::check_picture;
 
 /// Every function registered here, without the `$`.
 pub(super) const NAMES: &[&str] = &[
@@ -20,6 +21,7 @@ pub(super) const NAMES: &[&str] = &[
     "range",
     "hash",
     "random",
+    "shuffle",
     "uuid",
     "parse",
     "now",
@@ -49,6 +51,8 @@ pub(super) fn register(
                 }),
                 "random" => evaluator
                     .register_fn_override(name, move |arguments: &[JValue]| random(arguments, &chance)),
+                "shuffle" => evaluator
+                    .register_fn_override(name, move |arguments: &[JValue]| shuffle(arguments, &chance)),
                 "millis" => evaluator
                     .register_fn_override(name, move |_: &[JValue]| Ok(JValue::Number(now_ms as f64))),
                 _ => evaluator.register_fn_override(name, move |arguments: &[JValue]| now(arguments, now_ms)),
@@ -167,6 +171,20 @@ fn random(arguments: &[JValue], chance: &Rc<RefCell<Chance>>) -> HostFnResult {
     }
 }
 
+/// The items in an order that the port draws.
+fn shuffle(arguments: &[JValue], chance: &Rc<RefCell<Chance>>) -> HostFnResult {
+    let mut items = match arguments.first() {
+        None | Some(JValue::Undefined) => return Ok(JValue::Undefined),
+        Some(JValue::Array(items)) => items.to_vec(),
+        Some(item) => vec![item.clone()],
+    };
+    let mut chance = chance.borrow_mut();
+    for last in (1..items.len()).rev() {
+        items.swap(last, (chance.unit() * (last + 1) as f64) as usize);
+    }
+    Ok(JValue::array(items))
+}
+
 /// The port's time in JSONata's own formats.
 fn now(arguments: &[JValue], now_ms: u64) -> HostFnResult {
     let given: Vec<&JValue> = arguments
@@ -175,6 +193,9 @@ fn now(arguments: &[JValue], now_ms: u64) -> HostFnResult {
         .collect();
     if given.is_empty() {
         return Ok(JValue::string(crate::timestamp::to_text(now_ms)));
+    }
+    if let Some(picture) = given.first().and_then(|picture| picture.as_str()) {
+        check_picture(picture)?;
     }
     let ast =
         parser::parse("$fromMillis(millis, picture, zone)").map_err(|reason| refuse(&reason.to_string()))?;

@@ -4,23 +4,87 @@
 //! The evaluator limits time, depth and the length of sequences, but not memory: `$s & $s` in a loop, `$pad` or a list
 //! that holds itself twice, forty times over, would end the process. What grows without bound must take a value twice,
 //! so it comes by here: as an argument, a variable, what a function yields or a step of a path.
+//!
+//! Time is counted here too, in steps, for what a clock says is not the same twice. What takes long must do something
+//! again and again, so each place that is come by more than once counts: a function's body, a step of a path, a
+//! condition on items, a term of a sort; and in those, how much the built-in functions and paths go through.
 
 use std::collections::BTreeSet;
 
 use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage, StepId};
 use serde_json::Value;
 
-use super::meter::{LITTLE, METER, REPLACEABLE, SEPARATOR, SHORT, VALUE, WIDTH};
+use super::meter::{DEEP, LITTLE, METER, PICTURE, REPLACEABLE, SEPARATOR, SHORT, TICK, VALUE, WIDTH};
 
 /// Longer list constructors are charged for their length at once.
 const SHORT_LIST: usize = 8;
 
 /// Functions that need a check of their arguments, and how many those may be.
-const CHECKED: &[(&str, usize)] = &[("pad", 3), ("join", 2), ("replace", 4), ("distinct", 1)];
+const CHECKED: &[(&str, usize)] = &[
+    ("pad", 3),
+    ("join", 2),
+    ("replace", 4),
+    ("distinct", 1),
+    ("formatInteger", 2),
+    ("formatNumber", 3),
+    ("fromMillis", 3),
+    ("toMillis", 2),
+    ("parseInteger", 2),
+];
+
+/// Functions that go through their first argument, and how deep that is.
+const GOES_THROUGH: &[(&str, &str)] = &[
+    ("append", METER),
+    ("average", METER),
+    ("base64decode", METER),
+    ("base64encode", METER),
+    ("contains", METER),
+    ("decodeUrl", METER),
+    ("decodeUrlComponent", METER),
+    ("each", METER),
+    ("encodeUrl", METER),
+    ("encodeUrlComponent", METER),
+    ("filter", METER),
+    ("hash", METER),
+    ("join", METER),
+    ("keys", METER),
+    ("length", METER),
+    ("lowercase", METER),
+    ("map", METER),
+    ("match", METER),
+    ("max", METER),
+    ("merge", METER),
+    ("min", METER),
+    ("number", METER),
+    ("pad", METER),
+    ("parse", METER),
+    ("partition", METER),
+    ("reduce", METER),
+    ("replace", METER),
+    ("reverse", METER),
+    ("shuffle", METER),
+    ("sift", METER),
+    ("single", METER),
+    ("sort", METER),
+    ("split", METER),
+    ("spread", METER),
+    ("string", DEEP),
+    ("substring", METER),
+    ("substringAfter", METER),
+    ("substringBefore", METER),
+    ("sum", METER),
+    ("trim", METER),
+    ("uppercase", METER),
+    ("zip", METER),
+];
 
 /// Puts guards into an expression. Says whether any were needed.
 pub(super) fn guard(ast: &mut AstNode, bound: &Bound) -> bool {
-    let mut guards = Guards { bound, any: false };
+    let mut guards = Guards {
+        bound,
+        any: false,
+        repeated: 0,
+    };
     guards.walk(ast);
     guards.any
 }
@@ -78,17 +142,24 @@ impl Bound {
 struct Guards<'a> {
     bound: &'a Bound,
     any: bool,
+    /// Within how many things that may be done again and again.
+    repeated: usize,
 }
 
 impl Guards<'_> {
     fn walk(&mut self, node: &mut AstNode) {
         match node {
-            AstNode::Path { steps } => self.path(steps),
+            AstNode::Path { .. } => {
+                self.walk_path(node);
+                self.go_through(node, METER);
+            }
             AstNode::Binary { op, lhs, rhs } => {
                 if *op != BinaryOp::ColonEqual {
                     self.walk(lhs);
                 }
+                let is_bare = *op == BinaryOp::ChainPipe && matches!(**rhs, AstNode::Path { .. });
                 match op {
+                    _ if is_bare => self.walk_path(rhs),
                     BinaryOp::ChainPipe => self.callee(rhs),
                     _ => self.walk(rhs),
                 }
@@ -98,8 +169,10 @@ impl Guards<'_> {
                     BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::In => {
                         self.value(lhs);
                         self.value(rhs);
+                        self.go_through(lhs, DEEP);
+                        self.go_through(rhs, DEEP);
                     }
-                    BinaryOp::Concatenate => self.wrap(METER, node, &[]),
+                    BinaryOp::Concatenate | BinaryOp::Range => self.wrap(METER, node, &[]),
                     _ => {}
                 }
             }
@@ -110,6 +183,18 @@ impl Guards<'_> {
                     self.value(argument);
                 });
                 let name = name.clone();
+                let through = GOES_THROUGH.iter().find(|(through, _)| *through == name);
+                if let (Some((_, meter)), false) = (through, self.bound.holds(&name)) {
+                    // Those that work on two lists go through both.
+                    let count = if matches!(name.as_str(), "append" | "zip") {
+                        args.len()
+                    } else {
+                        1
+                    };
+                    args.iter_mut()
+                        .take(count)
+                        .for_each(|argument| self.go_through(argument, meter));
+                }
                 self.check(&name, node);
             }
             AstNode::Call { procedure, args } => {
@@ -120,14 +205,20 @@ impl Guards<'_> {
                 });
             }
             AstNode::Lambda { body, .. } => {
+                self.repeated += 1;
                 self.walk(body);
+                self.repeated -= 1;
                 self.yielded(body);
+                self.tick(body);
             }
             AstNode::Array(items) | AstNode::ArrayGroup(items) => self.list(items),
             AstNode::Object(pairs) => self.members(pairs),
             AstNode::ObjectTransform { input, pattern } => {
-                self.walk(input);
+                self.walk_bare(input);
+                self.repeated += 1;
                 self.members(pattern);
+                pattern.iter_mut().for_each(|(name, _)| self.turn(name));
+                self.repeated -= 1;
             }
             AstNode::Block(items) => items.iter_mut().for_each(|item| self.walk(item)),
             AstNode::Conditional {
@@ -143,19 +234,28 @@ impl Guards<'_> {
             }
             AstNode::FunctionApplication(inner) => self.walk(inner),
             AstNode::Sort { input, terms } => {
-                self.walk(input);
-                terms.iter_mut().for_each(|(term, _)| self.walk(term));
+                self.walk_bare(input);
+                self.repeated += 1;
+                terms.iter_mut().for_each(|(term, _)| {
+                    self.walk(term);
+                    self.turn(term);
+                });
+                self.repeated -= 1;
             }
             AstNode::Transform {
                 location,
                 update,
                 delete,
             } => {
-                self.walk(location);
+                self.repeated += 1;
+                self.walk_bare(location);
                 self.walk(update);
+                self.turn(update);
                 if let Some(delete) = delete {
                     self.walk(delete);
+                    self.turn(delete);
                 }
+                self.repeated -= 1;
             }
             AstNode::Variable(name) if checked(name).is_some() => self.wrap(VALUE, node, &[]),
             _ => {}
@@ -187,14 +287,79 @@ impl Guards<'_> {
         };
     }
 
+    /// Walks what must stay as it is.
+    fn walk_bare(&mut self, node: &mut AstNode) {
+        match node {
+            AstNode::Path { .. } => self.walk_path(node),
+            node => self.walk(node),
+        }
+    }
+
+    fn walk_path(&mut self, node: &mut AstNode) {
+        if let AstNode::Path { steps } = node {
+            self.path(steps);
+        }
+    }
+
+    /// Counts the calls of a function. What it calls last stays so.
+    fn tick(&mut self, body: &mut AstNode) {
+        self.any = true;
+        let tick = AstNode::Function {
+            name: TICK.to_owned(),
+            args: Vec::new(),
+            is_builtin: true,
+        };
+        *body = AstNode::Block(vec![tick, std::mem::replace(body, AstNode::Null)]);
+    }
+
+    /// Counts an expression that is evaluated for each item.
+    fn turn(&mut self, node: &mut AstNode) {
+        let is_constant = matches!(
+            node,
+            AstNode::Number(_) | AstNode::String(_) | AstNode::Boolean(_)
+        );
+        let is_position =
+            matches!(node, AstNode::Unary { operand, .. } if matches!(**operand, AstNode::Number(_)));
+        if !is_constant && !is_position && !is_function(node) {
+            self.wrap(METER, node, &[]);
+        }
+    }
+
+    /// Counts what a function or an operator goes through, where that may happen again and again.
+    fn go_through(&mut self, node: &mut AstNode, meter: &str) {
+        if self.repeated == 0 {
+            return;
+        }
+        match node {
+            AstNode::Path { steps } => {
+                // A path that yields nothing may have gone through much.
+                let from = match steps.first().map(|step| &step.node) {
+                    Some(AstNode::Variable(name)) => AstNode::Variable(name.clone()),
+                    _ => AstNode::Variable(String::new()),
+                };
+                self.wrap(METER, node, &[from]);
+            }
+            AstNode::Variable(name) if checked(name).is_none() && !self.bound.is_lambda(name) => {
+                self.wrap(meter, node, &[]);
+            }
+            AstNode::Function { .. } if meter == DEEP => self.wrap(DEEP, node, &[]),
+            _ => {}
+        }
+    }
+
     fn path(&mut self, steps: &mut [PathStep]) {
         for (index, step) in steps.iter_mut().enumerate() {
-            self.walk(&mut step.node);
+            self.repeated += usize::from(index > 0);
+            self.walk_bare(&mut step.node);
+            self.repeated -= usize::from(index > 0);
+            self.repeated += 1;
             for stage in &mut step.stages {
                 if let Stage::Filter(condition) = stage {
                     self.walk(condition);
+                    self.turn(condition);
                 }
             }
+            self.repeated -= 1;
             // A step is done once for each value before it. One that a `%` goes through is no plain value.
             if index > 0 && !step.inner_tuple {
                 self.yielded(&mut step.node);
@@ -309,7 +474,12 @@ impl Guards<'_> {
             for (index, argument) in args.iter_mut().enumerate() {
                 match (name, index) {
                     _ if is_function(argument) => {}
-                    ("pad", 1) => self.wrap(WIDTH, argument, &[]),
+                    ("pad", 1) | ("formatInteger", 0) => self.wrap(WIDTH, argument, &[]),
+                    ("formatInteger", _) => self.wrap(PICTURE, argument, &[AstNode::Null]),
+                    ("formatNumber" | "fromMillis" | "toMillis" | "parseInteger", 1) => {
+                        self.wrap(PICTURE, argument, &[]);
+                    }
+                    ("formatNumber" | "fromMillis" | "toMillis" | "parseInteger", _) => {}
                     ("pad", _) => {}
                     _ => self.wrap(LITTLE, argument, &[]),
                 }
@@ -317,11 +487,20 @@ impl Guards<'_> {
             return;
         }
         let mut settled = Vec::new();
-        if matches!(name, "join" | "replace") && args.len() > 1 {
+        if matches!(name, "join" | "replace" | "formatInteger") && args.len() > 1 {
             settled = settle(args);
         }
         match (name, args.as_mut_slice()) {
             ("pad", [width] | [_, width, ..]) => self.wrap(WIDTH, width, &[]),
+            ("formatInteger", [picture]) => {
+                self.wrap(PICTURE, picture, &[AstNode::Variable(String::new())]);
+            }
+            ("formatInteger", [number, picture, ..]) => {
+                self.wrap(PICTURE, picture, std::slice::from_ref(number));
+            }
+            ("formatNumber" | "fromMillis" | "toMillis" | "parseInteger", [picture] | [_, picture, ..]) => {
+                self.wrap(PICTURE, picture, &[]);
+            }
             ("distinct", [list]) => self.wrap(SHORT, list, &[]),
             ("join", [list, separator]) => self.wrap(SEPARATOR, separator, std::slice::from_ref(list)),
             ("replace", [pattern, replacement]) if !is_function(replacement) => {
@@ -342,6 +521,9 @@ impl Guards<'_> {
     /// Puts a call of a host function around an expression.
     fn wrap(&mut self, name: &str, node: &mut AstNode, more: &[AstNode]) {
         self.any = true;
+        if name == METER && more.is_empty() && is_metered(node) {
+            return;
+        }
         let mut args = vec![std::mem::replace(node, AstNode::Null)];
         args.extend(more.iter().cloned());
         *node = AstNode::Function {
@@ -380,6 +562,10 @@ fn is_plain(steps: &[PathStep]) -> bool {
     steps.split_first().is_some_and(|(first, rest)| {
         matches!(first.node, AstNode::Variable(_) | AstNode::Name(_)) && rest.iter().all(is_part)
     })
+}
+
+fn is_metered(node: &AstNode) -> bool {
+    matches!(node, AstNode::Function { name, .. } if name == METER)
 }
 
 /// Whether it costs nothing to evaluate it twice.

@@ -22,6 +22,29 @@ pub(super) const REPLACEABLE: &str = "!replaceable";
 pub(super) const LITTLE: &str = "!little";
 /// Hands a value on if it is no function that needs a check.
 pub(super) const VALUE: &str = "!value";
+/// Counts a step and is nothing.
+pub(super) const TICK: &str = "!tick";
+/// Hands a value on that is gone through to its last member.
+pub(super) const DEEP: &str = "!deep";
+/// Hands a picture of a number or a time on; a second argument is the number.
+pub(super) const PICTURE: &str = "!picture";
+
+/// Steps that the evaluation of one template may take: calls, turns of a loop, items gone through. Time would be the
+/// better measure, but not the same one each time: what is evaluated again, from the journal, must end as it did.
+/// The dearest steps take about a microsecond in a release build, so this is a second.
+pub(crate) const STEPS_MAX: u64 = 1_000_000;
+/// Items of a list, or members of an object, that are gone through in one step.
+const ITEMS_A_STEP: usize = 8;
+/// Bytes of a text, or of what is compared or written as text, that are gone through in one step.
+const BYTES_A_STEP: usize = 256;
+/// Comparisons of two items that are made in one step.
+const COMPARISONS_A_STEP: usize = 128;
+/// Bytes of a picture.
+const PICTURE_BYTES_MAX: usize = 4_096;
+/// The largest width a picture may state.
+const PICTURE_WIDTH_MAX: u32 = 1_000;
+/// The largest number that is written in Roman numerals; each thousand takes a letter.
+const ROMAN_MAX: f64 = 1_000_000.0;
 
 /// Bytes of one text; a payload has a quarter of it.
 const TEXT_BYTES_MAX: usize = 1_048_576;
@@ -42,19 +65,50 @@ const REMEMBERED_BYTES: usize = 1_024;
 
 /// What an evaluation has made.
 #[derive(Default)]
-struct Meter {
+pub(super) struct Meter {
     made_bytes: usize,
+    /// Steps taken, those of earlier expressions of the same template among them.
+    steps: u64,
     /// Sizes as JSON text of large containers by where their content is. The value is kept, so the place stays its.
     sizes: HashMap<usize, (usize, JValue)>,
 }
 
 /// Registers the functions that guards call.
-pub(super) fn register(evaluator: &mut Evaluator) -> Result<(), String> {
-    let meter = Rc::new(RefCell::new(Meter::default()));
+pub(super) fn register(evaluator: &mut Evaluator, meter: &Rc<RefCell<Meter>>) -> Result<(), String> {
+    let shared = Rc::clone(meter);
     let metered = move |arguments: &[JValue]| {
         let value = first(arguments);
-        let more = arguments.get(1).and_then(JValue::as_f64).unwrap_or(0.0) as usize;
-        meter.borrow_mut().pass(&value, more)?;
+        let more = match arguments.get(1) {
+            Some(JValue::Number(more)) => *more as usize,
+            Some(JValue::Array(items)) => items.len(),
+            _ => 0,
+        };
+        shared.borrow_mut().pass(&value, more)?;
+        Ok(value)
+    };
+    let shared = Rc::clone(meter);
+    let tick = move |_: &[JValue]| {
+        shared.borrow_mut().step(1)?;
+        Ok(JValue::Undefined)
+    };
+    let shared = Rc::clone(meter);
+    let deep = move |arguments: &[JValue]| {
+        let value = first(arguments);
+        let mut meter = shared.borrow_mut();
+        let bytes = meter.size(&value, LEVELS_MAX)?;
+        meter.step(1 + bytes / BYTES_A_STEP)?;
+        Ok(value)
+    };
+    let shared = Rc::clone(meter);
+    let short = move |arguments: &[JValue]| {
+        let value = first(arguments);
+        if let JValue::Array(items) = &value {
+            if items.len() > COMPARED_MAX {
+                return Err(exceeded());
+            }
+            let comparisons = items.len() * items.len() / 2;
+            shared.borrow_mut().step(1 + comparisons / COMPARISONS_A_STEP)?;
+        }
         Ok(value)
     };
     let outcome = evaluator
@@ -64,7 +118,10 @@ pub(super) fn register(evaluator: &mut Evaluator) -> Result<(), String> {
         .and_then(|()| evaluator.register_fn(SEPARATOR, separator))
         .and_then(|()| evaluator.register_fn(REPLACEABLE, replaceable))
         .and_then(|()| evaluator.register_fn(LITTLE, little))
-        .and_then(|()| evaluator.register_fn(VALUE, not_builtin));
+        .and_then(|()| evaluator.register_fn(VALUE, not_builtin))
+        .and_then(|()| evaluator.register_fn(TICK, tick))
+        .and_then(|()| evaluator.register_fn(DEEP, deep))
+        .and_then(|()| evaluator.register_fn(PICTURE, |arguments: &[JValue]| picture(arguments)));
     outcome.map_err(|reason| reason.message().to_owned())
 }
 
@@ -77,7 +134,34 @@ fn exceeded() -> EvaluatorError {
     EvaluatorError::EvaluationError("Expression evaluation memory limit exceeded".to_owned())
 }
 
+fn too_many_steps() -> EvaluatorError {
+    EvaluatorError::EvaluationError(format!(
+        "Expression evaluation time limit exceeded: it takes more than {STEPS_MAX} steps"
+    ))
+}
+
 impl Meter {
+    /// A meter for an expression of a template that has taken so many steps before.
+    pub fn after(steps: u64) -> Meter {
+        Meter {
+            steps,
+            ..Meter::default()
+        }
+    }
+
+    /// How many steps were taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    fn step(&mut self, steps: usize) -> Result<(), EvaluatorError> {
+        self.steps = self.steps.saturating_add(steps as u64);
+        match self.steps > STEPS_MAX {
+            true => Err(too_many_steps()),
+            false => Ok(()),
+        }
+    }
+
     /// Counts a value; it may share most of itself with one that was counted before.
     fn pass(&mut self, value: &JValue, more: usize) -> Result<(), EvaluatorError> {
         let own = match value {
@@ -86,6 +170,8 @@ impl Meter {
             _ => 0,
         };
         self.charge((own + more + 1) * BYTES_MIN)?;
+        let text = value.as_str().map_or(0, str::len);
+        self.step(1 + (own + more) / ITEMS_A_STEP + text / BYTES_A_STEP)?;
         self.size(value, LEVELS_MAX).map(drop)
     }
 
@@ -160,12 +246,58 @@ fn width(arguments: &[JValue]) -> HostFnResult {
     }
 }
 
-fn short(arguments: &[JValue]) -> HostFnResult {
+fn picture(arguments: &[JValue]) -> HostFnResult {
     let value = first(arguments);
-    match &value {
-        JValue::Array(items) if items.len() > COMPARED_MAX => Err(exceeded()),
-        _ => Ok(value),
+    if let Some(picture) = value.as_str() {
+        check_picture(picture)?;
+        if let Some(number) = arguments.get(1) {
+            check_roman(picture, number)?;
+        }
     }
+    Ok(value)
+}
+
+/// Refuses a picture that is very long, or states a width that is.
+pub(super) fn check_picture(picture: &str) -> Result<(), EvaluatorError> {
+    if picture.len() > PICTURE_BYTES_MAX {
+        return Err(refused(format!(
+            "A picture must not be longer than {PICTURE_BYTES_MAX} bytes"
+        )));
+    }
+    // Only what is in brackets has widths: behind a comma, `[Y,4-10]`.
+    let widths = picture.split('[').skip(1).filter_map(|marker| {
+        let (marker, _) = marker.split_once(']').unwrap_or((marker, ""));
+        marker.split_once(',').map(|(_, widths)| widths)
+    });
+    let is_wide = |number: &str| {
+        let number: String = number.chars().filter(|letter| letter.is_ascii_digit()).collect();
+        !number.is_empty()
+            && number
+                .parse::<u32>()
+                .map_or(true, |width| width > PICTURE_WIDTH_MAX)
+    };
+    match widths.flat_map(|widths| widths.split('-')).any(is_wide) {
+        true => Err(refused(format!(
+            "A width in the picture '{picture}' is larger than {PICTURE_WIDTH_MAX}"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Refuses numbers that would be written as far too many letters.
+fn check_roman(picture: &str, number: &JValue) -> Result<(), EvaluatorError> {
+    let is_roman = picture.starts_with(['i', 'I']);
+    match number.as_f64() {
+        Some(number) if number.abs() <= ROMAN_MAX => Ok(()),
+        _ if is_roman => Err(refused(format!(
+            "$formatInteger writes Roman numerals up to {ROMAN_MAX}, and not of a number that is still open"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn refused(message: String) -> EvaluatorError {
+    EvaluatorError::EvaluationError(message)
 }
 
 fn separator(arguments: &[JValue]) -> HostFnResult {

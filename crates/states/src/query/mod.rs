@@ -10,6 +10,7 @@ mod json;
 mod meter;
 mod references;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 
@@ -18,6 +19,7 @@ use jsonata_core::parser;
 
 pub use evaluate::{Evaluation, Scope, States, Variables};
 pub(crate) use functions::hexadecimal_digest;
+pub(crate) use meter::STEPS_MAX;
 
 /// The fields `$states` can have.
 const STATES_FIELDS: &[&str] = &["input", "result", "errorOutput", "context"];
@@ -60,11 +62,12 @@ impl Query {
         // The parser belongs to someone else; whatever it makes of strange input must not end this process.
         let mut ast = catch_unwind(|| parser::parse(source))
             .map_err(|_| "it does not parse: the parser gave up".to_owned())?
-            .map_err(|reason| format!("it does not parse: {reason}"))?;
+            .map_err(|reason| format!("it does not parse: {}", cut(&reason.to_string())))?;
         if let Some(name) = references::to_context_item(&ast) {
             return Err(format!(
-                "Reference to '{name}' at the top level is not supported: the input is $states.input, and a \
-                 variable has a $ before it"
+                "Reference to '{}' at the top level is not supported: the input is $states.input, and a \
+                 variable has a $ before it",
+                cut(&name)
             ));
         }
         let (mut variables, mut bound) = (BTreeSet::new(), guard::Bound::default());
@@ -183,6 +186,15 @@ impl QueryError {
             query.source, query.field
         );
         QueryError::evaluation(&query.field, message)
+    }
+}
+
+/// The beginning of a text that a message quotes.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    const LETTERS_MAX: usize = 200;
+    match text.char_indices().nth(LETTERS_MAX) {
+        Some((end, _)) => Cow::Owned(format!("{}...", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
     }
 }
 

@@ -98,6 +98,27 @@ fn error_names_of_the_language_are_used_as_it_says() {
 }
 
 #[test]
+fn what_does_not_parse_is_quoted_by_its_beginning() {
+    let long = "x".repeat(100_000);
+    for (language, fields) in [
+        ("JSONata", json!({ "Output": format!("{{% {long} %}}") })),
+        ("JSONata", json!({ "Output": format!("{{% '{long} %}}") })),
+        ("JSONata", json!({ "Output": format!("{{% 1 {long} %}}") })),
+        ("JSONPath", json!({ "InputPath": format!("$.a[{long}") })),
+        ("JSONPath", json!({ "ResultPath": format!("$.a[{long}") })),
+        ("JSONPath", json!({ "Parameters": { "a.$": format!("{long}(") } })),
+    ] {
+        let mut state = fields;
+        state["Type"] = "Pass".into();
+        state["End"] = true.into();
+        let definition = json!({ "QueryLanguage": language, "StartAt": "A", "States": { "A": state } });
+        let found = complaints(&definition, MachineType::Standard);
+        let bytes: usize = found.iter().map(|(_, _, text)| text.len()).sum();
+        assert!((1..1_000).contains(&bytes), "{language}: {bytes} bytes");
+    }
+}
+
+#[test]
 fn expressions_must_parse() {
     check(
         json!({ "Type": "Pass", "Output": { "a": ["{% $states. %}"] } }),
