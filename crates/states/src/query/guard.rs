@@ -9,74 +9,15 @@
 //! again and again, so each place that is come by more than once counts: a function's body, a step of a path, a
 //! condition on items, a term of a sort; and in those, how much the built-in functions and paths go through.
 
-use std::collections::BTreeSet;
-
 use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage, StepId};
-use serde_json::Value;
 
+use super::bound::Bound;
+use super::builtins::{checked, goes_through};
 use super::meter::{DEEP, LITTLE, METER, PICTURE, REPLACEABLE, SEPARATOR, SHORT, TICK, VALUE, WIDTH};
+use super::nodes::{is_function, is_metered, is_partial, is_placeholder, is_plain, settle};
 
 /// Longer list constructors are charged for their length at once.
 const SHORT_LIST: usize = 8;
-
-/// Functions that need a check of their arguments, and how many those may be.
-const CHECKED: &[(&str, usize)] = &[
-    ("pad", 3),
-    ("join", 2),
-    ("replace", 4),
-    ("distinct", 1),
-    ("formatInteger", 2),
-    ("formatNumber", 3),
-    ("fromMillis", 3),
-    ("toMillis", 2),
-    ("parseInteger", 2),
-];
-
-/// Functions that go through their first argument, and how deep that is.
-const GOES_THROUGH: &[(&str, &str)] = &[
-    ("append", METER),
-    ("average", METER),
-    ("base64decode", METER),
-    ("base64encode", METER),
-    ("contains", METER),
-    ("decodeUrl", METER),
-    ("decodeUrlComponent", METER),
-    ("each", METER),
-    ("encodeUrl", METER),
-    ("encodeUrlComponent", METER),
-    ("filter", METER),
-    ("hash", METER),
-    ("join", METER),
-    ("keys", METER),
-    ("length", METER),
-    ("lowercase", METER),
-    ("map", METER),
-    ("match", METER),
-    ("max", METER),
-    ("merge", METER),
-    ("min", METER),
-    ("number", METER),
-    ("pad", METER),
-    ("parse", METER),
-    ("partition", METER),
-    ("reduce", METER),
-    ("replace", METER),
-    ("reverse", METER),
-    ("shuffle", METER),
-    ("sift", METER),
-    ("single", METER),
-    ("sort", METER),
-    ("split", METER),
-    ("spread", METER),
-    ("string", DEEP),
-    ("substring", METER),
-    ("substringAfter", METER),
-    ("substringBefore", METER),
-    ("sum", METER),
-    ("trim", METER),
-    ("uppercase", METER),
-    ("zip", METER),
-];
 
 /// Puts guards into an expression. Says whether any were needed.
 pub(super) fn guard(ast: &mut AstNode, bound: &Bound) -> bool {
@@ -87,56 +28,6 @@ pub(super) fn guard(ast: &mut AstNode, bound: &Bound) -> bool {
     };
     guards.walk(ast);
     guards.any
-}
-
-/// The names that an expression gives a value.
-#[derive(Default)]
-pub(super) struct Bound {
-    lambdas: BTreeSet<String>,
-    others: BTreeSet<String>,
-}
-
-impl Bound {
-    /// Finds them: by `:=`, as a parameter, by `@` or `#`.
-    pub fn collect(&mut self, tree: &Value) {
-        match tree {
-            Value::Array(items) => items.iter().for_each(|item| self.collect(item)),
-            Value::Object(members) => {
-                if members.get("op").is_some_and(|op| op == "ColonEqual") {
-                    let is_lambda = members.get("rhs").is_some_and(|rhs| rhs.get("Lambda").is_some());
-                    let names = match is_lambda {
-                        true => &mut self.lambdas,
-                        false => &mut self.others,
-                    };
-                    let name = members.get("lhs").and_then(|lhs| lhs.get("Variable")?.as_str());
-                    names.extend(name.map(str::to_owned));
-                }
-                for (name, member) in members {
-                    match (name.as_str(), member) {
-                        ("params", Value::Array(names)) => {
-                            let names = names.iter().filter_map(Value::as_str);
-                            self.others.extend(names.map(str::to_owned));
-                        }
-                        ("focus" | "index_var" | "Index", Value::String(name)) => {
-                            self.others.insert(name.clone());
-                        }
-                        _ => {}
-                    }
-                    self.collect(member);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn holds(&self, name: &str) -> bool {
-        self.lambdas.contains(name) || self.others.contains(name)
-    }
-
-    /// Whether a name can only mean a function that the expression itself defines.
-    fn is_lambda(&self, name: &str) -> bool {
-        self.lambdas.contains(name) && !self.others.contains(name)
-    }
 }
 
 struct Guards<'a> {
@@ -183,8 +74,7 @@ impl Guards<'_> {
                     self.value(argument);
                 });
                 let name = name.clone();
-                let through = GOES_THROUGH.iter().find(|(through, _)| *through == name);
-                if let (Some((_, meter)), false) = (through, self.bound.holds(&name)) {
+                if let (Some(meter), false) = (goes_through(&name), self.bound.holds(&name)) {
                     // Those that work on two lists go through both.
                     let count = if matches!(name.as_str(), "append" | "zip") {
                         args.len()
@@ -531,63 +421,5 @@ impl Guards<'_> {
             args,
             is_builtin: true,
         };
-    }
-}
-
-/// Lets the arguments of a call be evaluated once, before it, into variables that no expression can name.
-fn settle(args: &mut [AstNode]) -> Vec<AstNode> {
-    let mut settled = Vec::new();
-    for (index, argument) in args.iter_mut().enumerate() {
-        if is_settled(argument) || is_function(argument) {
-            continue;
-        }
-        let variable = AstNode::Variable(format!("!{index}"));
-        settled.push(AstNode::Binary {
-            op: BinaryOp::ColonEqual,
-            lhs: Box::new(variable.clone()),
-            rhs: Box::new(std::mem::replace(argument, variable)),
-        });
-    }
-    settled
-}
-
-/// The name and number of arguments of a function that needs a check.
-fn checked(name: &str) -> Option<(&'static str, usize)> {
-    CHECKED.iter().copied().find(|(checked, _)| *checked == name)
-}
-
-/// A path that only goes into one value: what it yields is part of something that was looked at already.
-fn is_plain(steps: &[PathStep]) -> bool {
-    let is_part = |step: &PathStep| matches!(step.node, AstNode::Name(_)) && step.stages.is_empty();
-    steps.split_first().is_some_and(|(first, rest)| {
-        matches!(first.node, AstNode::Variable(_) | AstNode::Name(_)) && rest.iter().all(is_part)
-    })
-}
-
-fn is_metered(node: &AstNode) -> bool {
-    matches!(node, AstNode::Function { name, .. } if name == METER)
-}
-
-/// Whether it costs nothing to evaluate it twice.
-fn is_settled(node: &AstNode) -> bool {
-    matches!(
-        node,
-        AstNode::Variable(_) | AstNode::String(_) | AstNode::Number(_) | AstNode::Regex { .. }
-    )
-}
-
-fn is_function(node: &AstNode) -> bool {
-    matches!(node, AstNode::Lambda { .. } | AstNode::Transform { .. }) || is_placeholder(node)
-}
-
-fn is_placeholder(node: &AstNode) -> bool {
-    matches!(node, AstNode::Placeholder)
-}
-
-/// A call that leaves arguments open yields a function.
-fn is_partial(node: &AstNode) -> bool {
-    match node {
-        AstNode::Function { args, .. } | AstNode::Call { args, .. } => args.iter().any(is_placeholder),
-        _ => false,
     }
 }

@@ -3,11 +3,14 @@
 //! An expression is parsed when its machine is registered and evaluated against a [`Scope`]. Numbers are 64-bit
 //! floats, as in the reference implementation: whole numbers beyond 2^53 lose digits.
 
+mod bound;
+mod builtins;
 mod evaluate;
 mod functions;
 mod guard;
 mod json;
 mod meter;
+mod nodes;
 mod references;
 
 use std::borrow::Cow;
@@ -70,7 +73,7 @@ impl Query {
                 cut(&name)
             ));
         }
-        let (mut variables, mut bound) = (BTreeSet::new(), guard::Bound::default());
+        let (mut variables, mut bound) = (BTreeSet::new(), bound::Bound::default());
         if let Ok(tree) = serde_json::to_value(&ast) {
             collect_variables(&tree, &mut variables);
             bound.collect(&tree);

@@ -241,14 +241,10 @@ fn a_log_service_that_is_not_there_hinders_nothing() {
     assert_eq!(server.ended(arn.as_str().unwrap())["status"], "SUCCEEDED");
 }
 
-#[test]
-fn lines_that_get_lost_are_counted_and_said() {
-    let aws = Aws::start(|asked| match asks(asked, "PutLogEvents") {
-        true => Some((
-            400,
-            "",
-            json!({ "__type": "AccessDeniedException", "message": "not you" }),
-        )),
+/// What is said when lines are lost to a log service that answers PutLogEvents like this: how many, and why.
+fn said_of_lost_lines(answer: impl Fn() -> Told + Send + Sync + 'static) -> (Value, Value) {
+    let aws = Aws::start(move |asked| match asks(asked, "PutLogEvents") {
+        true => answer(),
         false => takes_all(asked),
     });
     let (server, log) = Server::with_log(aws.address);
@@ -259,31 +255,29 @@ fn lines_that_get_lost_are_counted_and_said() {
         .map(|line| line["fields"].clone())
         .find(|fields| fields["message"] == "lines of execution logs were not delivered")
         .unwrap();
+    (said["lines"].clone(), said["reason"].clone())
+}
+
+#[test]
+fn lines_that_get_lost_are_counted_and_said() {
+    let denied = || {
+        let why = json!({ "__type": "AccessDeniedException", "message": "not you" });
+        Some((400, "", why))
+    };
     assert_eq!(
-        (&said["lines"], &said["reason"]),
-        (&json!(4), &json!("AccessDeniedException: not you"))
+        said_of_lost_lines(denied),
+        (json!(4), json!("AccessDeniedException: not you"))
     );
 }
 
 #[test]
 fn lines_that_the_log_service_rejects_are_counted_with_their_reason() {
-    let aws = Aws::start(|asked| match asks(asked, "PutLogEvents") {
-        true => returned(json!({ "rejectedLogEventsInfo": { "tooNewLogEventStartIndex": 1 } })),
-        false => takes_all(asked),
-    });
-    let (server, log) = Server::with_log(aws.address);
-    let pass = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
-    create(&server, "STANDARD", pass, logging("ALL", true));
-    server.tell("StartExecution", json!({ "stateMachineArn": MACHINE }));
-    let said = log
-        .map(|line| line["fields"].clone())
-        .find(|fields| fields["message"] == "lines of execution logs were not delivered")
-        .unwrap();
+    let rejected = || returned(json!({ "rejectedLogEventsInfo": { "tooNewLogEventStartIndex": 1 } }));
     assert_eq!(
-        (&said["lines"], &said["reason"]),
+        said_of_lost_lines(rejected),
         (
-            &json!(3),
-            &json!("rejected: too old for the log service, or too far ahead of its clock")
+            json!(3),
+            json!("rejected: too old for the log service, or too far ahead of its clock")
         )
     );
 }
