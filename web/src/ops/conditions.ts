@@ -35,8 +35,8 @@ export const CONDITIONS: readonly ConditionWords[] = [
   {
     condition: 'marketIsScarce',
     name: 'The market is scarce',
-    says: 'The market sells so little that what a dish is short of is hardly found.',
-    protects: 'The warehouse asks a bounded number of times. Then the order ends as unavailable, uncharged, and what was bought stays in the warehouse.',
+    says: 'The market yields nothing in any round that is opened from now on.',
+    protects: 'The warehouse asks a bounded number of times. An order that still lacks something then ends as unavailable, and nobody is charged.',
     brief: 'the market is scarce',
   },
 ]

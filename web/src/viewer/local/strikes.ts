@@ -12,6 +12,9 @@ export interface Strikable {
   readonly errors: readonly string[]
 }
 
+/** What sends a message to a queue, a topic or a bus. */
+const SENDING = /^(sqs:sendMessage|sns:publish|events:putEvents|aws-sdk:(sqs:sendMessage(Batch)?|sns:publish|eventbridge:putEvents))$/
+
 /** Names that stand for many errors. */
 const WILD = ['States.ALL', 'States.TaskFailed']
 
@@ -38,7 +41,7 @@ function momentsOf(state: ChartState): Moment[] {
   return [
     ...(call.ends === 'worker' || isStart ? [] : (['call'] as const)),
     ...(call.ends === 'token' || call.ends === 'worker' ? (['callback'] as const) : []),
-    ...(call.service === 'sqs' && call.action === 'sendMessage' ? (['message'] as const) : []),
+    ...(SENDING.test(`${call.service}:${call.action}`) ? (['message'] as const) : []),
   ]
 }
 

@@ -20,7 +20,7 @@ export function inOrder(queues: readonly Queue[]): Queue[] {
 export function verdictWords(queues: readonly Queue[]): string {
   const stuck = queues.filter((queue) => (lettersOf(queue) ?? 0) > 0)
   const count = stuck.reduce((sum, queue) => sum + (lettersOf(queue) ?? 0), 0)
-  if (count === 0) return 'No message is stuck.'
+  if (count === 0) return queues.some((queue) => lettersOf(queue) === null) ? 'No message is stuck, as far as dead letters could be counted.' : 'No message is stuck.'
   const where = stuck.length === 1 ? `of ${stuck[0]?.name ?? 'one queue'}` : `of ${stuck.length} queues`
   return `${countWords(count, 'dead letter')} ${where}.`
 }
