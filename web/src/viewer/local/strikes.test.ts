@@ -47,6 +47,13 @@ describe('where faults can strike', () => {
     expect(found.find(({ name }) => name === 'Send')?.errors).toEqual(['Gone'])
   })
 
+  it('counts as a message what goes to a queue, a topic or a bus', () => {
+    const momentsOf = (resource: string) =>
+      strikable(chartOf({ StartAt: 'Tell', States: { Tell: { Type: 'Task', Resource: `arn:aws:states:::${resource}`, End: true } } }))[0]?.moments.includes('message')
+    expect(['sns:publish', 'events:putEvents', 'aws-sdk:sqs:sendMessageBatch', 'aws-sdk:eventbridge:putEvents'].map(momentsOf)).toEqual([true, true, true, true])
+    expect(['sqs:receiveMessage', 'aws-sdk:sqs:deleteMessage', 'lambda:invoke'].map(momentsOf)).toEqual([false, false, false])
+  })
+
   it('is found in a machine of many states', () => {
     const order = JSON.parse(readFileSync(new URL('../../../../workflows/order.asl.json', import.meta.url), 'utf8')) as unknown
     const states = strikable(chartOf(order))
