@@ -4,8 +4,6 @@
  */
 import { api, ask, type Shape } from '../../api/client'
 import { asProblem, Problem } from '../../api/problem'
-import { chartOfDefinition, definitionIn } from '../source/shown'
-import type { Chart } from '../types'
 import { bodyOf, isSame, readFaults, type Fault, type SetFault } from './faults'
 
 /** The clock of everything that waits. */
@@ -57,12 +55,6 @@ export async function setFault({ fault, before }: { fault: Fault; before: readon
 /** Removes a fault, or all of them (`null`). @throws Problem */
 export async function removeFaults({ id }: { id: number | null }): Promise<Faults> {
   return readFaults((await ask(api.DELETE('/api/ops/local/faults', { params: { query: id === null ? {} : { id } } }))).faults)
-}
-
-/** A machine as it is deployed now; `null` if its definition cannot be drawn. */
-export async function readMachineChart(arn: string, signal: AbortSignal | null = null): Promise<Chart | null> {
-  const machine = await ask(api.GET('/api/ops/machine', { params: { query: { arn } }, signal }))
-  return chartOfDefinition(definitionIn(machine))
 }
 
 /** What got no answer; whatever else was thrown goes on. */
