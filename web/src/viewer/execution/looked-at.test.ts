@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { names, runOf } from '../run/fixtures/load'
 import { visitsOf } from '../run/picked'
+import { ALL_ITERATIONS } from '../graph/iterations'
 import { lookedAt, picksTo } from './looked-at'
 
 describe('what is looked at of a run', () => {
@@ -23,6 +24,18 @@ describe('what is looked at of a run', () => {
     expect(['failed', 'timedOut']).toContain(fates[first.picked.get(map) ?? -1])
     expect(lookedAt(run, chart, new Map([[map, 0]])).picked.get(map)).toBe(0)
     expect(lookedAt(run, chart, new Map([[map, 999]])).picked.get(map)).toBe(first.picked.get(map))
+  })
+
+  it('is the worst of all iterations, when they are looked at together, and nobody picks within', () => {
+    const { run, chart } = runOf('own/map-caught')
+    const { visits, picked, iterations } = lookedAt(run, chart, new Map([['/Ship', ALL_ITERATIONS]]))
+    expect(picked.has('/Ship')).toBe(false)
+    expect(iterations.get('/Ship')).toHaveLength(4)
+    expect(visits.get('/Ship#0/Pack')?.fate).toBe('caught')
+    const nested = runOf('own/nested')
+    const together = lookedAt(nested.run, nested.chart, new Map([['/EachKitchen', ALL_ITERATIONS]]))
+    expect([...together.iterations.keys()]).toEqual(['/EachKitchen'])
+    expect(together.picked.size).toBe(0)
   })
 
   it('leads to every visit by the iterations around it', () => {

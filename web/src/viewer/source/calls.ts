@@ -69,8 +69,8 @@ export async function readMachines(signal: AbortSignal): Promise<MachineRow[]> {
 }
 
 /** A page of executions. */
-export async function readExecutions(asked: AskedFilters, cursor: string | undefined, signal: AbortSignal): Promise<ExecutionsPage> {
-  const query = { ...asked, limit: 25, ...(cursor === undefined ? {} : { cursor }) }
+export async function readExecutions(asked: AskedFilters, cursor: string | undefined, signal: AbortSignal, limit = 25): Promise<ExecutionsPage> {
+  const query = { ...asked, limit, ...(cursor === undefined ? {} : { cursor }) }
   const page = await ask(api.GET('/api/ops/executions', { params: { query }, signal }))
   return {
     rows: objects(page.executions).flatMap((row) => rowOf(row) ?? []),
