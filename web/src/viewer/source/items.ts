@@ -36,7 +36,13 @@ export function mapRunOf(arn: string, described: Readonly<Record<string, unknown
   }
 }
 
+/** Services name them by long random names, whose beginning tells them apart. */
+function itemName(name: string): string {
+  const random = /^([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(name)
+  return random === null ? name : `Item ${random[1]}`
+}
+
 function itemOf({ arn, name, status, startedMs, endedMs, error, failedState }: ExecutionRow): Item {
   // One that is to be redriven is neither over nor under way.
-  return { arn, name, fate: FATES[status] ?? 'waiting', startedMs, endedMs, error, failedState }
+  return { arn, name: itemName(name), fate: FATES[status] ?? 'waiting', startedMs, endedMs, error, failedState }
 }
