@@ -60,7 +60,7 @@ async fn an_operator_sees_every_queue_of_the_stack() {
         assert!(queue["deadLetters"]["depth"].is_u64(), "{queue}");
     }
     let features = operator.get("/api/ops/viewer").await.expect(200).body["features"].clone();
-    for feature in ["queues", "clock", "faults"] {
+    for feature in ["queues", "clock", "faults", "live"] {
         assert!(
             features
                 .as_array()

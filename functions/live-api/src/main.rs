@@ -9,6 +9,7 @@ fn main() -> Result<(), StartError> {
         let world = World::connect().await;
         let function = LiveApi {
             gate: world.gate()?,
+            accounts: world.accounts()?,
             connections: world.live_connections()?,
             pages: world.live_pages()?,
             base: world.settings().public_base()?,

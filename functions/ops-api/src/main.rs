@@ -21,9 +21,9 @@ fn main() -> Result<(), StartError> {
             viewer: Viewer {
                 account,
                 features: if engine.is_some() {
-                    &["queues", "effects", "clock", "faults"]
+                    &["queues", "effects", "live", "clock", "faults"]
                 } else {
-                    &["queues", "effects"]
+                    &["queues", "effects", "live"]
                 },
             },
             queues: queues.ok_or_else(|| SettingError::Malformed {

@@ -8,10 +8,11 @@ mod changes;
 
 pub use changes::Change;
 
+use contract::is_operators;
 use contract::live::{LiveMessage, frames};
 use domain::Fault;
 use domain::live::{Audience, ConnectionId, LiveConnection, PAGE_MAX, is_worth_telling, news_of};
-use domain::ports::{Clock, LiveConnections, LivePages, Posted, Sessions};
+use domain::ports::{Accounts, Clock, LiveConnections, LivePages, Posted, Sessions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,6 +36,8 @@ pub struct PushLive {
     pub pages: Arc<dyn LivePages>,
     /// Sessions that were ended: whoever signed out is told nothing of their orders any more.
     pub sessions: Arc<dyn Sessions>,
+    /// Who is an operator now: whoever was dismissed is told of nobody's orders any more.
+    pub accounts: Arc<dyn Accounts>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
@@ -174,6 +177,9 @@ impl PushLive {
             return Ok(false);
         }
         match (audience, &connection.connected_as) {
+            (Audience::Topic(topic), _) if topic.is_for_operators() => {
+                is_operators(connection, &*self.accounts, &*self.sessions).await
+            }
             (Audience::Topic(_), _) => Ok(true),
             (Audience::User(user_id), Some(who)) if who.user_id == *user_id => {
                 Ok(!self.sessions.was_ended(&who.session_id).await?)

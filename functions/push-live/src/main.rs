@@ -11,6 +11,7 @@ fn main() -> Result<(), StartError> {
             connections: world.live_connections()?,
             pages: world.live_pages()?,
             sessions: world.sessions()?,
+            accounts: world.accounts()?,
             clock: world.clock(),
         };
         run_stream("push-live", move |changes| {

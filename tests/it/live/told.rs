@@ -3,7 +3,7 @@
 use super::scene::{Gateway, Scene, now, user};
 use crate::ports_contract::Still;
 use domain::live::{ConnectionId, LiveConnection, PAGE_MAX, TOLD_WITHIN_S, Topic};
-use domain::ports::{Answer, LiveConnections, Sessions, Watched};
+use domain::ports::{Accounts, Answer, LiveConnections, Sessions, Watched};
 use domain::{Fault, OrderId, Timestamp, UserId};
 use push_live::{Change, POSTS_AT_ONCE, PushLive};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn change(keys: Value, before: Option<Value>, after: Option<Value>, at: Timestam
 }
 
 /// An order that was written; it has more fields than anybody may see.
-fn ordered(of: &UserId, version: u32, at: Timestamp) -> Change {
+pub(super) fn ordered(of: &UserId, version: u32, at: Timestamp) -> Change {
     let order_id = OrderId::from_random([9; 16]);
     let row = |version: u32| json!({ "order_id": order_id, "user_id": of, "status": "held", "version": version, "card": "tok_secret" });
     change(
@@ -196,6 +196,9 @@ async fn everybody_who_has_a_place_is_told_page_after_page() {
 struct Away;
 
 impl LiveConnections for Away {
+    fn find<'a>(&'a self, _: &'a ConnectionId) -> Answer<'a, Option<LiveConnection>> {
+        Box::pin(async { Err(Fault::Transient("away".to_owned())) })
+    }
     fn open<'a>(&'a self, _: &'a LiveConnection) -> Answer<'a, ()> {
         Box::pin(async { Err(Fault::Transient("away".to_owned())) })
     }
@@ -221,6 +224,7 @@ async fn a_batch_comes_again_when_nobody_knows_whom_to_tell() {
         connections: Arc::new(Away),
         pages: Arc::new(Gateway::default()),
         sessions: Arc::clone(&scene.sessions) as Arc<dyn Sessions>,
+        accounts: Arc::clone(&scene.accounts) as Arc<dyn Accounts>,
         clock: Arc::new(Still),
     };
     let outcome = function.handle(vec![posted(1, 1)]).await;
