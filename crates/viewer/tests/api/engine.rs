@@ -135,22 +135,31 @@ impl Scene {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.ask(Method::GET, path, None).await
+        self.ask(Method::GET, path, None, None).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.ask(Method::POST, path, Some(body)).await
+        self.ask(Method::POST, path, Some(body), None).await
+    }
+
+    /// The same under an idempotency key.
+    pub async fn post_as(&self, key: &str, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, Some(body), Some(key)).await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
-        self.ask(Method::DELETE, path, None).await
+        self.ask(Method::DELETE, path, None, None).await
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let request = Request::builder()
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Answer {
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("/api/ops/{path}"))
-            .header("content-type", "application/json")
+            .header("content-type", "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let request = request
             .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
             .unwrap();
         let response = self.routes.clone().oneshot(request).await.unwrap();

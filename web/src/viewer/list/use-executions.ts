@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, typ
 import { asProblem, type Problem } from '../../api/problem'
 import { readCounts, readExecutions, type ExecutionRow } from '../source/calls'
 import { useLooks, type Freshness } from '../source/nudges'
-import { askedOf, type Filters } from './filters'
+import { askedOf, countedOf, type AskedFilters, type Filters } from './filters'
 import { extended, refreshed } from './merge'
 
 /** A look asks for a page of each machine and for its counts. On AWS a whole account shares few such questions a second. */
@@ -80,7 +80,9 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
     const asked = askedOf(filters(), Date.now())
     try {
       const read = await readCounts(asked, current.signal)
-      if (JSON.stringify(askedOf(filters(), 0).machine) === JSON.stringify(asked.machine)) counts.value = read
+      // A time before now moves on meanwhile and is the same filter.
+      const whole = (one: AskedFilters) => JSON.stringify({ ...countedOf(one), from: 0 })
+      if (whole(askedOf(filters(), 0)) === whole(asked)) counts.value = read
     } catch {
       // The list itself says that nothing answers.
       counts.value = undefined
