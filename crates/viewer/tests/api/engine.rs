@@ -88,6 +88,7 @@ impl Scene {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             aws_endpoint: "http://127.0.0.1:1".parse().unwrap(),
             journal: None,
+            clock_file: None,
             place: states::engine::Place::default(),
         };
         tokio::spawn(serve(
