@@ -63,6 +63,12 @@ impl World {
         Arc::clone(&self.clock)
     }
 
+    /// The clock by which AWS, or the engine in its place, dates what it does: never put ahead. For moments out of streams and queues.
+    #[must_use]
+    pub fn engine_clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
     /// The system's randomness.
     #[must_use]
     pub fn entropy(&self) -> Arc<dyn Entropy> {

@@ -12,6 +12,7 @@ fn main() -> Result<(), StartError> {
             pages: world.live_pages()?,
             sessions: world.sessions()?,
             clock: world.clock(),
+            database_clock: world.engine_clock(),
         };
         run_stream("push-live", move |changes| {
             let function = function.clone();

@@ -139,6 +139,7 @@ impl Scene {
             pages: Arc::clone(&gateway) as Arc<dyn LivePages>,
             sessions: Arc::clone(&self.sessions) as Arc<dyn Sessions>,
             clock: Arc::new(Still),
+            database_clock: Arc::new(Still),
         };
         let outcome = function.handle(changes).await;
         (gateway, outcome)
