@@ -175,6 +175,7 @@ impl Scene {
             sessions: Arc::clone(&self.sessions) as Arc<dyn Sessions>,
             accounts: Arc::clone(&self.accounts) as Arc<dyn Accounts>,
             clock: Arc::new(Still),
+            database_clock: Arc::new(Still),
         };
         let outcome = function.handle(changes).await;
         (gateway, outcome)

@@ -3,7 +3,7 @@
 use super::scene::{Gateway, Scene, now, user};
 use crate::ports_contract::Still;
 use domain::live::{ConnectionId, LiveConnection, PAGE_MAX, TOLD_WITHIN_S, Topic};
-use domain::ports::{Accounts, Answer, LiveConnections, Sessions, Watched};
+use domain::ports::{Accounts, Answer, Clock, LiveConnections, LivePages, Sessions, Watched};
 use domain::{Fault, OrderId, Timestamp, UserId};
 use push_live::{Change, POSTS_AT_ONCE, PushLive};
 use serde_json::{Value, json};
@@ -226,6 +226,7 @@ async fn a_batch_comes_again_when_nobody_knows_whom_to_tell() {
         sessions: Arc::clone(&scene.sessions) as Arc<dyn Sessions>,
         accounts: Arc::clone(&scene.accounts) as Arc<dyn Accounts>,
         clock: Arc::new(Still),
+        database_clock: Arc::new(Still),
     };
     let outcome = function.handle(vec![posted(1, 1)]).await;
     assert_eq!(outcome, Err(Fault::Transient("away".to_owned())));
@@ -234,4 +235,29 @@ async fn a_batch_comes_again_when_nobody_knows_whom_to_tell() {
         Ok(()),
         "nothing to tell needs nobody"
     );
+}
+
+/// A quarter of an hour that was let pass, which the database knows nothing of.
+struct PutAhead;
+
+impl Clock for PutAhead {
+    fn now(&self) -> Timestamp {
+        now().plus_s(900)
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_as_old_as_the_clock_says_that_dated_it() {
+    let scene = Scene::new();
+    scene.opened_until("page", None, now().plus_s(7_200)).await;
+    let gateway = Arc::new(Gateway::default());
+    let function = PushLive {
+        connections: Arc::clone(&scene.connections) as Arc<dyn LiveConnections>,
+        pages: Arc::clone(&gateway) as Arc<dyn LivePages>,
+        sessions: Arc::clone(&scene.sessions) as Arc<dyn Sessions>,
+        clock: Arc::new(PutAhead),
+        database_clock: Arc::new(Still),
+    };
+    function.handle(vec![posted(1, 1)]).await.unwrap();
+    assert_eq!(gateway.told("page").len(), 1);
 }
