@@ -1,0 +1,400 @@
+//! What an execution is told that is played again from its recorded history.
+//!
+//! A [`Replayed`] goes along with the run and knows where in the record each strand stands: which visit of which state, and
+//! which attempt. From there it takes what the world answered and when. Where the run is not where the record is, it has
+//! nothing to say; then a task is not answered, and nothing is made up.
+//!
+//! Times are the record's as well: a wait that was over some milliseconds late, as on any real clock, is late here too, so that
+//! states are entered at the recorded moments. Where the run has fallen behind or ahead, answers take as long as they took.
+
+mod agenda;
+mod answers;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::definition::Kind;
+use crate::query::QueryError;
+use crate::replay::{Index, Record, What, Within, read_json};
+
+use super::strand::{StrandId, TaskId};
+use super::timers::TimerKey;
+use super::{Execution, Failure};
+
+/// Goes along with a run that is played from a record.
+#[derive(Clone, Debug)]
+pub(crate) struct Replayed {
+    record: Arc<Record>,
+    /// When the execution is said to have been started.
+    started_ms: u64,
+    /// States that ask for chance or for the time of day.
+    unknowable: HashSet<String>,
+    standings: Vec<Standing>,
+    of: BTreeMap<StrandId, usize>,
+    lines: HashMap<(usize, Arc<str>, usize, usize, Within), usize>,
+    agenda: BTreeMap<(u64, u64, u64), Due>,
+    agenda_last: u64,
+    /// What could not be known, in words.
+    notes: BTreeSet<String>,
+}
+
+/// Where a line of the run stands in the record.
+#[derive(Clone, Debug)]
+struct Standing {
+    /// The line in the record, if it has this one.
+    line: Option<Index>,
+    /// How often each state was entered.
+    entered: HashMap<Arc<str>, usize>,
+    /// The state it is in.
+    state: Arc<str>,
+    /// The recorded visit of that, if there is one.
+    visit: Option<Index>,
+    entered_ms: u64,
+    /// How often it was tried in this visit.
+    tries: usize,
+    /// When the latest try began.
+    began_ms: u64,
+    /// How many of its expressions failed in this visit.
+    evaluations: usize,
+    /// Whether the pause that comes next is drawn at random.
+    is_jittered: bool,
+    /// Whether its way out is to be taken from the record.
+    takes_over: bool,
+}
+
+impl Standing {
+    fn at(line: Option<Index>) -> Standing {
+        Standing {
+            line,
+            entered: HashMap::new(),
+            state: Arc::from(""),
+            visit: None,
+            entered_ms: 0,
+            tries: 0,
+            began_ms: 0,
+            evaluations: 0,
+            is_jittered: false,
+            takes_over: false,
+        }
+    }
+}
+
+/// What is to happen at a time.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    Timer(TimerKey),
+    Submitted(TaskId),
+    Taken(TaskId),
+    Outcome(TaskId),
+    MapRunOver(TaskId),
+    /// Somebody stopped the execution.
+    Stopped(Index),
+    Redriven,
+}
+
+impl Replayed {
+    /// Goes along a record; `unknowable` are the states that ask for chance or time.
+    pub fn along(record: Arc<Record>, started_ms: u64, unknowable: HashSet<String>) -> Replayed {
+        let mut replayed = Replayed {
+            record: Arc::clone(&record),
+            started_ms,
+            unknowable,
+            standings: Vec::new(),
+            of: BTreeMap::new(),
+            lines: HashMap::new(),
+            agenda: BTreeMap::new(),
+            agenda_last: 0,
+            notes: BTreeSet::new(),
+        };
+        for (index, event) in record.events.iter().enumerate() {
+            let due = match &event.what {
+                What::Redriven => Due::Redriven,
+                What::Ended(end) if end.status == "ABORTED" => Due::Stopped(index),
+                _ => continue,
+            };
+            replayed.plan(event.at_ms, event.id, due);
+        }
+        replayed
+    }
+
+    pub fn started_ms(&self) -> u64 {
+        self.started_ms
+    }
+
+    /// What could not be known, in words.
+    pub fn notes(&self) -> impl Iterator<Item = &String> {
+        self.notes.iter()
+    }
+
+    fn standing(&self, id: StrandId) -> Option<&Standing> {
+        self.standings.get(*self.of.get(&id)?)
+    }
+
+    fn standing_mut(&mut self, id: StrandId) -> Option<&mut Standing> {
+        self.standings.get_mut(*self.of.get(&id)?)
+    }
+
+    /// The recorded try that the strand's latest one is.
+    fn current(&self, id: StrandId) -> Option<Index> {
+        let standing = self.standing(id)?;
+        self.try_of(standing, standing.tries.checked_sub(1)?)
+    }
+
+    fn try_of(&self, standing: &Standing, number: usize) -> Option<Index> {
+        let visit = &self.record.visits[standing.visit?];
+        visit.tries.get(number).copied()
+    }
+}
+
+impl Execution {
+    /// A strand was opened: its place in the record is looked up.
+    pub(super) fn replay_opened(&mut self, id: StrandId) {
+        let Some(replayed) = &mut self.replayed else {
+            return;
+        };
+        let Some(strand) = self.strands.get(&id) else {
+            return;
+        };
+        let Some(parent) = strand.parent else {
+            if replayed.standings.is_empty() {
+                replayed.standings.push(Standing::at(Some(0)));
+            }
+            replayed.of.insert(id, 0);
+            return;
+        };
+        let Some(outer) = self.strands.get(&parent) else {
+            return;
+        };
+        let state = &self.machine.flows[outer.flow].states[outer.state];
+        let within = match state.kind {
+            Kind::Map(_) => Within::Iteration(strand.index as u64),
+            _ => {
+                let flow = &self.machine.flows[strand.flow];
+                Within::Branch(flow.states[flow.start].name.to_string())
+            }
+        };
+        let Some(around) = replayed.of.get(&parent).copied() else {
+            return;
+        };
+        let standing = &replayed.standings[around];
+        let nth = standing.entered.get(&state.name).copied().unwrap_or_default();
+        let key = (around, Arc::clone(&state.name), nth, standing.tries, within);
+        let line = replayed.current(parent).and_then(|round| {
+            let lines = &replayed.record.tries[round].lines;
+            lines.get(&key.4).copied()
+        });
+        let next = replayed.standings.len();
+        let own = *replayed.lines.entry(key).or_insert(next);
+        if own == next {
+            replayed.standings.push(Standing::at(line));
+        }
+        replayed.of.insert(id, own);
+    }
+
+    /// A strand entered a state.
+    pub(super) fn replay_entered(&mut self, id: StrandId, name: &Arc<str>) {
+        let now_ms = self.now_ms;
+        let Some(replayed) = &mut self.replayed else {
+            return;
+        };
+        let record = Arc::clone(&replayed.record);
+        let Some(standing) = replayed.standing_mut(id) else {
+            return;
+        };
+        let count = standing.entered.entry(Arc::clone(name)).or_default();
+        *count += 1;
+        standing.visit = standing
+            .line
+            .and_then(|line| record.visit(line, name, *count - 1));
+        standing.state = Arc::clone(name);
+        standing.entered_ms = now_ms;
+        standing.tries = 0;
+        standing.evaluations = 0;
+        standing.takes_over = false;
+    }
+
+    /// A strand's state tries to do its work, for the first time or again.
+    pub(super) fn replay_began(&mut self, id: StrandId) {
+        let now_ms = self.now_ms;
+        if let Some(standing) = self
+            .replayed
+            .as_mut()
+            .and_then(|replayed| replayed.standing_mut(id))
+        {
+            standing.tries += 1;
+            standing.began_ms = now_ms;
+        }
+    }
+
+    /// The next pause may have any length up to the longest.
+    pub(super) fn replay_jitters(&mut self, id: StrandId, is_jittered: bool) -> bool {
+        let Some(replayed) = &mut self.replayed else {
+            return false;
+        };
+        if let Some(standing) = replayed.standing_mut(id) {
+            standing.is_jittered = is_jittered;
+        }
+        true
+    }
+
+    /// The recorded token of the try that is about to begin, found where the arguments have the one that was drawn.
+    pub(super) fn replayed_token(&self, id: StrandId, drawn: &str, arguments: &Value) -> Option<String> {
+        let replayed = self.replayed.as_ref()?;
+        let standing = replayed.standing(id)?;
+        let began = replayed.record.tries[replayed.try_of(standing, standing.tries)?].began;
+        let What::Asked { parameters, .. } = &replayed.record.events[began].what else {
+            return None;
+        };
+        token_in(drawn, arguments, &read_json(parameters).ok()?)
+    }
+
+    /// What the map run was called that begins.
+    pub(super) fn replayed_map_run(&self, id: StrandId) -> Option<String> {
+        let replayed = self.replayed.as_ref()?;
+        let began = replayed.record.tries[replayed.current(id)?].map_run_began?;
+        match &replayed.record.events[began].what {
+            What::MapRun { arn, .. } => arn.clone(),
+            _ => None,
+        }
+    }
+
+    /// The way out of a state whose result the record does not have: what it assigns and hands on.
+    pub(super) fn replayed_exit(&self, id: StrandId) -> Option<Result<(Value, Value), QueryError>> {
+        let replayed = self.replayed.as_ref()?;
+        let standing = replayed.standing(id).filter(|standing| standing.takes_over)?;
+        let visit = &replayed.record.visits[standing.visit?];
+        if let Some(exited) = visit.exited {
+            return replayed.exit(exited).map(Ok);
+        }
+        let failed = *visit.evaluations.get(standing.evaluations)?;
+        match &replayed.record.events[failed].what {
+            What::Evaluation { location, cause, .. } => {
+                Some(Err(QueryError::evaluation(location, cause.clone())))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a state assigns and hands on, taken from the record if it asked for chance or time and came to something else.
+    pub(super) fn replay_unknowable(
+        &mut self,
+        id: StrandId,
+        assigned: Value,
+        output: Value,
+    ) -> (Value, Value) {
+        let Some(replayed) = &mut self.replayed else {
+            return (assigned, output);
+        };
+        let recorded = replayed.standing(id).and_then(|standing| {
+            let exited = replayed.record.visits[standing.visit?].exited?;
+            let is_unknowable = replayed.unknowable.contains(&*standing.state);
+            is_unknowable.then(|| replayed.exit(exited)).flatten()
+        });
+        let Some((was_assigned, was_output)) = recorded else {
+            return (assigned, output);
+        };
+        let assigns = |value: &Value| value.as_object().cloned().unwrap_or_default();
+        if was_output == output && assigns(&was_assigned) == assigns(&assigned) {
+            return (assigned, output);
+        }
+        if let Some(state) = replayed.standing(id).map(|standing| Arc::clone(&standing.state)) {
+            replayed.notes.insert(format!(
+                "{state} asks for chance or for the time of day, which no record has: what it handed on was taken from \
+                 the record as it is."
+            ));
+        }
+        (was_assigned, was_output)
+    }
+
+    /// An expression failed as the record says it did: then it is told in the record's words.
+    pub(super) fn replayed_cause(&mut self, id: StrandId, error: &QueryError, cause: String) -> String {
+        let Some(replayed) = &mut self.replayed else {
+            return cause;
+        };
+        let record = Arc::clone(&replayed.record);
+        let Some(standing) = replayed.standing_mut(id) else {
+            return cause;
+        };
+        let number = standing.evaluations;
+        standing.evaluations += 1;
+        let told = standing
+            .visit
+            .and_then(|visit| record.visits[visit].evaluations.get(number));
+        match told.map(|event| &record.events[*event].what) {
+            Some(What::Evaluation {
+                cause, error: name, ..
+            }) if name == error.error => cause.clone(),
+            _ => cause,
+        }
+    }
+
+    /// What goes along, if this is played from a record.
+    pub(crate) fn replayed(&self) -> Option<&Replayed> {
+        self.replayed.as_deref()
+    }
+
+    /// The states that wait for an answer, each with the event of its being entered; and whether the record has
+    /// that attempt at all.
+    pub(crate) fn replay_waits(&self) -> Vec<(Arc<str>, u64, bool)> {
+        let Some(replayed) = &self.replayed else {
+            return Vec::new();
+        };
+        let waiting = self.tasks.values().filter_map(|id| {
+            let strand = self.strands.get(id)?;
+            let name = &self.machine.flows[strand.flow].states[strand.state].name;
+            Some((
+                Arc::clone(name),
+                strand.entered_event,
+                replayed.current(*id).is_some(),
+            ))
+        });
+        waiting.collect()
+    }
+}
+
+impl Replayed {
+    fn exit(&self, exited: Index) -> Option<(Value, Value)> {
+        let What::Exited { output, assigned, .. } = &self.record.events[exited].what else {
+            return None;
+        };
+        let assigned: Map<String, Value> = assigned
+            .iter()
+            .filter_map(|(name, text)| Some((name.clone(), read_json(text).ok()?)))
+            .collect();
+        Some((Value::Object(assigned), read_json(output).ok()?))
+    }
+}
+
+/// What stands in the recorded value where a text was drawn.
+fn token_in(drawn: &str, here: &Value, recorded: &Value) -> Option<String> {
+    match (here, recorded) {
+        (Value::String(here), Value::String(recorded)) => {
+            let (before, after) = here.split_once(drawn)?;
+            let token = recorded.strip_prefix(before)?.strip_suffix(after)?;
+            (!token.is_empty()).then(|| token.to_owned())
+        }
+        (Value::Object(here), Value::Object(recorded)) => here
+            .iter()
+            .find_map(|(name, value)| token_in(drawn, value, recorded.get(name)?)),
+        (Value::Array(here), Value::Array(recorded)) => here
+            .iter()
+            .zip(recorded)
+            .find_map(|(here, recorded)| token_in(drawn, here, recorded)),
+        _ => None,
+    }
+}
+
+/// An error as it was recorded, with the other names it answers to.
+fn failure_of(error: Option<String>, cause: Option<String>) -> Failure {
+    let name = error.clone().unwrap_or_default();
+    let failure = Failure::reported(error, cause);
+    match name.as_str() {
+        "Sandbox.Timedout" | "Runtime.ExitError" | "Runtime.OutOfMemory" => {
+            failure.also_called("Lambda.Unknown")
+        }
+        "States.DataLimitExceeded" => failure.also_called("States.TaskFailed"),
+        _ => failure,
+    }
+}
