@@ -4,8 +4,9 @@
 //! which attempt. From there it takes what the world answered and when. Where the run is not where the record is, it has
 //! nothing to say; then a task is not answered, and nothing is made up.
 //!
-//! Times are the record's as well: a wait that was over some milliseconds late, as on any real clock, is late here too, so that
-//! states are entered at the recorded moments. Where the run has fallen behind or ahead, answers take as long as they took.
+//! Times are the record's as well: a wait that was over some milliseconds late, as on any real clock, is late here too, and what
+//! a state is told of the moment it was entered is the recorded one. Where the run has fallen behind or ahead by more than
+//! that, answers take as long as they took.
 
 mod agenda;
 mod answers;
@@ -193,7 +194,7 @@ impl Execution {
         replayed.of.insert(id, own);
     }
 
-    /// A strand entered a state.
+    /// A strand entered a state: its place in the record is looked up, and the moment is the recorded one.
     pub(super) fn replay_entered(&mut self, id: StrandId, name: &Arc<str>) {
         let now_ms = self.now_ms;
         let Some(replayed) = &mut self.replayed else {
@@ -208,23 +209,33 @@ impl Execution {
         standing.visit = standing
             .line
             .and_then(|line| record.visit(line, name, *count - 1));
+        let recorded = standing.visit.map(|visit| record.visits[visit].entered);
         standing.state = Arc::clone(name);
-        standing.entered_ms = now_ms;
+        standing.entered_ms = recorded.map_or(now_ms, |event| near(record.events[event].at_ms, now_ms));
         standing.tries = 0;
         standing.evaluations = 0;
         standing.takes_over = false;
+        let entered_ms = standing.entered_ms;
+        if let Some(strand) = self.strands.get_mut(&id) {
+            strand.entered_ms = entered_ms;
+        }
     }
 
     /// A strand's state tries to do its work, for the first time or again.
     pub(super) fn replay_began(&mut self, id: StrandId) {
         let now_ms = self.now_ms;
-        if let Some(standing) = self
-            .replayed
-            .as_mut()
-            .and_then(|replayed| replayed.standing_mut(id))
-        {
+        let Some(replayed) = &mut self.replayed else {
+            return;
+        };
+        if let Some(standing) = replayed.standing_mut(id) {
             standing.tries += 1;
-            standing.began_ms = now_ms;
+        }
+        let recorded = replayed.current(id).map(|one| {
+            let began = replayed.record.tries[one].began;
+            replayed.record.events[began].at_ms
+        });
+        if let Some(standing) = replayed.standing_mut(id) {
+            standing.began_ms = recorded.map_or(now_ms, |at_ms| near(at_ms, now_ms));
         }
     }
 
@@ -364,6 +375,14 @@ impl Replayed {
             .filter_map(|(name, text)| Some((name.clone(), read_json(text).ok()?)))
             .collect();
         Some((Value::Object(assigned), read_json(output).ok()?))
+    }
+}
+
+/// The recorded moment, if it is about now: from one event to the next a service takes some time, and this run takes none.
+fn near(recorded_ms: u64, now_ms: u64) -> u64 {
+    match recorded_ms.abs_diff(now_ms) <= agenda::LATE_MS {
+        true => recorded_ms,
+        false => now_ms,
     }
 }
 

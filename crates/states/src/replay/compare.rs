@@ -13,12 +13,20 @@ use super::{Difference, fill, values};
 /// Of two things that happen within so much of each other either may come first: one may have been cut short by the other.
 const NEAR_MS: u64 = 2_000;
 
+/// What the record cannot tell.
+pub(super) struct Lenience<'a> {
+    /// States that ask for chance or for the time of day.
+    pub unknowable: &'a HashSet<String>,
+    /// Names in the definition that nothing is known for.
+    pub filled: &'a fill::Filled,
+    /// Events of entering states that nobody answers.
+    pub unanswered: &'a [u64],
+}
+
 struct Comparison<'a> {
     recorded: &'a Record,
     made: &'a Record,
-    unknowable: &'a HashSet<String>,
-    /// Events of entering states that nobody answers.
-    unanswered: &'a [u64],
+    lenience: &'a Lenience<'a>,
     found: Option<Difference>,
 }
 
@@ -26,14 +34,12 @@ struct Comparison<'a> {
 pub(super) fn first_difference(
     recorded: &Record,
     made: &Record,
-    unknowable: &HashSet<String>,
-    unanswered: &[u64],
+    lenience: &Lenience<'_>,
 ) -> Option<Difference> {
     let mut comparison = Comparison {
         recorded,
         made,
-        unknowable,
-        unanswered,
+        lenience,
         found: None,
     };
     let mut pairs = vec![(Some(0), Some(0))];
@@ -124,7 +130,7 @@ impl Comparison<'_> {
         let visit = line.and_then(|line| self.made.lines[line].visits.last());
         visit.is_some_and(|visit| {
             let entered = self.made.visits[*visit].entered;
-            self.unanswered.contains(&self.made.events[entered].id)
+            self.lenience.unanswered.contains(&self.made.events[entered].id)
         })
     }
 
@@ -133,11 +139,11 @@ impl Comparison<'_> {
         let state = self.recorded.places[there]
             .1
             .map(|visit| self.recorded.visits[visit].name.as_str());
-        let is_unknowable = state.is_some_and(|state| self.unknowable.contains(state));
+        let is_unknowable = state.is_some_and(|state| self.lenience.unknowable.contains(state));
         let (there, here) = (&self.recorded.events[there], &self.made.events[here]);
         let payload = |what: &'static str, there: &str, here: &str| {
-            // A name that nothing was put in for passes for any.
-            let is_near = |_: &str, here: &str| fill::is_open(here);
+            // What is not known passes for anything.
+            let is_near = |_: &str, here: &str| self.lenience.filled.is_open(here);
             values::difference(there, here, &is_near).map(|where_to| Apart::Data(what, where_to))
         };
         match (&there.what, &here.what) {
@@ -201,7 +207,7 @@ impl Comparison<'_> {
                     ..
                 },
             ) => {
-                if resource != other_resource && !fill::is_open(other_resource) {
+                if resource != other_resource && !self.lenience.filled.is_open(other_resource) {
                     let where_to = format!("{resource} is asked in the record and {other_resource} here");
                     return Some(Apart::Data("question", where_to));
                 }

@@ -60,6 +60,8 @@ pub(crate) enum What {
     Asked {
         resource: String,
         parameters: String,
+        timeout_s: Option<u64>,
+        heartbeat_s: Option<u64>,
     },
     Submitted {
         output: String,
@@ -298,6 +300,8 @@ impl Reader<'_> {
                 Ok(What::Asked {
                     resource: service.map_or(resource.clone(), |service| format!("{service}:{resource}")),
                     parameters: details.payload(if who == "Task" { "parameters" } else { "input" })?,
+                    timeout_s: details.members.get("timeoutInSeconds").and_then(whole),
+                    heartbeat_s: details.members.get("heartbeatInSeconds").and_then(whole),
                 })
             }
             "Started" if who == "Activity" => {

@@ -1,8 +1,8 @@
 //! The definition to be played: `${Name}` in it is filled in from the recorded one.
 //!
-//! What a deployment filled in stands in the recorded definition at the same place. What is not found there stays as it is:
-//! nobody outside is called, so a name only matters where it is compared, and there it then passes for any other. Only a
-//! resource must be one, so it is made up.
+//! What a deployment filled in stands in the recorded definition at the same place. For what is not found there, `<Name>` is put
+//! in: nobody outside is called, so it only matters where it is compared, and there it passes for anything. Only a resource
+//! must be one, so it is made up.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,17 @@ pub(super) fn definition(
     stated: Option<&str>,
     recorded: Option<&Value>,
     notes: &mut Vec<String>,
-) -> Result<Value, Unreadable> {
+) -> Result<Filled, Unreadable> {
     let Some(stated) = stated else {
-        return recorded.cloned().ok_or_else(|| {
+        let definition = recorded.cloned().ok_or_else(|| {
             Unreadable::new(
                 "definition",
                 "is missing: the history came without one, so name one",
             )
+        })?;
+        return Ok(Filled {
+            definition,
+            unknown: Vec::new(),
         });
     };
     let mut definition = super::values::read(stated).map_err(|why| Unreadable::new("The definition", why))?;
@@ -48,7 +52,7 @@ pub(super) fn definition(
             unknown.join(", ")
         ));
     }
-    Ok(definition)
+    Ok(Filled { definition, unknown })
 }
 
 /// Every state by its name.
@@ -112,9 +116,22 @@ fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
     is_name.then(|| (&text[..start], name, &text[start + length + 1..]))
 }
 
-/// Whether a name in a text is one that nothing was put in for.
-pub(super) fn is_open(text: &str) -> bool {
-    placeholder(text).is_some()
+/// A definition that is to be played, and the names in it that nothing is known for.
+#[derive(Debug)]
+pub(super) struct Filled {
+    pub definition: Value,
+    pub unknown: Vec<String>,
+}
+
+impl Filled {
+    /// Whether a text has something in it that is not known.
+    pub fn is_open(&self, text: &str) -> bool {
+        self.unknown.iter().any(|name| text.contains(&stand_in(name)))
+    }
+}
+
+fn stand_in(name: &str) -> String {
+    format!("<{name}>")
 }
 
 fn fill(value: &mut Value, known: &BTreeMap<String, Value>, unknown: &mut Vec<String>) {
@@ -136,7 +153,7 @@ fn fill(value: &mut Value, known: &BTreeMap<String, Value>, unknown: &mut Vec<St
                         return;
                     }
                     _ => {
-                        filled += &format!("${{{name}}}");
+                        filled += &stand_in(name);
                         unknown.push(name.to_owned());
                     }
                 }
@@ -175,23 +192,27 @@ mod tests {
             "States": { "T": { "Arguments": "${Three}" } } } } } });
         let recorded = json!({ "States": { "A": { "B": ["x1y", 2] }, "T": { "Arguments": "3" } } });
         let mut notes = Vec::new();
-        let filled = definition(Some(&template.to_string()), Some(&recorded), &mut notes).unwrap();
+        let filled = definition(Some(&template.to_string()), Some(&recorded), &mut notes)
+            .unwrap()
+            .definition;
         let expected = json!({ "States": { "A": { "B": ["x1y", 2] }, "M": { "ItemProcessor": {
             "States": { "T": { "Arguments": "3" } } } } } });
         assert_eq!((filled, notes), (expected, Vec::new()));
     }
 
     #[test]
-    fn what_nobody_knows_stays_and_is_told() {
+    fn what_nobody_knows_passes_for_anything_and_is_told() {
         let template =
             json!({ "States": { "A": { "Type": "Task", "Resource": "${F}", "Arguments": "${Q}" } } });
         let mut notes = Vec::new();
         let filled = definition(Some(&template.to_string()), None, &mut notes).unwrap();
+        assert!(filled.is_open("to <Q>") && !filled.is_open("to Q"));
+        let filled = filled.definition;
         assert_eq!(
             filled["States"]["A"]["Resource"],
             "arn:aws:lambda:us-east-1:000000000000:function:F"
         );
-        assert_eq!(filled["States"]["A"]["Arguments"], "${Q}");
+        assert_eq!(filled["States"]["A"]["Arguments"], "<Q>");
         assert_eq!(
             notes,
             ["The record does not say what stands for Q: where that is asked with, it was not compared."]

@@ -115,11 +115,21 @@ pub struct Difference {
 pub fn replay(text: &str, definition: Option<&str>) -> Result<Replay, Unreadable> {
     let file = file::read(text)?;
     let mut notes = file.notes.clone();
-    let definition = fill::definition(definition, file.definition.as_ref(), &mut notes)?;
+    let filled = fill::definition(definition, file.definition.as_ref(), &mut notes)?;
     let recorded = Arc::new(Record::of(file.events));
-    let made = play::play(&Arc::clone(&recorded), &file.about, &definition, &mut notes)?;
-    let unknowable = play::unknowable(&definition);
-    let difference = compare::first_difference(&recorded, &made.record, &unknowable, &made.unanswered);
+    let made = play::play(
+        &Arc::clone(&recorded),
+        &file.about,
+        &filled.definition,
+        &mut notes,
+    )?;
+    let unknowable = play::unknowable(&filled.definition);
+    let lenience = compare::Lenience {
+        unknowable: &unknowable,
+        filled: &filled,
+        unanswered: &made.unanswered,
+    };
+    let difference = compare::first_difference(&recorded, &made.record, &lenience);
     notes.extend(made.notes);
     Ok(Replay {
         machine: file.about.is_known.then(|| file.about.machine.clone()),

@@ -28,6 +28,12 @@ impl Side<'_> {
         Some(&self.record.events[*event])
     }
 
+    /// The event after.
+    fn after(&self) -> Option<&Event> {
+        let event = self.record.lines[self.line?].events.get(self.position + 1)?;
+        Some(&self.record.events[*event])
+    }
+
     /// The state that an event is of, or the last one that the line was in.
     fn state(&self) -> Option<&str> {
         let line = &self.record.lines[self.line?];
@@ -84,7 +90,12 @@ impl Side<'_> {
                 }
                 _ => format!("{} with {name}", say("began", "begins")),
             },
-            What::Exited { name, .. } => format!("{} {name}", say("left", "leaves")),
+            What::Exited { name, .. } => match self.after().map(|after| &after.what) {
+                Some(What::Entered { name: to, .. }) => {
+                    format!("{} from {name} to {to}", say("went", "goes"))
+                }
+                _ => format!("{} {name}", say("left", "leaves")),
+            },
             What::Asked { resource, .. } => match self.attempt() {
                 Some(attempt) if attempt > 1 => {
                     format!("{} {state} again (attempt {attempt})", say("tried", "tries"))

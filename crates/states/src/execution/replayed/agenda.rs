@@ -10,7 +10,7 @@ use super::super::timers::{Timer, TimerKey};
 use super::{Due, Execution, Replayed};
 
 /// A service's timer may be late by so much and a hundredth of its length, and its clock early by half as much.
-const LATE_MS: u64 = 2_000;
+pub(super) const LATE_MS: u64 = 2_000;
 /// Where the record has no event for something, it comes after all that it has for the same moment.
 const NO_EVENT: u64 = u64::MAX;
 
@@ -77,14 +77,19 @@ impl Replayed {
                 }
             }
             Timer::TaskTimeout(id) | Timer::Heartbeat(id) => {
-                let is_heartbeat = matches!(timer, Timer::Heartbeat(_));
-                self.limit(id, is_heartbeat, due_ms, late_ms)
+                let limit = Limit {
+                    is_heartbeat: matches!(timer, Timer::Heartbeat(_)),
+                    due_ms,
+                    late_ms,
+                    length_ms: due_ms.saturating_sub(now_ms),
+                };
+                self.limit(id, &limit)
             }
         }
     }
 
-    fn limit(&self, id: StrandId, is_heartbeat: bool, due_ms: u64, late_ms: u64) -> Option<(u64, u64)> {
-        let by_itself = Some((due_ms, NO_EVENT));
+    fn limit(&self, id: StrandId, limit: &Limit) -> Option<(u64, u64)> {
+        let by_itself = Some((limit.due_ms, NO_EVENT));
         let Some(one) = self.current(id) else {
             return by_itself;
         };
@@ -96,8 +101,8 @@ impl Replayed {
             let line = self.record.visits[one.visit].line;
             let cut_ms = self.record.cut_ms(line).unwrap_or(self.record.last_ms());
             let cut_ms = cut_ms.saturating_add(standing.began_ms).saturating_sub(there_ms);
-            let is_late = (due_ms..=due_ms.saturating_add(late_ms)).contains(&cut_ms);
-            return Some((if is_late { cut_ms } else { due_ms }, NO_EVENT));
+            let is_late = (limit.due_ms..=limit.due_ms.saturating_add(limit.late_ms)).contains(&cut_ms);
+            return Some((if is_late { cut_ms } else { limit.due_ms }, NO_EVENT));
         };
         let at_ms = self.moved(outcome, there_ms, standing.began_ms);
         let event = self.record.events[outcome].id;
@@ -108,22 +113,33 @@ impl Replayed {
                 ..
             }
         );
-        let is_late = due_ms.saturating_add(late_ms) < at_ms;
-        match (is_time_out, is_heartbeat) {
+        let recorded_ms = match &self.record.events[one.began].what {
+            What::Asked { heartbeat_s, .. } if limit.is_heartbeat => *heartbeat_s,
+            What::Asked { timeout_s, .. } => *timeout_s,
+            _ => None,
+        };
+        let is_same = recorded_ms.map(|seconds| seconds.saturating_mul(1000)) == Some(limit.length_ms);
+        let is_reached = limit.due_ms <= at_ms.saturating_add(LATE_MS / 2);
+        match (is_time_out, limit.is_heartbeat) {
             // Until then nothing had come, also in the record.
-            (_, false) if is_late => by_itself,
-            // The answer came first.
-            (false, false) => None,
-            // Signs of life are not recorded, so they are taken to have come.
-            (false, true) => None,
-            (true, false) if at_ms.saturating_add(LATE_MS / 2) >= due_ms => Some((at_ms, event)),
-            (true, true) if at_ms.saturating_add(LATE_MS / 2) >= due_ms => {
-                Some((at_ms, event.saturating_add(1)))
-            }
+            (_, false) if !is_same && limit.due_ms < at_ms => by_itself,
+            // The answer came first. Signs of life are not recorded, so they are taken to have come.
+            (false, _) => None,
+            (true, false) if is_reached => Some((at_ms, event)),
+            (true, true) if is_reached => Some((at_ms, event.saturating_add(1))),
             // It waits for longer than the record knows.
             (true, _) => None,
         }
     }
+}
+
+/// A time limit of a task.
+struct Limit {
+    is_heartbeat: bool,
+    due_ms: u64,
+    /// So much later it may ring.
+    late_ms: u64,
+    length_ms: u64,
 }
 
 impl Execution {
