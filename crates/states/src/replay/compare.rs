@@ -82,14 +82,11 @@ impl Comparison<'_> {
             let difference = match pair {
                 (Some(there), Some(here)) => self.events(there, here),
                 (Some(there), None) => {
-                    let line =
-                        made_line.map_or(Cut::Never, |line| Cut::of(made, line, &made.lines[line].events));
+                    let line = made_line.map_or(Cut::Never, |line| self.cut(made, line));
                     (!line.allows(recorded.events[there].at_ms)).then_some(Apart::Way)
                 }
                 (None, Some(here)) => {
-                    let line = recorded_line.map_or(Cut::Never, |line| {
-                        Cut::of(recorded, line, &recorded.lines[line].events)
-                    });
+                    let line = recorded_line.map_or(Cut::Never, |line| self.cut(recorded, line));
                     (!line.allows(made.events[here].at_ms)).then_some(Apart::Way)
                 }
                 (None, None) => None,
@@ -295,10 +292,36 @@ impl Comparison<'_> {
             .events
             .first()
             .map(|event| has.events[*event].at_ms);
-        match (lacks.round_cut_ms(round), begins) {
+        match (lacks.round_cut_ms(round, self.open_ms(lacks)), begins) {
             (Some(cut_ms), Some(begins_ms)) => begins_ms.saturating_add(NEAR_MS) >= cut_ms,
             (_, None) => true,
             (None, _) => false,
+        }
+    }
+
+    /// When those lines were cut short that are at work when a record ends. The run goes on for as long as anything
+    /// happens, unless the record says no more.
+    fn open_ms(&self, record: &Record) -> Option<u64> {
+        let is_made = std::ptr::eq(record, self.made);
+        (!is_made || self.recorded.end().is_none()).then(|| record.last_ms())
+    }
+
+    /// Whether a line may have been cut short.
+    fn cut(&self, record: &Record, line: Index) -> Cut {
+        let last = record.lines[line].events.last();
+        let ended_by_itself = last.is_some_and(|event| match &record.events[*event].what {
+            What::Failed { .. }
+            | What::Evaluation { .. }
+            | What::Round {
+                passed: Passed::Badly,
+                ..
+            } => true,
+            What::Entered { kind, .. } => kind == "Fail",
+            _ => false,
+        });
+        match record.cut_ms(line, self.open_ms(record)) {
+            Some(at_ms) if !ended_by_itself => Cut::At(at_ms),
+            _ => Cut::Never,
         }
     }
 
@@ -345,25 +368,6 @@ enum Cut {
 }
 
 impl Cut {
-    fn of(record: &Record, line: Index, events: &[Index]) -> Cut {
-        let ended_by_itself = events
-            .last()
-            .is_some_and(|event| match &record.events[*event].what {
-                What::Failed { .. }
-                | What::Evaluation { .. }
-                | What::Round {
-                    passed: Passed::Badly,
-                    ..
-                } => true,
-                What::Entered { kind, .. } => kind == "Fail",
-                _ => false,
-            });
-        match record.cut_ms(line) {
-            Some(at_ms) if !ended_by_itself => Cut::At(at_ms),
-            _ => Cut::Never,
-        }
-    }
-
     fn allows(&self, at_ms: u64) -> bool {
         match self {
             Cut::Never => false,

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::execution::EVENTS_MAX;
 
-use super::event::{Event, What, field, moment};
+use super::event::{Event, What};
+use super::read_event::{field, moment};
 use super::{Unreadable, read_json};
 
 /// What an exported history calls itself.

@@ -34,6 +34,7 @@ mod event;
 mod file;
 mod fill;
 mod play;
+mod read_event;
 mod record;
 mod values;
 mod words;

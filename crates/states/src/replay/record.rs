@@ -112,20 +112,21 @@ impl Record {
             .nth(nth)
     }
 
-    /// When a line was cut short, if it was: what it serves failed or was tried again, the execution ended badly, or the
-    /// record ends while it is at work.
-    pub fn cut_ms(&self, line: Index) -> Option<u64> {
+    /// When a line was cut short, if it was: what it serves failed or was tried again, or the execution ended badly. `open_ms`
+    /// is when those were cut short that are still at work.
+    pub fn cut_ms(&self, line: Index, open_ms: Option<u64>) -> Option<u64> {
         match &self.lines[line].of {
-            Some((round, _)) => self.round_cut_ms(*round),
+            Some((round, _)) => self.round_cut_ms(*round, open_ms),
             None => match self.end() {
                 Some((_, end)) if end.status == "SUCCEEDED" => None,
-                _ => Some(self.last_ms()),
+                Some((event, _)) => Some(event.at_ms),
+                None => open_ms,
             },
         }
     }
 
     /// When the lines that serve a try were cut short, if they were.
-    pub fn round_cut_ms(&self, round: Index) -> Option<u64> {
+    pub fn round_cut_ms(&self, round: Index, open_ms: Option<u64>) -> Option<u64> {
         let Try { visit, outcome, .. } = &self.tries[round];
         let outcome = outcome.map(|outcome| &self.events[outcome]);
         if let Some(outcome) = outcome {
@@ -143,7 +144,7 @@ impl Record {
         match tries.next() {
             // When another round begins, the pause before it is over as well; nobody says when the failure was.
             Some(next) => Some(self.events[self.tries[*next].began].at_ms),
-            None => self.cut_ms(self.visits[*visit].line),
+            None => self.cut_ms(self.visits[*visit].line, open_ms),
         }
     }
 

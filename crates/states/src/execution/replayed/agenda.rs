@@ -99,7 +99,7 @@ impl Replayed {
         let Some(outcome) = one.outcome else {
             // Nothing came for as long as the record goes; just before its end a timer may have been late.
             let line = self.record.visits[one.visit].line;
-            let cut_ms = self.record.cut_ms(line).unwrap_or(self.record.last_ms());
+            let cut_ms = self.record.cut_ms(line, None).unwrap_or(self.record.last_ms());
             let cut_ms = cut_ms.saturating_add(standing.began_ms).saturating_sub(there_ms);
             let is_late = (limit.due_ms..=limit.due_ms.saturating_add(limit.late_ms)).contains(&cut_ms);
             return Some((if is_late { cut_ms } else { limit.due_ms }, NO_EVENT));
