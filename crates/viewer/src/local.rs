@@ -156,8 +156,8 @@ pub(crate) struct FaultBody {
     machine: String,
     /// The state's name, or `*`.
     state: String,
-    /// `{"fail": {"error", "cause"}}`, `{"delay": {"seconds"}}`, `"lose_answer"`, `"abort"`, `"lose_callback"` or
-    /// `"double_callback"`.
+    /// `{"fail": {"error", "cause"}}`, `{"delay": {"seconds"}}`, `"lose_answer"`, `"abort"`, `"lose_callback"`,
+    /// `"double_callback"`, and for states that send a message `"lose_message"` or `"double_message"`.
     #[serde(rename = "do")]
     action: Value,
     /// It strikes so many times at most; for ever without.
