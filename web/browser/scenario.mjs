@@ -27,7 +27,7 @@ const PATIENCE_MS = 60_000
 /** A little less than the test waits, so that pictures are taken before it ends us. What the test is asked does not count. */
 const SCENARIO_MAX_MS = 110_000
 /** A headless browser that looks for nothing in the world outside. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -1,7 +1,7 @@
 //! The viewer by itself, as `cargo xtask viewer` runs it: a process of its own over Step Functions of its own, without a stack.
 
 use crate::browser::play::play;
-use crate::engine::{Shop, prepared_web, until};
+use crate::engine::{Shop, prepared_programs, prepared_web, until};
 use crate::project::root;
 use axum::http::HeaderMap;
 use axum::{Json, Router};
@@ -10,10 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use xtask::functions::build_one;
 use xtask::ports::Port;
 use xtask::processes::{Group, Guard};
-use xtask::project::Project;
 use xtask::stack::Addresses;
 use xtask::web::BUILT;
 
@@ -70,15 +68,6 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// A program of the workspace.
-async fn built(name: &'static str) -> PathBuf {
-    let building = tokio::task::spawn_blocking(move || build_one(&Project::here()?, name, &[]));
-    building
-        .await
-        .expect("it is built")
-        .unwrap_or_else(|failure| panic!("{failure}"))
-}
-
 fn free_port() -> u16 {
     Port::Any.choose().expect("a free port")
 }
@@ -86,7 +75,7 @@ fn free_port() -> u16 {
 /// Step Functions that know nothing of any project; there is nobody who would answer for functions.
 async fn step_functions(http: &reqwest::Client, log: &Path) -> (Running, String) {
     let url = format!("http://127.0.0.1:{}", free_port());
-    let mut serve = Command::new(built("states").await);
+    let mut serve = Command::new(prepared_programs().await.join("states"));
     let port = url.rsplit(':').next().unwrap_or_default();
     serve.args(["serve", "--port", port, "--aws-endpoint", "http://127.0.0.1:9"]);
     let mut running = Running::start("Step Functions", serve, &log.join("states.log"));
@@ -99,11 +88,8 @@ async fn the_viewer_by_itself_needs_no_shop_and_no_sign_in_and_ends_with_its_com
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let log = folder("endpoint");
     let (_states, states_url) = step_functions(&http, &log).await;
-    // What the command builds is built now, where it may take as long as it takes.
+    // The programs are built by now; so are the pages, which may take as long as it takes.
     prepared_web().await;
-    for program in ["xtask", "viewer"] {
-        built(program).await;
-    }
     let front = format!("http://localhost:{}", free_port());
     let port = front.rsplit(':').next().unwrap_or_default();
     let mut command = Command::new("cargo");
@@ -192,7 +178,7 @@ async fn the_viewer_by_itself_asks_the_account_of_a_profile_with_the_profiles_ke
     )
     .expect("a profile");
     let front = format!("http://localhost:{}", free_port());
-    let mut command = Command::new(built("viewer").await);
+    let mut command = Command::new(prepared_programs().await.join("viewer"));
     command
         .args([
             "--profile",
