@@ -255,6 +255,7 @@ async fn a_change_is_as_old_as_the_clock_says_that_dated_it() {
         connections: Arc::clone(&scene.connections) as Arc<dyn LiveConnections>,
         pages: Arc::clone(&gateway) as Arc<dyn LivePages>,
         sessions: Arc::clone(&scene.sessions) as Arc<dyn Sessions>,
+        accounts: Arc::clone(&scene.accounts) as Arc<dyn Accounts>,
         clock: Arc::new(PutAhead),
         database_clock: Arc::new(Still),
     };
