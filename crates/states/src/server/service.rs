@@ -248,17 +248,16 @@ impl Service {
             ended,
             done,
         };
-        let mut sent = writer.send(written);
+        let mut is_sent = writer.send(written).is_ok();
         if state.is_long.swap(false, Ordering::AcqRel) {
-            sent = sent.and_then(|()| {
-                writer.send(Written::Cut {
-                    engine: Box::new(state.engine.clone()),
-                    last_ms: now_ms,
-                    ahead_ms: state.ahead_ms,
-                })
-            });
+            let cut = Written::Cut {
+                engine: Box::new(state.engine.clone()),
+                last_ms: now_ms,
+                ahead_ms: state.ahead_ms,
+            };
+            is_sent = is_sent && writer.send(cut).is_ok();
         }
-        if sent.is_err() {
+        if !is_sent {
             state.writer = None;
             return Err(Refusal::Unavailable);
         }
