@@ -1,6 +1,6 @@
 //! Faults on purpose on the virtual clock.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
 use states::definition::MachineType;
