@@ -94,3 +94,11 @@ describe('an order', () => {
     expect(headline('AwaitPayment', { expiresMs: 20_000 }, 'ExecutionAborted')).toMatch(/^Stopped by a person/)
   })
 })
+
+it('an import says what it has stored', () => {
+  const run = readRun(historyOf('ImportFinished', 'ExecutionSucceeded'), null)
+  const output = (stored: object) => JSON.stringify({ stored })
+  const headline = (text: string) => headlineOf('import-products', { ...run, output: text }, undefined, null)
+  expect(headline(output({ created: 1_270, updated: 0, unchanged: 3 }))).toBe('Imported: 1,270 new, 3 unchanged')
+  expect(headline(output({ created: 0 }))).toBe('Imported, and kept nothing')
+})

@@ -1,4 +1,5 @@
 /** The machines of warehouse, delivery, refunds and imports in sentences. */
+import { memberOf } from '../../viewer/chart/json'
 import { money } from '../../words/money'
 import { endsIn, inJson, isUnknown, type Told } from '../told'
 import type { MachineWords } from './types'
@@ -81,14 +82,20 @@ function where({ visit, run }: Told): string {
   return `${kind?.kind === 'dump' ? 'row' : 'page'} ${from.toLocaleString('en')}`
 }
 
-/** `12 new, 3 renewed` of what was counted. */
-function counted({ visit, run }: Told): string {
-  const counts = inJson(visit.input, 'counts') ?? inJson(run.output, 'counts')
-  if (typeof counts !== 'object' || counts === null) return ''
-  const words = Object.entries(counts as Record<string, unknown>)
-    .filter((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] > 0)
-    .map(([name, count]) => `${count.toLocaleString('en')} ${name.replaceAll('_', ' ')}`)
-  return words.length === 0 ? '' : `: ${words.join(', ')}`
+const STORED: readonly (readonly [string, string])[] = [
+  ['created', 'new'],
+  ['updated', 'renewed'],
+  ['unchanged', 'unchanged'],
+]
+
+/** `: 127 new, 3 renewed` of what was stored. */
+function stored({ run }: Told): string {
+  const counts = inJson(run.output, 'stored')
+  const words = STORED.flatMap(([name, word]) => {
+    const count = memberOf(counts, name)
+    return typeof count === 'number' && count > 0 ? [`${count.toLocaleString('en')} ${word}`] : []
+  })
+  return words.length === 0 ? ', and kept nothing' : `: ${words.join(', ')}`
 }
 
 export const importProducts: MachineWords = {
@@ -104,7 +111,7 @@ export const importProducts: MachineWords = {
     ImportInterrupted: 'Ending: interrupted',
   },
   ends: {
-    ImportFinished: (told) => `Imported${counted(told)}`,
+    ImportFinished: (told) => (told.run.output === null ? 'Imported' : `Imported${stored(told)}`),
     ImportInterrupted: (told) => `The import stopped at ${where(told)}; what was stored before stays`,
   },
 }
