@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readRun } from '../viewer/run/read-run'
 import { billOf, dollars, PRICES, PRICES_OF, pathOf, UNITS } from './cost'
 import { effectsOf } from './fixtures'
+import type { Effect } from './told'
 
 const document = readFileSync(new URL('../../../docs/costs.md', import.meta.url), 'utf8')
 
@@ -75,6 +76,11 @@ describe('the units of an order', () => {
     expect(pathOf('order', went('IsAnythingShort', 'AwaitPayment', 'OrderCancelled'), effectsOf({}))).toBeNull()
     expect(pathOf('refund-order', went('RefundPayment'), effectsOf({}))).toBeNull()
     expect(pathOf('order', went(...straight), undefined)).toBeNull()
+    const dish = ['IsAnythingShort', 'AwaitPayment', 'ChargePayment', 'WhatIsSold', 'ServeDish']
+    const bought: Effect = { state: 'BuyFromMarket', kind: 'movement', what: '3 of pasta: bought (warehouse).', amount: 3, at: '2026-11-22T00:00:00Z', undoneBy: null, link: null }
+    const lines = [{ dishId: 'dsh_1', title: 'Pasta', quantity: 1, priceMinor: 900 }]
+    expect(pathOf('order', went(...dish), effectsOf({ lines }))).toBe('dish')
+    expect(pathOf('order', went(...dish), effectsOf({ lines, effects: [bought] }))).toBeNull()
   })
 
   it('are part of the bill', () => {

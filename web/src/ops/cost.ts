@@ -70,6 +70,9 @@ export function pathOf(machine: Machine, run: Run, effects: Effects | undefined)
   if (effects === undefined || effects.order.lines.length !== 1 || effects.payments.length > 1 || effects.order.refundedMinor > 0) return null
   const cost = costOf(run)
   if (cost.retries > 0 || cost.redrives > 0 || cost.isAtLeast) return null
+  // What a path was counted with: the warehouse had it all, and the product lay in one shard.
+  const wrote = (state: string): number => effects.effects.filter((effect) => effect.state === state && effect.kind !== 'order').length
+  if (wrote('BuyFromMarket') > 0 || wrote('ReserveProducts') > 1) return null
   const went = run.visits.map(({ place }) => place).join(' ')
   const kind = kindOf({ run, effects })
   if (kind === 'ticket' && went === '/IsAnythingShort /AwaitPayment /ChargePayment /WhatIsSold /CompleteOrder') return 'paid'

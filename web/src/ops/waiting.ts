@@ -47,7 +47,7 @@ const SAYINGS: Readonly<Record<string, (told: Told, waiting: Waiting) => OwnWait
   }),
   'order AwaitIngredient': (told, { limits }) => ({
     short: 'Waits for the warehouse',
-    words: `${asked(told)} of the warehouse. Its own execution, supply-ingredient, ends this by sending it or by giving up; so does the buyer by cancelling. Otherwise the order ends as unavailable, and what it holds is free again.`,
+    words: isAnother(told) ? `${asked(told)} of the warehouse as well.` : `${asked(told)} of the warehouse. Its own execution, supply-ingredient, ends this by sending it or by giving up; so does the buyer by cancelling. Otherwise the order ends as unavailable, and what it holds is free again.`,
     untilMs: limits.find(({ of }) => of === 'task')?.atMs ?? null,
   }),
   'order DeliverProduct': ({ effects }) => ({
@@ -67,6 +67,11 @@ const SAYINGS: Readonly<Record<string, (told: Told, waiting: Waiting) => OwnWait
 function codeOf({ effects }: Told): string {
   const code = effects?.payments.findLast(({ status }) => status === 'declined')?.code
   return code ? ` (${code})` : ''
+}
+
+/** What is to be said of several at once is said of the first. */
+function isAnother({ run, visit }: Told): boolean {
+  return run.visits.find(({ place, leftMs }) => place === visit.place && leftMs === null)?.id !== visit.id
 }
 
 function asked({ visit }: Told): string {

@@ -26,9 +26,11 @@ export function isOurs(machine: Machine, chart: Chart): boolean {
 /** @returns `null` where there is nothing to be said beyond what the viewer says of every machine */
 export function headlineOf(machine: Machine, run: Run, effects: Effects | undefined, nowMs: number | null): string | null {
   const words = WORDS[machine]
+  // What is over is counted down no more.
+  const isOver = run.endedMs !== null
   const say = (visit: Visit, saying: (typeof words.states)[string] | undefined): string | null => {
     if (saying === undefined) return null
-    const told: Told = { run, visit, nowMs, effects }
+    const told: Told = { run, visit, nowMs: isOver ? null : nowMs, effects }
     return said(saying, told)
   }
   const standing = (visit: Visit | undefined): string | null => (visit === undefined ? null : say(visit, words.states[nameOf(visit.place)]))

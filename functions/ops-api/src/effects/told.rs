@@ -40,7 +40,12 @@ pub(super) fn told(written: &Written) -> Vec<EffectBody> {
     let mut rows = of_order(&written.order);
     rows.extend(written.supplies.iter().flat_map(of_supply));
     rows.extend(written.postings.iter().flat_map(of_posting));
-    rows.extend(written.movements.iter().map(|movement| of_movement(movement, &written.order)));
+    rows.extend(
+        written
+            .movements
+            .iter()
+            .map(|movement| of_movement(movement, &written.order)),
+    );
     rows.extend(of_money(written));
     // Stable: what one step wrote stays in its order.
     rows.sort_by_key(|row| row.at);
@@ -92,8 +97,16 @@ fn of_order(order: &Order) -> Vec<Row> {
         }
     }
     for (place, event) in order.events.iter().enumerate() {
+        // Later events keep the status, and are of somebody else.
+        let is_change = place == 0 || order.events[place - 1].status != event.status;
         let state = match event.status {
-            _ if place == 0 => Some(by_kind(order, "LockTicket", "ReserveIngredients", "ReserveProducts")),
+            _ if !is_change => None,
+            _ if place == 0 => Some(by_kind(
+                order,
+                "LockTicket",
+                "ReserveIngredients",
+                "ReserveProducts",
+            )),
             Status::Expired => Some("ExpireOrder"),
             Status::Completed => Some(by_kind(order, "CompleteOrder", "ServeDish", "CompleteOrder")),
             Status::Stuck => Some("MarkOrderStuck"),
@@ -105,6 +118,7 @@ fn of_order(order: &Order) -> Vec<Row> {
                 "ReleaseProducts",
             )),
             Status::Refunded => Some("RefundPayment"),
+            Status::Paid => Some("ChargePayment"),
             _ => None,
         };
         // These give the tickets back in the same write.
@@ -125,12 +139,7 @@ fn of_order(order: &Order) -> Vec<Row> {
 }
 
 /// The state that does the same for each kind of things.
-fn by_kind(
-    order: &Order,
-    ticket: &'static str,
-    dish: &'static str,
-    product: &'static str,
-) -> &'static str {
+fn by_kind(order: &Order, ticket: &'static str, dish: &'static str, product: &'static str) -> &'static str {
     match order.kind() {
         Kind::Ticket => ticket,
         Kind::Dish => dish,
@@ -206,14 +215,10 @@ fn of_posting(posting: &Posting) -> Vec<Row> {
                 _ => None,
             };
             let thing = movement.ingredient.as_str();
-            moved(
-                posting.at,
-                state,
-                movement.kind,
-                movement.quantity,
-                thing,
-                posting.place.as_str(),
-            )
+            let place = posting.place.as_str();
+            let mut row = moved(posting.at, state, movement.kind, movement.quantity, thing, place);
+            row.body.link = Some(format!("/reports/{place}"));
+            row
         })
         .collect()
 }
@@ -434,20 +439,29 @@ mod tests {
     fn what_happened_is_told_of_the_state_that_does_it_for_this_kind() {
         let states = |thing: Thing| {
             let mut order = placed(thing).order;
-            order.events.push(OrderEvent {
-                at: at(5),
-                status: Status::Completed,
-                what: "Done.".to_owned(),
-            });
+            // Handed over, and then somebody asks for the money back.
+            for second in [5, 6] {
+                order.events.push(OrderEvent {
+                    at: at(second),
+                    status: Status::Completed,
+                    what: "Done.".to_owned(),
+                });
+            }
             let rows = of_order(&order).into_iter();
             let told = rows.filter(|row| row.body.kind == EffectKind::Order);
             told.map(|row| row.body.state).collect::<Vec<_>>()
         };
-        assert_eq!(states(ticket()), [Some("LockTicket"), Some("CompleteOrder")]);
+        assert_eq!(
+            states(ticket()),
+            [Some("LockTicket"), Some("CompleteOrder"), None]
+        );
         let dish = Thing::Dish {
             dish_id: DishId::from_random([4; 16]),
         };
-        assert_eq!(states(dish), [Some("ReserveIngredients"), Some("ServeDish")]);
+        assert_eq!(
+            states(dish),
+            [Some("ReserveIngredients"), Some("ServeDish"), None]
+        );
     }
 
     #[test]
