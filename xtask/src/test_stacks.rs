@@ -128,6 +128,8 @@ impl TestStack {
                 "DeliveryMinuteMs".to_owned(),
                 kind.delivery_minute_ms().to_string(),
             ),
+            // What a hold did can be looked at.
+            ("HoldOrderLogLevel".to_owned(), "ALL".to_owned()),
             // An answer that never comes is given up sooner than in a shop, because a test waits for it.
             ("PaymentTimeoutS".to_owned(), "3".to_owned()),
         ];

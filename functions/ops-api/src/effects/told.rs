@@ -4,7 +4,7 @@ use super::{EffectBody, EffectKind};
 use domain::inventory::ShardMovement;
 use domain::ledger::{MovementKind, Place, Posting};
 use domain::money_ledger::{MoneyKind, MoneyMovement};
-use domain::order::{Order, Thing};
+use domain::order::{Kind, Line, Order, Thing};
 use domain::supply::{Supply, SupplyStatus};
 use domain::{Status, Timestamp};
 
@@ -40,7 +40,12 @@ pub(super) fn told(written: &Written) -> Vec<EffectBody> {
     let mut rows = of_order(&written.order);
     rows.extend(written.supplies.iter().flat_map(of_supply));
     rows.extend(written.postings.iter().flat_map(of_posting));
-    rows.extend(written.movements.iter().map(of_movement));
+    rows.extend(
+        written
+            .movements
+            .iter()
+            .map(|movement| of_movement(movement, &written.order)),
+    );
     rows.extend(of_money(written));
     // Stable: what one step wrote stays in its order.
     rows.sort_by_key(|row| row.at);
@@ -91,12 +96,29 @@ fn of_order(order: &Order) -> Vec<Row> {
             rows.push(held);
         }
     }
-    for event in &order.events {
+    for (place, event) in order.events.iter().enumerate() {
+        // Later events keep the status, and are of somebody else.
+        let is_change = place == 0 || order.events[place - 1].status != event.status;
         let state = match event.status {
+            _ if !is_change => None,
+            _ if place == 0 => Some(by_kind(
+                order,
+                "LockTicket",
+                "ReserveIngredients",
+                "ReserveProducts",
+            )),
             Status::Expired => Some("ExpireOrder"),
-            Status::Completed => Some("CompleteOrder"),
+            Status::Completed => Some(by_kind(order, "CompleteOrder", "ServeDish", "CompleteOrder")),
             Status::Stuck => Some("MarkOrderStuck"),
             Status::Shipped => Some("ShipProducts"),
+            Status::PaymentFailed | Status::Unavailable => Some(by_kind(
+                order,
+                "UnlockTicket",
+                "ReleaseIngredients",
+                "ReleaseProducts",
+            )),
+            Status::Refunded => Some("RefundPayment"),
+            Status::Paid => Some("ChargePayment"),
             _ => None,
         };
         // These give the tickets back in the same write.
@@ -114,6 +136,15 @@ fn of_order(order: &Order) -> Vec<Row> {
         rows.push(happened);
     }
     rows
+}
+
+/// The state that does the same for each kind of things.
+fn by_kind(order: &Order, ticket: &'static str, dish: &'static str, product: &'static str) -> &'static str {
+    match order.kind() {
+        Kind::Ticket => ticket,
+        Kind::Dish => dish,
+        Kind::Product => product,
+    }
 }
 
 /// What was asked of the warehouse.
@@ -184,19 +215,15 @@ fn of_posting(posting: &Posting) -> Vec<Row> {
                 _ => None,
             };
             let thing = movement.ingredient.as_str();
-            moved(
-                posting.at,
-                state,
-                movement.kind,
-                movement.quantity,
-                thing,
-                posting.place.as_str(),
-            )
+            let place = posting.place.as_str();
+            let mut row = moved(posting.at, state, movement.kind, movement.quantity, thing, place);
+            row.body.link = Some(format!("/reports/{place}"));
+            row
         })
         .collect()
 }
 
-fn of_movement(movement: &ShardMovement) -> Row {
+fn of_movement(movement: &ShardMovement, order: &Order) -> Row {
     let state = match movement.kind {
         MovementKind::Held => Some("ReserveProducts"),
         MovementKind::Released => Some("ReleaseProducts"),
@@ -205,7 +232,12 @@ fn of_movement(movement: &ShardMovement) -> Row {
         _ => None,
     };
     let place = format!("shard {}", movement.shard);
-    let thing = movement.product_id.to_string();
+    let is_it = |line: &&Line| matches!(&line.thing, Thing::Product { product_id, .. } if *product_id == movement.product_id);
+    let thing = order
+        .lines
+        .iter()
+        .find(is_it)
+        .map_or_else(|| movement.product_id.to_string(), |line| line.title.clone());
     let mut row = moved(
         movement.at,
         state,
@@ -214,7 +246,7 @@ fn of_movement(movement: &ShardMovement) -> Row {
         &thing,
         &place,
     );
-    row.body.link = Some(format!("/products/{thing}"));
+    row.body.link = Some(format!("/products/{}", movement.product_id));
     row
 }
 
@@ -273,31 +305,30 @@ fn of_money(written: &Written) -> Vec<Row> {
             MoneyKind::Charged => (
                 EffectKind::Charge,
                 "ChargePayment",
-                "charged",
+                "The card was charged.",
                 Pair::Opens("charge".to_owned()),
             ),
             MoneyKind::Refunded if whole == Some(place) => (
                 EffectKind::Refund,
                 "RefundPayment",
-                "given back",
+                "Money was given back.",
                 Pair::Undoes("charge".to_owned()),
             ),
             MoneyKind::Refunded => (
                 EffectKind::Refund,
                 "RefundPayment",
-                "given back",
+                "Money was given back.",
                 Pair::Opens(refund),
             ),
             MoneyKind::RefundReturned => (
                 EffectKind::Refund,
                 "RefundPayment",
-                "returned by the buyer's bank",
+                "The buyer's bank returned a refund.",
                 Pair::Undoes(refund),
             ),
         };
         let amount = u64::from(money.amount_minor);
-        let what = format!("{amount} {} (smallest units): {words}.", money.currency.as_str());
-        let mut row = row(money.at, kind, Some(state), what, pair);
+        let mut row = row(money.at, kind, Some(state), words.to_owned(), pair);
         row.body.amount = Some(amount);
         row.body.link = Some(format!("/orders/{}", money.order_id));
         rows.push(row);
@@ -310,8 +341,8 @@ mod tests {
     use super::*;
     use domain::inventory::Take;
     use domain::ledger::Balance;
-    use domain::order::{Line, NewOrder};
-    use domain::{Currency, OrderId, PriceMinor, ProductId, Ruling, TicketId, UserId};
+    use domain::order::{NewOrder, OrderEvent};
+    use domain::{Currency, DishId, OrderId, PriceMinor, ProductId, Ruling, TicketId, UserId};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_ms(second * 1_000)
@@ -401,6 +432,35 @@ mod tests {
         assert_eq!(
             effects.last().and_then(|effect| effect.state),
             Some("ExpireOrder")
+        );
+    }
+
+    #[test]
+    fn what_happened_is_told_of_the_state_that_does_it_for_this_kind() {
+        let states = |thing: Thing| {
+            let mut order = placed(thing).order;
+            // Handed over, and then somebody asks for the money back.
+            for second in [5, 6] {
+                order.events.push(OrderEvent {
+                    at: at(second),
+                    status: Status::Completed,
+                    what: "Done.".to_owned(),
+                });
+            }
+            let rows = of_order(&order).into_iter();
+            let told = rows.filter(|row| row.body.kind == EffectKind::Order);
+            told.map(|row| row.body.state).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            states(ticket()),
+            [Some("LockTicket"), Some("CompleteOrder"), None]
+        );
+        let dish = Thing::Dish {
+            dish_id: DishId::from_random([4; 16]),
+        };
+        assert_eq!(
+            states(dish),
+            [Some("ReserveIngredients"), Some("ServeDish"), None]
         );
     }
 

@@ -1,0 +1,137 @@
+/** What stands still or ended badly, why, and which button is safe. The long form is in docs/runbook.md. */
+import type { Run } from '../viewer/types'
+import { clockTime } from '../words/time'
+import type { Machine } from './machines'
+import { inJson, type Effects } from './told'
+
+/** A section of the runbook, by its heading. */
+export type Section = 'Stuck orders' | 'Interrupted supplies' | 'Refunds that fail' | 'Imports that stop' | 'Conservation is red'
+
+export interface Trouble {
+  /** What it is and why, as sentences. */
+  readonly what: string
+  /** What becomes of it by itself. */
+  readonly byItself: string
+  /** Which button is safe, and which is of no use. */
+  readonly safe: string
+  readonly section: Section | null
+}
+
+/** Ends of an order after which nothing is left to do. */
+const ENDS: Readonly<Record<string, string>> = {
+  completed: 'completed',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  payment_failed: 'ended unpaid',
+  refunded: 'refunded',
+  unavailable: 'ended as unavailable',
+}
+
+/** @returns `null` where nothing is wrong */
+export function troubleOf(machine: Machine, run: Run, effects: Effects | undefined, nowMs: number | null): Trouble | null {
+  if (!['FAILED', 'ABORTED', 'TIMED_OUT'].includes(run.status)) return null
+  switch (machine) {
+    case 'order':
+      return ofOrder(run, effects, nowMs)
+    case 'hold-order':
+      return {
+        what: 'The hold could not be made, or its order could not be started.',
+        byItself: 'What was held was given back, or is found by the reconciler when its time is over. The buyer was told that it is busy.',
+        safe: 'Nothing has to be pressed: the buyer repeats the request.',
+        section: null,
+      }
+    case 'deliver-product':
+      return {
+        what: 'This delivery could not go on. What was sold stays sold.',
+        byItself: 'The order’s own execution starts another, which finds what was done. Only when that fails five times the order is stuck.',
+        safe: 'Nothing has to be pressed here; look at the execution of the order. Redrive… does no harm where a step failed, and is of no use where it ended as DeliveryInterrupted.',
+        section: 'Stuck orders',
+      }
+    case 'supply-ingredient':
+      return {
+        what: 'The supply request could not go on. It stays open and keeps what it has claimed in the warehouse.',
+        byItself: 'It is entered again with its order, or freed within minutes after its order has ended.',
+        safe: 'Nothing has to be pressed. To be faster, Start again… is safe: it finds what was done. Redrive… would only enter the state that failed it.',
+        section: 'Interrupted supplies',
+      }
+    case 'refund-order':
+      return ofRefund(run, effects, nowMs)
+    case 'import-products':
+      return {
+        what: 'The import stopped. What it stored is whole and stays; its cause names the page or row that was not imported.',
+        byItself: 'Nothing starts it again by itself.',
+        safe: `Start again… is safe, with "from" in its input set to that page or row${typeof inJson(run.input, 'from') === 'number' ? '' : ' (without it, it begins at the first)'}; what is there already is counted as unchanged. Redrive… is of no use.`,
+        section: 'Imports that stop',
+      }
+  }
+}
+
+/** `The reconciler enters it again by itself, after 14:03:10.` */
+function entered(effects: Effects | undefined, nowMs: number | null, what: string): string {
+  if (effects === undefined) return `The reconciler ${what} again by itself.`
+  if (!effects.dueAt) return 'The reconciler has nothing to look at any more.'
+  const isDue = nowMs !== null && Date.parse(effects.dueAt) <= nowMs
+  return `The reconciler ${what} again by itself, ${isDue ? 'within a minute or two' : `a minute or so after ${clockTime(effects.dueAt)}`}.`
+}
+
+function ofOrder(run: Run, effects: Effects | undefined, nowMs: number | null): Trouble {
+  const status = effects?.order.status
+  const isStuck = run.error === 'OrderStuck'
+  const what = isStuck ? `The order could not be carried on${whyStuck(run)}. Everything that it holds is kept.` : `${whyEnded(run)} The order is as it was: nothing is given back or charged by that.`
+  const end = status === undefined ? undefined : ENDS[status]
+  if (end !== undefined) {
+    return { what, byItself: `Since then the order has ${end === 'ended unpaid' || end.startsWith('ended') ? end : `been ${end}`}. Nothing is left to do.`, safe: 'Nothing has to be pressed.', section: null }
+  }
+  if (status !== undefined && status !== 'stuck' && isStuck) {
+    return { what, byItself: `Since then it has moved on: it is ${status} now, in another execution.`, safe: 'Nothing has to be pressed here; look at its newest execution.', section: 'Stuck orders' }
+  }
+  const safe = isEndedByMachine(run)
+    ? 'Nothing has to be pressed. If it should go sooner, Start again… is safe at any hour: each step asks the database and the provider before it acts. Redrive… is of no use: it would only enter the state that failed it.'
+    : 'Nothing has to be pressed. If it should go sooner, Redrive… and Start again… are both safe at any hour, and even both of them: each step asks the database and the provider before it acts.'
+  return { what, byItself: entered(effects, nowMs, 'enters it'), safe, section: 'Stuck orders' }
+}
+
+/** It ended at a Fail state, into which a redrive leads again. */
+function isEndedByMachine({ error }: Run): boolean {
+  return error === 'OrderStuck' || error === 'OrderInterrupted' || error === 'RefundInterrupted' || error === 'RefundImpossible'
+}
+
+function whyEnded({ status, error }: Run): string {
+  if (status === 'ABORTED') return 'A person stopped this execution.'
+  if (status === 'TIMED_OUT') return 'Its time limit ended this execution.'
+  return error === 'OrderInterrupted' ? 'This execution could not go on: a queue or Step Functions was away.' : `This execution broke${error === null ? '' : ` with ${error}`}.`
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  PaymentOutcomeUnknown: 'the provider did not say what became of the charge',
+  Defect: 'a step found a bug or a damaged row, and its log has the sentence',
+  Transient: 'what a step needs was away for long',
+  'States.Timeout': 'a step did not answer in time, again and again',
+  'States.TaskFailed': 'the delivery failed again and again',
+}
+
+/** `: the provider did not say ...`; by what the state that parked it was told. */
+function whyStuck(run: Run): string {
+  const parked = run.visits.findLast(({ place }) => place === '/MarkOrderStuck')
+  const why = parked === undefined ? undefined : inJson(parked.input, 'why')
+  if (typeof why !== 'string') return ''
+  return `: ${WHY[why] ?? `it failed with ${why}`}`
+}
+
+function ofRefund(run: Run, effects: Effects | undefined, nowMs: number | null): Trouble {
+  if (run.error === 'RefundImpossible') {
+    return {
+      what: 'The provider does not give this money back. The order keeps the record of it.',
+      byItself: 'Nothing more happens by itself, and conservation is red as long as the money is kept without a sale.',
+      safe: 'No button helps: give the money back another way, and note it in your books.',
+      section: 'Refunds that fail',
+    }
+  }
+  const isBack = effects?.order.status === 'refunded'
+  return {
+    what: `${run.error === 'RefundInterrupted' ? 'For ten minutes the provider could not be asked, or did not say what became of the refund.' : whyEnded(run)} The refund stays asked for.`,
+    byItself: isBack ? 'Since then the money is back.' : entered(effects, nowMs, 'starts it'),
+    safe: `Nothing has to be pressed. Start again… is safe: it first asks the provider whether it has this refund. ${isEndedByMachine(run) ? 'Redrive… is of no use.' : 'So is Redrive….'}`,
+    section: isBack ? null : 'Refunds that fail',
+  }
+}
