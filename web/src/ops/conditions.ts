@@ -1,18 +1,12 @@
 /** The conditions under which this machine's shop works: what its simulated payment provider and market do on purpose. */
-import type createClient from 'openapi-fetch'
 import { shallowRef } from 'vue'
-import { api, ask } from '../api/client'
+import { api, ask, type Shape } from '../api/client'
 
 /** How the world is. */
-export interface Conditions {
-  readonly declinesCards: boolean
-  readonly marketIsScarce: boolean
-  /** What to know about it, in words. */
-  readonly notes: string[]
-}
+export type Conditions = Shape<'LocalConditions'>
 
 /** Which of them can be switched. */
-export type Condition = 'declinesCards' | 'marketIsScarce'
+export type Condition = Exclude<keyof Conditions, 'notes'>
 
 /** What is said of a condition. */
 export interface ConditionWords {
@@ -49,19 +43,11 @@ export function conditionParts(conditions: Conditions | undefined): string[] {
   return CONDITIONS.filter(({ condition }) => conditions?.[condition] === true).map(({ brief }) => brief)
 }
 
-interface Answers {
-  responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Conditions } } }
-}
-interface Paths {
-  '/api/ops/local/conditions': { get: Answers; put: Answers & { requestBody: { content: { 'application/json': Record<Condition, boolean> } } } }
-}
-const conditionsApi = api as unknown as ReturnType<typeof createClient<Paths>>
-
 export async function readConditions(signal: AbortSignal | null = null): Promise<Conditions> {
-  return await ask(conditionsApi.GET('/api/ops/local/conditions', { signal }))
+  return await ask(api.GET('/api/ops/local/conditions', { signal }))
 }
 
 /** Sets all of them; the same twice is the same. */
 export async function putConditions(body: Record<Condition, boolean>): Promise<Conditions> {
-  return await ask(conditionsApi.PUT('/api/ops/local/conditions', { body }))
+  return await ask(api.PUT('/api/ops/local/conditions', { body }))
 }

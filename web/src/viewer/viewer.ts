@@ -1,10 +1,16 @@
 /** What the server shows, asked for by each page and remembered for the next, so that no page waits for it twice. */
 import { computed, shallowRef, watch } from 'vue'
+import { api, ask, type Shape } from '../api/client'
 import { useLoaded } from '../api/use-loaded'
 import { useSession } from '../session/session'
-import { readViewer } from './source/calls'
 
-type Viewer = Awaited<ReturnType<typeof readViewer>>
+/** Which account is shown, and what the server can do. */
+type Viewer = Shape<'Viewer'>
+
+/** Asks the server. Apart from the other calls, because it is what every page begins with. */
+export async function readViewer(signal: AbortSignal): Promise<Viewer> {
+  return await ask(api.GET('/api/ops/viewer', { signal }))
+}
 
 /** The latest answer, and whose it is. */
 const known = shallowRef<{ readonly viewer: Viewer; readonly user: string | undefined }>()

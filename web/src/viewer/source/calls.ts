@@ -44,11 +44,6 @@ export interface ExecutionsPage {
   readonly notes: readonly string[]
 }
 
-/** Which account is shown. */
-export async function readViewer(signal: AbortSignal) {
-  return await ask(api.GET('/api/ops/viewer', { signal }))
-}
-
 /** Pages of machines that are read at most: a choice of more than this is none. */
 const MACHINE_PAGES_MAX = 5
 
