@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod down;
 pub mod import;
 pub mod openapi;
+pub mod replay;
 pub mod seed;
 pub mod session;
 pub mod simulate;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, import, openapi, simulate, up, viewer};
+use commands::{check, demo, deploy, down, import, openapi, replay, simulate, up, viewer};
 use xtask::simulate::options::Options;
 
 const HELP: &str = "\
@@ -49,6 +49,11 @@ The project's own commands.
       --profile NAME       an account: a profile of ~/.aws
       --region REGION      a region other than the profile's
       --port N             the port of http://localhost:N (8090)
+  cargo xtask replay FILE
+                       plays a recorded execution, as the viewer exports it, and says where its way parts from today's;
+                       exits with 0 if nowhere, 1 if somewhere, 2 if it cannot be played
+      --workflow NAME      on the definition of this name in workflows/
+      --definition FILE    on this one (without either: on the recorded one)
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
   cargo xtask openapi  writes docs/openapi.json anew from the code
@@ -68,6 +73,7 @@ enum Asked {
     Import(import::Wanted),
     Simulate(Options),
     Viewer(viewer::Wanted),
+    Replay(replay::Wanted),
     Test,
     OpenApi,
     Deploy(deploy::Wanted),
@@ -85,6 +91,7 @@ fn main() -> ExitCode {
         Asked::Import(wanted) => import::run(&wanted),
         Asked::Simulate(options) => simulate::run(&options),
         Asked::Viewer(wanted) => viewer::run(wanted),
+        Asked::Replay(wanted) => replay::run(&wanted),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
@@ -112,6 +119,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "import" => Asked::Import(import::Wanted::default()),
             "simulate" => return simulation(words.raw_args()?.collect()),
             "viewer" => Asked::Viewer(viewer::Wanted::default()),
+            "replay" => Asked::Replay(replay::Wanted::default()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
@@ -144,6 +152,9 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Viewer(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Viewer(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Viewer(wanted), Long("port")) => wanted.port = words.value()?.parse()?,
+            (Asked::Replay(wanted), Value(file)) if wanted.file.is_none() => wanted.file = Some(file.into()),
+            (Asked::Replay(wanted), Long("definition")) => wanted.definition = Some(words.value()?.into()),
+            (Asked::Replay(wanted), Long("workflow")) => wanted.workflow = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("endpoint-url")) => {

@@ -44,6 +44,8 @@ pub enum Kind {
     Restarted,
     /// Alone: for a test that damages what is stored, and sees it found.
     Damaged,
+    /// Alone: for a test that lets time pass and makes things go wrong, for everybody on it. A hold lives its quarter of an hour.
+    Hurried,
 }
 
 impl Kind {
@@ -60,6 +62,7 @@ impl Kind {
             Self::Unlucky => "unlucky",
             Self::Restarted => "restarted",
             Self::Damaged => "damaged",
+            Self::Hurried => "hurried",
         }
     }
 
@@ -67,7 +70,7 @@ impl Kind {
     #[must_use]
     pub const fn hold_ttl_s(self) -> u32 {
         match self {
-            Self::Patient | Self::Unlucky | Self::Damaged => 900,
+            Self::Patient | Self::Unlucky | Self::Damaged | Self::Hurried => 900,
             Self::Brisk => 4,
             Self::Counted => 6,
             Self::Restarted => 60,
@@ -79,7 +82,9 @@ impl Kind {
     const fn delivery_minute_ms(self) -> u32 {
         match self {
             Self::Restarted => 10_000,
-            Self::Patient | Self::Brisk | Self::Counted | Self::Unlucky | Self::Damaged => 200,
+            Self::Patient | Self::Brisk | Self::Counted | Self::Unlucky | Self::Damaged | Self::Hurried => {
+                200
+            }
         }
     }
 
@@ -89,7 +94,7 @@ impl Kind {
             // What is counted a second time is no part of an order's cost, and must not fall into the count.
             Self::Counted => &[("SimulatorWebhooks", "off"), ("ConservationEveryMinutes", "1440")],
             Self::Unlucky => &[("SimulatorOdds", "on")],
-            Self::Patient | Self::Brisk | Self::Restarted | Self::Damaged => &[],
+            Self::Patient | Self::Brisk | Self::Restarted | Self::Damaged | Self::Hurried => &[],
         }
     }
 }
@@ -299,7 +304,7 @@ impl Folder {
 
 /// Removes gigabytes of unpacked functions; what tells how it went is in `log`.
 fn remove_state(folder: &Path) {
-    for part in ["engine", "artefacts", "unpacked", "journal"] {
+    for part in ["engine", "artefacts", "unpacked", "journal", "world"] {
         // What cannot be removed now is removed by a later run.
         let _ = fs::remove_dir_all(folder.join(part));
     }

@@ -8,11 +8,13 @@ use crate::problem::Reply;
 use aws::{Api, SystemEntropy};
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use contract::once::IDEMPOTENCY_KEY;
 use contract::problem::ProblemBody;
 use contract::{Body, Query};
-use domain::Refusal;
+use domain::ids::fingerprint;
 use domain::ports::Entropy;
+use domain::{IdempotencyKey, Refusal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -93,8 +95,12 @@ pub(crate) async fn stop_execution(
 }
 
 /// Go on with an execution that ended badly, from where it failed.
+///
+/// The key becomes AWS's client token: whoever got no answer asks again under the same key, and it is redriven once.
 #[utoipa::path(
-    post, path = "/api/ops/execution/redrive", tag = "viewer", params(Which),
+    post, path = "/api/ops/execution/redrive", tag = "viewer",
+    params(Which, ("Idempotency-Key" = Option<String>, Header,
+    description = "Names this request: repeating it changes nothing.")),
     responses(
         (status = 200, body = Object, description = "RedriveExecution's answer."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
@@ -105,8 +111,21 @@ pub(crate) async fn stop_execution(
 pub(crate) async fn redrive_execution(
     State(viewer): State<Viewer>,
     Query(which): Query<Which>,
+    headers: HeaderMap,
 ) -> Reply<Json<Value>> {
-    let input = json!({ "executionArn": checked(&which.arn)?, "clientToken": drawn()? });
+    let arn = checked(&which.arn)?;
+    let token = match headers.get(&IDEMPOTENCY_KEY) {
+        // A key may be longer than AWS's tokens, and may have been used for another execution.
+        Some(header) => {
+            let text = header.to_str().unwrap_or_default();
+            let key = IdempotencyKey::parse(text).map_err(|_| {
+                Refusal::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+            })?;
+            fingerprint(&["redrive", arn, key.as_str()])
+        }
+        None => drawn()?,
+    };
+    let input = json!({ "executionArn": arn, "clientToken": token });
     let answer = viewer
         .account
         .call(Api::States, "RedriveExecution", &input)

@@ -1,14 +1,20 @@
-//! What only an engine on this machine can do: let time pass, and let things go wrong on purpose.
+//! What only a stack on this machine can do: let time pass, and let things go wrong on purpose.
 
-use crate::problem::{Reply, missing};
+mod conditions;
+
+use crate::Changed;
+use crate::problem::{Reply, Trouble, missing};
 use aws::LocalEngine;
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use contract::problem::ProblemBody;
 use contract::{Body, Query};
 use domain::Refusal;
+use domain::ports::Clock;
+use laptop::ConditionsFile;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,21 +23,31 @@ use utoipa_axum::routes;
 const PASS_S_MAX: u32 = 86_400;
 
 /// What the routes need.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Local {
     /// The Step Functions on this machine; none on AWS.
     pub engine: Option<LocalEngine>,
+    /// What is made to go wrong around this stack; nothing on AWS.
+    pub conditions: Option<ConditionsFile>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Local {
     fn engine(&self) -> Reply<&LocalEngine> {
-        self.engine.as_ref().ok_or_else(|| {
-            missing(
-                "NotLocal",
-                "Only Step Functions on one's own machine, as `cargo xtask up` starts them, let time pass or things go wrong on purpose. These run elsewhere.",
-            )
-        })
+        self.engine.as_ref().ok_or_else(elsewhere)
     }
+
+    fn conditions(&self) -> Reply<&ConditionsFile> {
+        self.conditions.as_ref().ok_or_else(elsewhere)
+    }
+}
+
+fn elsewhere() -> Trouble {
+    missing(
+        "NotLocal",
+        "Only a stack on one's own machine, as `cargo xtask up` starts it, lets time pass or things go wrong on purpose. This one runs elsewhere.",
+    )
 }
 
 /// The routes, before an engine is filled in.
@@ -39,6 +55,7 @@ pub fn api() -> OpenApiRouter<Local> {
     OpenApiRouter::new()
         .routes(routes!(show_clock, pass_time))
         .routes(routes!(list_faults, set_fault, remove_faults))
+        .routes(routes!(conditions::show_conditions, conditions::set_conditions))
 }
 
 /// The routes over an engine.
@@ -57,7 +74,7 @@ pub(crate) struct PassBody {
     pass_s: u32,
 }
 
-/// The engine's clock.
+/// The stack's clock.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = LocalClock)]
@@ -70,7 +87,7 @@ pub struct ClockBody {
     pub notes: Vec<String>,
 }
 
-/// What does the clock of Step Functions show?
+/// What does the clock of this stack show?
 #[utoipa::path(
     get, path = "/api/ops/local/clock", tag = "local",
     responses(
@@ -85,10 +102,10 @@ pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBo
     Ok(Json(clock(&told)))
 }
 
-/// Let time pass for everything that waits in Step Functions.
+/// Let time pass for the whole stack: what waits in Step Functions is rung in its order, and functions see the same time.
 ///
-/// Their clock alone goes on, and never back. Functions judge deadlines in the database by the machine's clock: an order whose
-/// timer rings early is not ended by it.
+/// The clock never goes back. What belongs to the engine around them goes by the machine's clock: when messages are delivered again, when
+/// schedules come, when rows are removed.
 #[utoipa::path(
     post, path = "/api/ops/local/clock", tag = "local", request_body = PassBody,
     responses(
@@ -101,14 +118,15 @@ pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBo
 pub(crate) async fn pass_time(
     State(local): State<Local>,
     Body(asked): Body<PassBody>,
-) -> Reply<Json<ClockBody>> {
+) -> Reply<(Extension<Changed>, Json<ClockBody>)> {
     let engine = local.engine()?;
     if asked.pass_s > PASS_S_MAX {
         return Err(Refusal::invalid("passS", "a day (86400) may pass at once at most").into());
     }
     let passing = json!({ "pass_s": asked.pass_s });
     let told = engine.call("POST", "/_local/clock", Some(&passing)).await?;
-    Ok(Json(clock(&told)))
+    let changed = Changed(format!("{} s were let pass", asked.pass_s));
+    Ok((Extension(changed), Json(clock(&told))))
 }
 
 fn clock(told: &Value) -> ClockBody {
@@ -116,8 +134,8 @@ fn clock(told: &Value) -> ClockBody {
     let now = told["now"].as_f64().unwrap_or_default();
     let notes = if ahead_s > 0.0 {
         vec![
-            "Time passed for Step Functions alone: waits, time limits and retries. What a deadline in the database is worth, functions judge by the machine's clock, which did not move.".to_owned(),
-            "So a hold whose timer rang early is not ended: its step is told that the hold is still alive, asks again for about three minutes of this clock, and then its execution fails. The hold itself ends when its time is really over, by the reconciler.".to_owned(),
+            "Functions, Step Functions and the pages of this stack share this clock. It stays ahead, also after a restart; only `cargo xtask up --fresh` forgets it, with everything else.".to_owned(),
+            "The engine around them did not move: messages are delivered again, schedules come and rows are removed by the machine's clock, and what queues and log lines say of time is the machine's too.".to_owned(),
         ]
     } else {
         Vec::new()
@@ -138,8 +156,8 @@ pub(crate) struct FaultBody {
     machine: String,
     /// The state's name, or `*`.
     state: String,
-    /// `{"fail": {"error", "cause"}}`, `{"delay": {"seconds"}}`, `"lose_answer"`, `"abort"`, `"lose_callback"` or
-    /// `"double_callback"`.
+    /// `{"fail": {"error", "cause"}}`, `{"delay": {"seconds"}}`, `"lose_answer"`, `"abort"`, `"lose_callback"`,
+    /// `"double_callback"`, and for states that send a message `"lose_message"` or `"double_message"`.
     #[serde(rename = "do")]
     action: Value,
     /// It strikes so many times at most; for ever without.

@@ -9,7 +9,7 @@ use wiring::World;
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await;
+        let world = World::connect().await?;
         let account = world.account();
         let queues = Queues::read(account.clone(), &world.settings().text("QUEUES")?);
         let engine = world.local_engine();
@@ -21,16 +21,20 @@ fn main() -> Result<(), StartError> {
             viewer: Viewer {
                 account,
                 features: if engine.is_some() {
-                    &["queues", "effects", "clock", "faults"]
+                    &["queues", "effects", "live", "clock", "faults", "conditions"]
                 } else {
-                    &["queues", "effects"]
+                    &["queues", "effects", "live"]
                 },
             },
             queues: queues.ok_or_else(|| SettingError::Malformed {
                 name: "QUEUES".to_owned(),
                 expected: "a list of WHO=URL,URL OF ITS DEAD LETTERS",
             })?,
-            local: Local { engine },
+            local: Local {
+                engine,
+                conditions: world.conditions(),
+                clock: world.clock(),
+            },
         };
         run_http("ops-api", ops_api::router(function)).await
     })

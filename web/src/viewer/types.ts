@@ -162,6 +162,8 @@ export interface StateLook {
   retries: number
   /** How often it was entered. */
   visits: number
+  /** Where iterations are looked at together: how many of them fared how. `fate` is that of the worst. */
+  counts?: Readonly<Partial<Record<Fate, number>>>
 }
 
 /** A line that a function wrote. */
@@ -195,4 +197,37 @@ export interface LogSource {
 export interface Child {
   run: Run
   chart: Chart
+}
+
+/** One of the executions of a map run, as a list tells of it. */
+export interface Item {
+  arn: string
+  name: string
+  fate: Fate
+  startedMs: number
+  /** `null` while it runs. */
+  endedMs: number | null
+  error: string | null
+  /** The state that failed in it. */
+  failedState: string | null
+}
+
+/** How the items of a map run fare. */
+export interface MapRun {
+  arn: string
+  isRunning: boolean
+  total: number
+  pending: number
+  running: number
+  succeeded: number
+  failed: number
+  timedOut: number
+  aborted: number
+}
+
+/** Where the items of distributed maps are. Rejects with a `Problem`. */
+export interface ItemSource {
+  mapRun(arn: string): Promise<MapRun>
+  /** Some of them, the newest first. @param isBadOnly only those that failed, timed out or were stopped */
+  items(mapRun: string, isBadOnly: boolean, cursor: string | undefined): Promise<{ items: Item[]; next: string | undefined }>
 }

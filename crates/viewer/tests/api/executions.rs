@@ -51,6 +51,8 @@ async fn all_machines_are_listed_as_one_newest_first() {
         counts,
         json!({ "counts": { "RUNNING": 1, "FAILED": 10, "SUCCEEDED": 13 }, "isWhole": true, "notes": [] })
     );
+    let of_name = scene.get("executions/counts?name=FAILED-3").await.expect(200);
+    assert_eq!(of_name["counts"], json!({ "FAILED": 1 }));
 }
 
 #[tokio::test]
@@ -171,6 +173,34 @@ async fn an_execution_is_stopped_started_again_and_redriven() {
         .expect(200);
     let told = scene.get(&format!("execution?arn={waiting}")).await.expect(200);
     assert_eq!(told["execution"]["redriveCount"], 1);
+}
+
+#[tokio::test]
+async fn a_redrive_that_is_asked_for_twice_under_one_key_is_done_once() {
+    let scene = Scene::start().await;
+    let machine = scene.machine("orders", "STANDARD", OBEDIENT).await;
+    let waiting = scene.execution(&machine, "first", json!({ "do": "wait" })).await;
+    let stop = format!("execution/stop?arn={waiting}");
+    let redrive = format!("execution/redrive?arn={waiting}");
+    scene.post(&stop, json!({})).await.expect(200);
+
+    // Longer than AWS's tokens may be.
+    let key = "k".repeat(200);
+    let first = scene.post_as(&key, &redrive, json!({})).await.expect(200);
+    let second = scene.post_as(&key, &redrive, json!({})).await.expect(200);
+    assert_eq!(first, second);
+    let told = scene.get(&format!("execution?arn={waiting}")).await.expect(200);
+    assert_eq!(told["execution"]["redriveCount"], 1);
+    // Another press is another redrive: there is nothing to go on with while it runs.
+    let problem = scene.post_as("other", &redrive, json!({})).await.expect(409);
+    assert_eq!(problem["code"], "ExecutionNotRedrivable");
+
+    scene.post(&stop, json!({})).await.expect(200);
+    scene.post_as("other", &redrive, json!({})).await.expect(200);
+    let told = scene.get(&format!("execution?arn={waiting}")).await.expect(200);
+    assert_eq!(told["execution"]["redriveCount"], 2);
+    let problem = scene.post_as("two words", &redrive, json!({})).await.expect(400);
+    assert_eq!(problem["code"], "InvalidInput");
 }
 
 #[tokio::test]

@@ -4,12 +4,13 @@
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { asProblem, type Problem } from '../../api/problem'
-import { usePoll } from '../../live/use-poll'
 import { readCounts, readExecutions, type ExecutionRow } from '../source/calls'
-import { askedOf, type Filters } from './filters'
+import { useLooks, type Freshness } from '../source/nudges'
+import { askedOf, countedOf, type AskedFilters, type Filters } from './filters'
 import { extended, refreshed } from './merge'
 
-const LOOK_EVERY_MS = 4_000
+/** A look asks for a page of each machine and for its counts. On AWS a whole account shares few such questions a second. */
+const PAUSES = { told: 15_000, local: 4_000, remote: 10_000, apart: { local: 1_000, remote: 5_000 } }
 /** Requests that are made by themselves for one press, while they find little. */
 const REQUESTS_MAX = 4
 /** So many found rows are something to look at. */
@@ -25,6 +26,7 @@ export interface ShownExecutions {
   /** A reading that somebody asked for is under way. */
   readonly isReading: Readonly<Ref<boolean>>
   readonly problem: Readonly<Ref<Problem | null>>
+  readonly freshness: ComputedRef<Freshness>
   readonly more: () => Promise<void>
   readonly restart: () => Promise<void>
 }
@@ -78,7 +80,9 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
     const asked = askedOf(filters(), Date.now())
     try {
       const read = await readCounts(asked, current.signal)
-      if (JSON.stringify(askedOf(filters(), 0).machine) === JSON.stringify(asked.machine)) counts.value = read
+      // A time before now moves on meanwhile and is the same filter.
+      const whole = (one: AskedFilters) => JSON.stringify({ ...countedOf(one), from: 0 })
+      if (whole(askedOf(filters(), 0)) === whole(asked)) counts.value = read
     } catch {
       // The list itself says that nothing answers.
       counts.value = undefined
@@ -114,10 +118,12 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   watch(filters, (now, before) => {
     if (JSON.stringify(now) !== JSON.stringify(before)) void restart()
   })
-  usePoll(LOOK_EVERY_MS, () => !isReading.value && problem.value?.status !== 401 && problem.value?.status !== 403, look)
+  const isGoingOn = () => !isReading.value && problem.value?.status !== 401 && problem.value?.status !== 403
+  const freshness = useLooks(PAUSES, { isGoingOn, look })
   onScopeDispose(() => {
     current.abort()
   })
   void restart()
-  return { rows, counts, notes, lookedAt, hasMore: computed(() => next.value !== undefined), isReading, problem, more: () => read(false), restart }
+  const hasMore = computed(() => next.value !== undefined)
+  return { rows, counts, notes, lookedAt, hasMore, isReading, problem, freshness, more: () => read(false), restart }
 }

@@ -5,7 +5,7 @@
 import { api, ask } from '../../api/client'
 import { isObject, listOf, textOf, type Json } from '../chart/json'
 import { msOf } from '../run/event'
-import type { AskedFilters } from '../list/filters'
+import { countedOf, type AskedFilters } from '../list/filters'
 import { lastNameOf } from '../chart/call'
 import type { LogSource } from '../types'
 
@@ -69,8 +69,8 @@ export async function readMachines(signal: AbortSignal): Promise<MachineRow[]> {
 }
 
 /** A page of executions. */
-export async function readExecutions(asked: AskedFilters, cursor: string | undefined, signal: AbortSignal): Promise<ExecutionsPage> {
-  const query = { ...asked, limit: 25, ...(cursor === undefined ? {} : { cursor }) }
+export async function readExecutions(asked: AskedFilters, cursor: string | undefined, signal: AbortSignal, limit = 25): Promise<ExecutionsPage> {
+  const query = { ...asked, limit, ...(cursor === undefined ? {} : { cursor }) }
   const page = await ask(api.GET('/api/ops/executions', { params: { query }, signal }))
   return {
     rows: objects(page.executions).flatMap((row) => rowOf(row) ?? []),
@@ -81,8 +81,8 @@ export async function readExecutions(asked: AskedFilters, cursor: string | undef
 }
 
 /** How many there are of each status. */
-export async function readCounts({ machine, from, mapRun }: AskedFilters, signal: AbortSignal) {
-  const query = { ...(machine && { machine }), ...(from !== undefined && { from }), ...(mapRun !== undefined && { mapRun }) }
+export async function readCounts(asked: AskedFilters, signal: AbortSignal) {
+  const query = countedOf(asked)
   return await ask(api.GET('/api/ops/executions/counts', { params: { query }, signal }))
 }
 
@@ -137,9 +137,9 @@ export async function stopExecution({ arn, error, cause }: { arn: string; error:
   await ask(api.POST('/api/ops/execution/stop', { params: { query: { arn } }, body }))
 }
 
-/** Goes on with an execution where it failed. */
-export async function redriveExecution({ arn }: { arn: string }): Promise<void> {
-  await ask(api.POST('/api/ops/execution/redrive', { params: { query: { arn } } }))
+/** Goes on with an execution where it failed: once under one key, however often it is asked. */
+export async function redriveExecution({ arn }: { arn: string }, key: string): Promise<void> {
+  await ask(api.POST('/api/ops/execution/redrive', { params: { query: { arn }, header: { 'Idempotency-Key': key } } }))
 }
 
 /** Begins an execution. @returns its ARN */

@@ -4,13 +4,14 @@
  */
 import { computed, onScopeDispose, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { asProblem, type Problem } from '../../api/problem'
-import { usePoll } from '../../live/use-poll'
+import { textOf } from '../chart/json'
 import { Reading } from '../run/read-run'
 import type { Chart, Run } from '../types'
 import { readExecution, readHistory } from './calls'
+import { useLooks } from './nudges'
 import { aboutOf, chartOfDefinition, definitionIn, SeenCharts, type About } from './shown'
 
-const LOOK_EVERY_MS = 2_000
+const PAUSES = { told: 5_000, local: 2_000, remote: 4_000, apart: { local: 1_000, remote: 1_000 } }
 /** The last events of an execution may come after it is described as ended; so often they are waited for. */
 const LATE_LOOKS_MAX = 5
 
@@ -103,7 +104,12 @@ export function useExecution(arn: string): ShownExecution {
     return events.at(-1)?.type.startsWith('Execution') !== true && lateLooks < LATE_LOOKS_MAX
   }
 
-  usePoll(LOOK_EVERY_MS, isGoingOn, look)
+  /** Executions are called after what they carry, or have it in their input. */
+  function concerns(subject: string): boolean {
+    return arn.includes(subject) || (textOf(about.value?.execution['input']) ?? '').includes(subject)
+  }
+
+  useLooks(PAUSES, { isGoingOn, look, isHurried: () => run.value?.status !== 'RUNNING' }, concerns)
   onScopeDispose(() => {
     left.abort()
   })
