@@ -181,7 +181,7 @@ impl Scene {
     }
 
     pub async fn put(&self, path: &str, body: Value) -> Answer {
-        self.ask(Method::PUT, path, Some(body)).await
+        self.ask(Method::PUT, path, Some(body), None).await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
