@@ -27,6 +27,13 @@ describe('what is stuck', () => {
     expect(trouble).toMatchObject({ byItself: 'Since then the order has been completed. Nothing is left to do.', section: null })
   })
 
+  it('is nothing any more once the money is back', () => {
+    const refund = (effects: Parameters<typeof effectsOf>[0]) => troubleOf('refund-order', failed('RefundImpossible', 'RefundImpossible'), effectsOf(effects), 10_000)
+    expect(refund({ status: 'completed' })?.safe).toMatch(/^No button helps/)
+    expect(refund({ status: 'refunded', refundedMinor: 1_000 })?.safe).toMatch(/^No button helps/)
+    expect(refund({ status: 'refunded', refundedMinor: 4_500 })?.safe).toBe('Nothing has to be pressed.')
+  })
+
   it('is nothing in what went well or still runs', () => {
     expect(troubleOf('order', readRun(historyOf('AwaitPayment'), null), undefined, 10_000)).toBeNull()
   })

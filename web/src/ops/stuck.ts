@@ -119,19 +119,25 @@ function whyStuck(run: Run): string {
 }
 
 function ofRefund(run: Run, effects: Effects | undefined, nowMs: number | null): Trouble {
-  if (run.error === 'RefundImpossible') {
+  const isImpossible = run.error === 'RefundImpossible'
+  const what = isImpossible
+    ? 'The provider did not give this money back. The order keeps the record of it.'
+    : `${run.error === 'RefundInterrupted' ? 'For ten minutes the provider could not be asked, or did not say what became of the refund.' : whyEnded(run)} The refund stays asked for.`
+  if (effects?.order.status === 'refunded' && effects.order.refundedMinor >= effects.order.totalMinor) {
+    return { what, byItself: 'Since then all of the order’s money is back. Nothing is left to do.', safe: 'Nothing has to be pressed.', section: null }
+  }
+  if (isImpossible) {
     return {
-      what: 'The provider does not give this money back. The order keeps the record of it.',
+      what,
       byItself: 'Nothing more happens by itself, and conservation is red as long as the money is kept without a sale.',
       safe: 'No button helps: give the money back another way, and note it in your books.',
       section: 'Refunds that fail',
     }
   }
-  const isBack = effects?.order.status === 'refunded'
   return {
-    what: `${run.error === 'RefundInterrupted' ? 'For ten minutes the provider could not be asked, or did not say what became of the refund.' : whyEnded(run)} The refund stays asked for.`,
-    byItself: isBack ? 'Since then the money is back.' : entered(effects, nowMs, 'starts it'),
+    what,
+    byItself: entered(effects, nowMs, 'starts it'),
     safe: `Nothing has to be pressed. Start again… is safe: it first asks the provider whether it has this refund. ${isEndedByMachine(run) ? 'Redrive… is of no use.' : 'So is Redrive….'}`,
-    section: isBack ? null : 'Refunds that fail',
+    section: 'Refunds that fail',
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readRun } from '../viewer/run/read-run'
 import { effectsOf, historyOf } from './fixtures'
 import type { Effect } from './told'
-import { sentBy, wroteBy, wroteIn } from './wrote'
+import { machinesWith, sentBy, wroteBy, wroteIn } from './wrote'
 
 function effect(state: string | null, atMs: number, differing: Partial<Effect> = {}): Effect {
   return { state, kind: 'order', what: 'Something.', amount: null, at: new Date(atMs).toISOString(), undoneBy: null, link: null, ...differing }
@@ -45,4 +45,10 @@ describe('what was sent', () => {
     expect(sentBy(readRun(events(waits, 'TaskSucceeded', { MessageId: 'm-1' }), null))).toEqual([])
     expect(sentBy(readRun(events('sendMessage', 'TaskSucceeded', { MessageId: 'm-2' }), null))).toHaveLength(1)
   })
+})
+
+it('what another execution wrote is told of the machines that do so for this kind', () => {
+  expect(machinesWith('CompleteOrder', 'product')).toEqual(['deliver-product'])
+  expect(machinesWith('CompleteOrder', 'ticket')).toEqual(['order'])
+  expect(machinesWith('UnlockTicket', 'ticket')).toEqual(['hold-order', 'order'])
 })

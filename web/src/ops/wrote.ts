@@ -143,9 +143,11 @@ function queueOf(run: Run, visit: number): string {
   return 'a queue'
 }
 
-/** The machines of ours that have a state of this name. */
-export function machinesWith(state: string): Machine[] {
-  return MACHINES.filter((machine) => state in WORDS[machine].states)
+/** The machines of ours in which a state of this name writes, for things of this kind: products are completed where they are delivered. */
+export function machinesWith(state: string, kind: string | null): Machine[] {
+  const all = MACHINES.filter((machine) => state in WORDS[machine].states)
+  if (state !== 'CompleteOrder' || kind === null) return all
+  return all.filter((machine) => (machine === 'deliver-product') === (kind === 'product'))
 }
 
 /** The id of a row's element. @param within what shows it; a page may show it twice */
