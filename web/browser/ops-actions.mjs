@@ -73,7 +73,14 @@ await play(async ({ shop, given, folder, open, sees }) => {
   await page.getByRole('heading', { level: 1, name }).waitFor()
   await headline.getByText(/^It succeeded/).waitFor()
 
-  // Beside the first.
+  // Beside the first: as it was kept, and as it is in the account.
+  await page.getByRole('link', { name: 'Compare…' }).click()
+  const beside = join(folder, 'beside.json')
+  writeFileSync(beside, text)
+  await page.getByLabel('Choose a file').setInputFiles(beside)
+  await page.getByRole('region', { name: 'The second' }).getByText('from the file beside.json').waitFor()
+  await page.getByTestId('parting').getByText(/^They part at ReadTheList/).waitFor()
+  await page.goBack()
   await page.getByRole('link', { name: 'Compare…' }).click()
   await page.getByRole('list', { name: 'Other executions' }).getByRole('link', { name: failed.name }).click()
   await page.getByTestId('parting').getByText(/^They part at ReadTheList/).waitFor()

@@ -45,7 +45,7 @@ await play(async ({ open, folder }) => {
   await graph.getByRole('button', { name: 'Ask the kitchen1, Task, succeeded after 2 tries' }).waitFor()
 
   // Every event, to its end, by its number and by what it says.
-  await page.getByRole('tab', { name: 'Events' }).click()
+  await page.getByRole('tab', { name: 'Events', exact: true }).click()
   const events = page.getByRole('region', { name: 'Events' })
   const event = (words) => events.getByRole('button', { name: words })
   await events.getByText('25,002 events').waitFor()
@@ -67,7 +67,7 @@ await play(async ({ open, folder }) => {
   await page.getByRole('complementary', { name: 'The chosen state' }).getByText('iteration 4').waitFor()
 
   // Every row in time.
-  await page.getByRole('tab', { name: 'Timeline' }).click()
+  await page.getByRole('tab', { name: 'Timeline', exact: true }).click()
   const times = page.getByRole('tree', { name: 'States in time' })
   await page.getByRole('button', { name: 'Open all' }).click()
   await times.focus()

@@ -45,6 +45,13 @@ await play(async ({ shop, given, open, sees }) => {
   await guests.selectOption({ label: '1 of 3, succeeded' })
   await node('Guest has left, Fail, not entered').waitFor()
   await node('Serve guest, Pass, succeeded').waitFor()
+  // All tables together: how often each came to what.
+  await tables.selectOption({ label: 'All 3 iterations' })
+  await node('Each guest, Map, 1 failed, error caught, 2 succeeded').waitFor()
+  await node('Is guest hungry, Choice, 6 succeeded').waitFor()
+  await node('Guest has left, Fail, 1 failed').waitFor()
+  await tables.selectOption({ label: '2 of 3, succeeded' })
+
   // At the next table all went well.
   await page.getByRole('button', { name: 'Next iteration of EachTable' }).click()
   await node('Each guest, Map, succeeded').waitFor()
@@ -52,7 +59,7 @@ await play(async ({ shop, given, open, sees }) => {
   await graph.locator('.edge.catch.taken').waitFor({ state: 'detached' })
 
   // Another execution, within the one that started it.
-  await page.getByRole('tab', { name: 'Timeline' }).click()
+  await page.getByRole('tab', { name: 'Timeline', exact: true }).click()
   const times = page.getByRole('tree', { name: 'States in time' })
   await times.getByRole('treeitem', { name: /^ServeGuest/ }).first().waitFor()
   await page.getByRole('button', { name: 'Close all' }).click()
@@ -60,7 +67,13 @@ await play(async ({ shop, given, open, sees }) => {
   await times.getByRole('treeitem', { name: /^LetSomebodyTaste/ }).click()
   await times.focus()
   await page.keyboard.press('ArrowRight')
-  await times.getByRole('treeitem', { name: /^TasteSoup.*, Pass, succeeded/ }).waitFor()
+  await times.getByRole('treeitem', { name: /^TasteSoup, Pass, succeeded/ }).waitFor()
+  // And the items of a map that are executions of their own.
+  await times.getByRole('treeitem', { name: /^SendHome/ }).click()
+  await times.focus()
+  await page.keyboard.press('ArrowRight')
+  await times.getByRole('treeitem', { name: /^Item \S+ CannotBeSent: NoSuchAddress, item, failed/ }).waitFor()
+  await times.getByRole('treeitem', { name: /^LetSomebodyTaste/ }).click()
   await panel.getByRole('button', { name: 'Open the execution it started' }).click()
   await page.getByRole('group', { name: `Graph of ${tasting.name}` }).getByRole('button', { name: 'Taste soup, Pass, succeeded' }).waitFor()
   await page.getByRole('navigation', { name: 'Where this is' }).getByRole('link', { name: dinner.name }).click()

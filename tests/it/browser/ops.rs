@@ -46,6 +46,18 @@ async fn iterations_branches_tries_and_children_are_seen_where_they_belong() {
     operated("ops-maps", json!({})).await;
 }
 
+/// Dead letters, redriven after it was said what would move.
+#[tokio::test]
+async fn an_operator_sees_which_messages_are_stuck_and_redrives_them_once() {
+    operated("ops-queues", json!({})).await;
+}
+
+/// On this shared stack the fault is for a machine of the scenario's own, and the clock is only looked at.
+#[tokio::test]
+async fn a_fault_is_put_together_on_a_page_and_every_page_says_that_the_world_is_unusual() {
+    operated("ops-local", json!({})).await;
+}
+
 /// 150 states are laid out beside the page; of 25,000 events only those in sight are in it.
 #[tokio::test]
 async fn a_page_with_a_large_machine_or_a_long_history_still_answers() {
