@@ -124,7 +124,7 @@ await play(async ({ shop, given, open, sees }) => {
   // In time.
   await tab('Timeline').click()
   const times = page.getByRole('tree', { name: 'States in time' })
-  await times.getByRole('treeitem', { name: /^AwaitPayment, Task, succeeded/ }).click()
+  await times.getByRole('treeitem', { name: /^AwaitPayment ?, Task, succeeded/ }).click()
   await panel.getByRole('heading', { name: 'AwaitPayment' }).waitFor()
   await times.focus()
   await page.keyboard.press('ArrowDown')

@@ -225,7 +225,11 @@ async function isAccessible(page) {
 
 /** Nothing is wider than the screen. */
 export async function fits(page) {
-  const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement)
+  const { scrollWidth, clientWidth } = await page.evaluate(() => {
+    // An element itself does not come out of a page.
+    const { scrollWidth, clientWidth } = document.documentElement
+    return { scrollWidth, clientWidth }
+  })
   if (scrollWidth > clientWidth) throw new Error(`${page.url()} is ${scrollWidth} px wide on a screen of ${clientWidth} px.`)
 }
 
