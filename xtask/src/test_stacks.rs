@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result, While};
 use crate::functions::Built;
+use crate::ports::Port;
 use crate::project::Project;
 use crate::python::Python;
 use crate::stack::{Addresses, Options, Stack};
@@ -146,7 +147,7 @@ impl TestStack {
         })
     }
 
-    /// Stops it; what it knows is kept for [`Stopped::start`], which needs ports that were fixed.
+    /// Stops it; what it knows is kept for [`Stopped::start`]. Pages find it again only on a front port that was fixed.
     #[must_use]
     pub fn stop(self) -> Stopped {
         let Self {
@@ -173,6 +174,13 @@ pub struct Stopped {
 }
 
 impl Stopped {
+    /// Its engine is to be on this port, as when the old one is somebody else's by now.
+    #[must_use]
+    pub fn with_engine_at(mut self, port: Port) -> Self {
+        self.options.engine = port;
+        self
+    }
+
     /// Starts it again.
     ///
     /// # Errors
