@@ -80,6 +80,11 @@ pub struct Scene {
 impl Scene {
     /// Over whatever answers at an address.
     pub async fn at(url: &str) -> Self {
+        Self::ahead(url, 0).await
+    }
+
+    /// The same, where executions are so many milliseconds ahead of log lines.
+    pub async fn ahead(url: &str, ahead_ms: i64) -> Self {
         let place = Place {
             endpoint_url: Some(url.to_owned()),
             region: Some("eu-central-1".to_owned()),
@@ -94,6 +99,7 @@ impl Scene {
         let viewer = Viewer {
             account: account.clone(),
             features: &[],
+            ahead_ms: Arc::new(move || ahead_ms),
         };
         Self {
             account,
