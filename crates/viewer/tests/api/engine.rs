@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
-use viewer::Viewer;
 use viewer::local::{self, Local};
 use viewer::queues::{self, Queues};
+use viewer::{Changed, Viewer};
 
 /// Does what its input's `do` says: `fail`, `wait` for an hour, or else succeed.
 pub const OBEDIENT: &str = r#"{
@@ -40,6 +40,8 @@ pub const LONG: &str = r#"{
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    /// What it says that was changed, to whoever writes that down.
+    pub changed: Option<String>,
 }
 
 impl Answer {
@@ -207,10 +209,13 @@ impl Scene {
             .unwrap();
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
+        let changed = response.extensions().get::<Changed>();
+        let changed = changed.map(|Changed(words)| words.clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Answer {
             status,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
+            changed,
         }
     }
 
