@@ -104,6 +104,8 @@ pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBo
 
 /// Let time pass for the whole stack: what waits in Step Functions is rung in its order, and functions see the same time.
 ///
+/// So much more passes with each request: whoever got no answer looks at the clock before asking again.
+///
 /// The clock never goes back. What belongs to the engine around them goes by the machine's clock: when messages are delivered again, when
 /// schedules come, when rows are removed.
 #[utoipa::path(
@@ -111,7 +113,7 @@ pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBo
     responses(
         (status = 200, body = ClockBody, description = "The clock afterwards."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
-        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken. Time may have passed all the same: look at the clock before asking again."),
     ),
     security(("session" = []))
 )]
