@@ -171,4 +171,15 @@ async fn an_operator_reaches_the_clock_and_the_faults_of_a_local_stack() {
         .await
         .expect(200);
     assert!(!left.text.contains(&format!("\"id\":{id},")), "{}", left.text);
+
+    let group = json!({ "logGroupName": "/aws/lambda/holdfast-ops-api", "filterPattern": format!("\"{}\"", operator.id) });
+    until("lines that say who broke what", || async {
+        let told = shop.aws.logs("FilterLogEvents", &group).await;
+        let told = told.map_err(|refused| format!("{refused:?}"))?.to_string();
+        let is_told = ["fault set", "faults removed"]
+            .iter()
+            .all(|what| told.contains(&format!("{what}: holdfast-order/ChargePayment")));
+        is_told.then_some(()).ok_or(told)
+    })
+    .await;
 }

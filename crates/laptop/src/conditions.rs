@@ -78,16 +78,19 @@ impl ConditionsFile {
         let mut stored = self.stored()?;
         let before = stored.conditions();
         stored.declines_cards = wanted.declines_cards;
+        let now_ms = now.as_ms();
+        // Somebody may set the machine's clock back: then a time of scarcity neither ends before it began nor begins in the one before.
         if wanted.market_is_scarce && !before.market_is_scarce {
+            let ended_ms = stored.scarce.last().and_then(|last| last.until_ms);
             stored.scarce.push(Span {
-                from_ms: now.as_ms(),
+                from_ms: ended_ms.map_or(now_ms, |ended_ms| now_ms.max(ended_ms)),
                 until_ms: None,
             });
         } else if !wanted.market_is_scarce
             && let Some(last) = stored.scarce.last_mut()
             && last.until_ms.is_none()
         {
-            last.until_ms = Some(now.as_ms());
+            last.until_ms = Some(now_ms.max(last.from_ms));
         }
         let superfluous = stored.scarce.len().saturating_sub(SPANS_MAX);
         stored.scarce.drain(..superfluous);
@@ -182,16 +185,34 @@ mod tests {
         let mut known = Vec::new();
         for (now_ms, is_scarce) in [(100, true), (150, true), (200, false), (200, false), (300, true)] {
             scene.set(is_scarce, now_ms);
-            known.retain(|(at_ms, was_scarce)| {
+            for (at_ms, was_scarce) in &known {
                 assert_eq!(scene.was_scarce_at(*at_ms), *was_scarce, "{at_ms} at {now_ms}");
-                true
-            });
+            }
             known.extend((0..=now_ms).map(|at_ms| (at_ms, scene.was_scarce_at(at_ms))));
         }
         assert!(!scene.was_scarce_at(100));
         assert!(scene.was_scarce_at(101) && scene.was_scarce_at(200));
         assert!(!scene.was_scarce_at(201) && !scene.was_scarce_at(300));
         assert!(scene.was_scarce_at(301));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_leaves_the_times_in_their_order() {
+        let scene = Scene::new("set-back");
+        for (now_ms, is_scarce) in [
+            (100, true),
+            (200, false),
+            (150, true),
+            (120, false),
+            (300, true),
+            (250, false),
+        ] {
+            scene.set(is_scarce, now_ms);
+        }
+        let stored = scene.0.stored().unwrap().scarce;
+        let spans: Vec<_> = stored.iter().map(|span| (span.from_ms, span.until_ms)).collect();
+        assert_eq!(spans, [(100, Some(200)), (200, Some(200)), (300, Some(300))]);
+        assert!(scene.was_scarce_at(150) && !scene.was_scarce_at(250));
     }
 
     #[test]

@@ -96,7 +96,8 @@ fn an_engine_plays_its_own_record_event_by_event() {
 }
 
 #[test]
-fn a_step_that_is_taken_out_is_missed_by_every_execution_that_took_it() {
+fn a_step_that_asks_somebody_else_is_missed_by_every_execution_that_took_it() {
+    let mut steps = 0;
     for (name, text) in recorded() {
         let file: Value = serde_json::from_str(&text).unwrap();
         let mut definition: Value = serde_json::from_str(&today(&text)).unwrap();
@@ -127,7 +128,10 @@ fn a_step_that_is_taken_out_is_missed_by_every_execution_that_took_it() {
             "{name}: {}",
             difference.sentence
         );
+        steps += 1;
     }
+    // Some have no step that asks anybody, or asks within a Map only.
+    assert!(steps >= 8, "only {steps} executions have such a step");
 }
 
 /// What AWS itself recorded goes the same way here.

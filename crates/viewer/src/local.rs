@@ -104,6 +104,8 @@ pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBo
 
 /// Let time pass for the whole stack: what waits in Step Functions is rung in its order, and functions see the same time.
 ///
+/// So much more passes with each request: whoever got no answer looks at the clock before asking again.
+///
 /// The clock never goes back. What belongs to the engine around them goes by the machine's clock: when messages are delivered again, when
 /// schedules come, when rows are removed.
 #[utoipa::path(
@@ -111,7 +113,7 @@ pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBo
     responses(
         (status = 200, body = ClockBody, description = "The clock afterwards."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
-        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken. Time may have passed all the same: look at the clock before asking again."),
     ),
     security(("session" = []))
 )]
@@ -216,10 +218,12 @@ pub(crate) async fn list_faults(State(local): State<Local>) -> Reply<Json<Faults
 pub(crate) async fn set_fault(
     State(local): State<Local>,
     Body(fault): Body<FaultBody>,
-) -> Reply<Json<FaultsBody>> {
+) -> Reply<(Extension<Changed>, Json<FaultsBody>)> {
     let engine = local.engine()?;
-    engine.call("POST", "/_local/faults", Some(&json!(fault))).await?;
-    listed(engine).await
+    let fault = json!(fault);
+    engine.call("POST", "/_local/faults", Some(&fault)).await?;
+    let changed = Changed(format!("fault set: {}", in_words(&fault)));
+    Ok((Extension(changed), listed(engine).await?))
 }
 
 /// Remove one fault, or all.
@@ -235,14 +239,28 @@ pub(crate) async fn set_fault(
 pub(crate) async fn remove_faults(
     State(local): State<Local>,
     Query(which): Query<WhichFault>,
-) -> Reply<Json<FaultsBody>> {
+) -> Reply<(Extension<Changed>, Json<FaultsBody>)> {
     let engine = local.engine()?;
+    let Json(before) = listed(engine).await?;
     let path = match which.id {
         Some(id) => format!("/_local/faults/{id}"),
         None => "/_local/faults".to_owned(),
     };
     engine.call("DELETE", &path, None).await?;
-    listed(engine).await
+    let removed: Vec<String> = before
+        .faults
+        .iter()
+        .filter(|fault| which.id.is_none_or(|id| fault["id"] == id))
+        .map(in_words)
+        .collect();
+    let changed = Changed(format!("faults removed: {}", removed.join(", ")));
+    Ok((Extension(changed), listed(engine).await?))
+}
+
+/// Where a fault strikes, and what it does there.
+fn in_words(fault: &Value) -> String {
+    let name = |name: &str| fault[name].as_str().unwrap_or_default();
+    format!("{}/{} {}", name("machine"), name("state"), fault["do"])
 }
 
 async fn listed(engine: &LocalEngine) -> Reply<Json<FaultsBody>> {

@@ -2,6 +2,7 @@
 
 use ops_api::OpsApi;
 use shell::{SettingError, StartError, run_http, start};
+use std::sync::Arc;
 use viewer::Viewer;
 use viewer::local::Local;
 use viewer::queues::Queues;
@@ -13,6 +14,7 @@ fn main() -> Result<(), StartError> {
         let account = world.account();
         let queues = Queues::read(account.clone(), &world.settings().text("QUEUES")?);
         let engine = world.local_engine();
+        let (clock, engine_clock) = (world.clock(), world.engine_clock());
         let function = OpsApi {
             gate: world.gate()?,
             accounts: world.accounts()?,
@@ -25,6 +27,7 @@ fn main() -> Result<(), StartError> {
                 } else {
                     &["queues", "effects", "live"]
                 },
+                ahead_ms: Arc::new(move || clock.now().as_ms() - engine_clock.now().as_ms()),
             },
             queues: queues.ok_or_else(|| SettingError::Malformed {
                 name: "QUEUES".to_owned(),

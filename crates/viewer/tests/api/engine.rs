@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
-use viewer::Viewer;
 use viewer::local::{self, Local};
 use viewer::queues::{self, Queues};
+use viewer::{Changed, Viewer};
 
 /// Does what its input's `do` says: `fail`, `wait` for an hour, or else succeed.
 pub const OBEDIENT: &str = r#"{
@@ -40,6 +40,8 @@ pub const LONG: &str = r#"{
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    /// What it says that was changed, to whoever writes that down.
+    pub changed: Option<String>,
 }
 
 impl Answer {
@@ -80,6 +82,11 @@ pub struct Scene {
 impl Scene {
     /// Over whatever answers at an address.
     pub async fn at(url: &str) -> Self {
+        Self::ahead(url, 0).await
+    }
+
+    /// The same, where executions are so many milliseconds ahead of log lines.
+    pub async fn ahead(url: &str, ahead_ms: i64) -> Self {
         let place = Place {
             endpoint_url: Some(url.to_owned()),
             region: Some("eu-central-1".to_owned()),
@@ -94,6 +101,7 @@ impl Scene {
         let viewer = Viewer {
             account: account.clone(),
             features: &[],
+            ahead_ms: Arc::new(move || ahead_ms),
         };
         Self {
             account,
@@ -201,10 +209,13 @@ impl Scene {
             .unwrap();
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
+        let changed = response.extensions().get::<Changed>();
+        let changed = changed.map(|Changed(words)| words.clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Answer {
             status,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
+            changed,
         }
     }
 

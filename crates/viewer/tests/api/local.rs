@@ -47,7 +47,12 @@ async fn a_fault_is_set_shown_and_removed() {
     let scene = Scene::start().await;
     scene.machine("calling", "STANDARD", CALLING).await;
     let fault = json!({ "machine": "calling", "state": "Call", "do": "lose_answer", "times": 2 });
-    let set = scene.post("local/faults", fault).await.expect(200);
+    let set = scene.post("local/faults", fault).await;
+    assert_eq!(
+        set.changed.as_deref(),
+        Some("fault set: calling/Call \"lose_answer\"")
+    );
+    let set = set.expect(200);
     assert_eq!(
         (&set["faults"][0]["state"], &set["faults"][0]["struck"]),
         (&json!("Call"), &json!(0))
@@ -56,7 +61,12 @@ async fn a_fault_is_set_shown_and_removed() {
         json!({ "machine": "*", "state": "*", "do": { "delay": { "seconds": 5 } }, "probability": 0.5 });
     scene.post("local/faults", any).await.expect(200);
     let id = set["faults"][0]["id"].as_u64().unwrap();
-    let left = scene.delete(&format!("local/faults?id={id}")).await.expect(200);
+    let left = scene.delete(&format!("local/faults?id={id}")).await;
+    assert_eq!(
+        left.changed.as_deref(),
+        Some("faults removed: calling/Call \"lose_answer\"")
+    );
+    let left = left.expect(200);
     assert_eq!(left["faults"].as_array().map(Vec::len), Some(1), "{left}");
     scene.delete(&format!("local/faults?id={id}")).await.expect(404);
     scene.delete("local/faults").await.expect(200);

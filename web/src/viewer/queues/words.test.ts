@@ -71,7 +71,7 @@ describe('a redrive', () => {
 
   it('is told afterwards, letter by letter and in all', () => {
     expect(outcomeWords('moved', null, 'ship')).toBe('moved: ship receives it next')
-    expect(outcomeWords('kept', 'the time was over', 'ship')).toBe('not sent (the time was over): it is a dead letter as before, and can be redriven again')
+    expect(outcomeWords('kept', 'the time was over', 'ship')).toBe('not moved (the time was over): it is a dead letter as before, and can be redriven again')
     expect(outcomeWords('doubled', 'lost', 'ship')).toContain('in both')
     expect(outcomeWords('vanished', null, 'ship')).toBe('vanished')
     const letters = ['moved', 'kept', 'moved', 'doubled'].map((outcome) => ({ messageId: 'm', outcome }))

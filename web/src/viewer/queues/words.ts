@@ -107,7 +107,7 @@ export function outcomeWords(outcome: string, why: string | null | undefined, fe
     case 'doubled':
       return `sent, but not taken from the dead letters${because}: it is in both now, and ${feeds} gets it again if it is redriven again`
     case 'kept':
-      return `not sent${because}: it is a dead letter as before, and can be redriven again`
+      return `not moved${because}: it is a dead letter as before, and can be redriven again`
     default:
       return `${outcome}${because}`
   }
