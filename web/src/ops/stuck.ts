@@ -1,6 +1,7 @@
 /** What stands still or ended badly, why, and which button is safe. The long form is in docs/runbook.md. */
 import type { Run } from '../viewer/types'
 import { clockTime } from '../words/time'
+import { ENDS, isOverBadly } from './books'
 import type { Machine } from './machines'
 import { inJson, type Effects } from './told'
 
@@ -17,19 +18,9 @@ export interface Trouble {
   readonly section: Section | null
 }
 
-/** Ends of an order after which nothing is left to do. */
-const ENDS: Readonly<Record<string, string>> = {
-  completed: 'completed',
-  expired: 'expired',
-  cancelled: 'cancelled',
-  payment_failed: 'ended unpaid',
-  refunded: 'refunded',
-  unavailable: 'ended as unavailable',
-}
-
 /** @returns `null` where nothing is wrong */
 export function troubleOf(machine: Machine, run: Run, effects: Effects | undefined, nowMs: number | null): Trouble | null {
-  if (!['FAILED', 'ABORTED', 'TIMED_OUT'].includes(run.status)) return null
+  if (!isOverBadly(run)) return null
   switch (machine) {
     case 'order':
       return ofOrder(run, effects, nowMs)
