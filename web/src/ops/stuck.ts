@@ -60,9 +60,14 @@ export function troubleOf(machine: Machine, run: Run, effects: Effects | undefin
 /** `The reconciler enters it again by itself, after 14:03:10.` */
 function entered(effects: Effects | undefined, nowMs: number | null, what: string): string {
   if (effects === undefined) return `The reconciler ${what} again by itself.`
-  if (!effects.dueAt) return 'The reconciler has nothing to look at any more.'
+  if (!effects.dueAt) return `Nothing ${what} again by itself: the reconciler has no moment noted for it.`
   const isDue = nowMs !== null && Date.parse(effects.dueAt) <= nowMs
   return `The reconciler ${what} again by itself, ${isDue ? 'within a minute or two' : `a minute or so after ${clockTime(effects.dueAt)}`}.`
+}
+
+/** Nobody comes for it by himself. */
+function hasToBePressed(effects: Effects | undefined): boolean {
+  return effects !== undefined && !effects.dueAt
 }
 
 function ofOrder(run: Run, effects: Effects | undefined, nowMs: number | null): Trouble {
@@ -76,9 +81,10 @@ function ofOrder(run: Run, effects: Effects | undefined, nowMs: number | null): 
   if (status !== undefined && status !== 'stuck' && isStuck) {
     return { what, byItself: `Since then it has moved on: it is ${status} now, in another execution.`, safe: 'Nothing has to be pressed here; look at its newest execution.', section: 'Stuck orders' }
   }
+  const hurry = hasToBePressed(effects) ? '' : 'Nothing has to be pressed. If it should go sooner: '
   const safe = isEndedByMachine(run)
-    ? 'Nothing has to be pressed. If it should go sooner, Start again… is safe at any hour: each step asks the database and the provider before it acts. Redrive… is of no use: it would only enter the state that failed it.'
-    : 'Nothing has to be pressed. If it should go sooner, Redrive… and Start again… are both safe at any hour, and even both of them: each step asks the database and the provider before it acts.'
+    ? `${hurry}Start again… is safe at any hour: each step asks the database and the provider before it acts. Redrive… is of no use: it would only enter the state that failed it.`
+    : `${hurry}Redrive… and Start again… are both safe at any hour, and even both of them: each step asks the database and the provider before it acts.`
   return { what, byItself: entered(effects, nowMs, 'enters it'), safe, section: 'Stuck orders' }
 }
 
@@ -88,7 +94,7 @@ function isEndedByMachine({ error }: Run): boolean {
 }
 
 function whyEnded({ status, error }: Run): string {
-  if (status === 'ABORTED') return 'A person stopped this execution.'
+  if (status === 'ABORTED') return 'This execution was stopped, by a person or with the execution that started it.'
   if (status === 'TIMED_OUT') return 'Its time limit ended this execution.'
   return error === 'OrderInterrupted' ? 'This execution could not go on: a queue or Step Functions was away.' : `This execution broke${error === null ? '' : ` with ${error}`}.`
 }
@@ -128,7 +134,7 @@ function ofRefund(run: Run, effects: Effects | undefined, nowMs: number | null):
   return {
     what,
     byItself: entered(effects, nowMs, 'starts it'),
-    safe: `Nothing has to be pressed. Start again… is safe: it first asks the provider whether it has this refund. ${isEndedByMachine(run) ? 'Redrive… is of no use.' : 'So is Redrive….'}`,
+    safe: `${hasToBePressed(effects) ? '' : 'Nothing has to be pressed. '}Start again… is safe: it first asks the provider whether it has this refund. ${isEndedByMachine(run) ? 'Redrive… is of no use.' : 'So is Redrive….'}`,
     section: 'Refunds that fail',
   }
 }
