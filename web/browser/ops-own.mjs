@@ -92,7 +92,7 @@ async function anOperatorStops({ open, sees, seesNot, isAccessible, operator, or
   await page.getByRole('button', { name: 'Stop this execution…' }).click()
   await sees(page, /The reconciler enters the order again by itself/)
   await page.getByRole('dialog').getByRole('button', { name: 'Stop it' }).click()
-  await page.getByTestId('own-headline').getByText(/^Stopped by a person\. It stood at: Waiting for payment/).waitFor()
+  await page.getByTestId('own-headline').getByText(/^Stopped, by a person or with the execution that started it\. It stood at: Waiting for payment/).waitFor()
   const advice = page.getByRole('region', { name: 'What to do' })
   await advice.getByText(/Redrive… and Start again… are both safe/).waitFor()
   await advice.getByText('The runbook: Stuck orders').click()

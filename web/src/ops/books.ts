@@ -1,6 +1,7 @@
 /** The books of the order behind an execution, for whatever shows a part of them. */
 import { inject, type InjectionKey, type Ref } from 'vue'
 import type { Problem } from '../api/problem'
+import type { Run } from '../viewer/types'
 import type { Machine } from './machines'
 import type { Effects } from './told'
 
@@ -19,6 +20,29 @@ export interface Books {
 }
 
 export const BOOKS: InjectionKey<Books> = Symbol('the books of an order')
+
+/** Ends of an order, in words. */
+export const ENDS: Readonly<Record<string, string>> = {
+  completed: 'completed',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  payment_failed: 'ended unpaid',
+  refunded: 'refunded',
+  unavailable: 'ended as unavailable',
+}
+
+/** Whether an execution ended otherwise than it should. */
+export function isOverBadly({ status }: Pick<Run, 'status'>): boolean {
+  return status === 'FAILED' || status === 'ABORTED' || status === 'TIMED_OUT'
+}
+
+/** Whether the books may change by themselves: somebody is still at work on the order, or will be. */
+export function mayChange(run: Pick<Run, 'status'> | undefined, effects: Effects | undefined): boolean {
+  if (run === undefined) return false
+  if (run.status === 'RUNNING' || run.status === 'PENDING_REDRIVE') return true
+  if (effects?.dueAt) return true
+  return isOverBadly(run) && (effects === undefined || ENDS[effects.order.status] === undefined)
+}
 
 export function useBooks(): Books {
   const books = inject(BOOKS)

@@ -22,6 +22,18 @@ describe('what is stuck', () => {
     expect(troubleOf('order', failed('Operator', 'AwaitPayment', 'ABORTED'), effectsOf({}), 10_000)?.safe).toMatch(/Redrive… and Start again… are both safe/)
   })
 
+  it('does not go by itself where nobody comes for it', () => {
+    for (const trouble of [troubleOf('order', failed('Operator', 'AwaitPayment', 'ABORTED'), effectsOf({ dueMs: null }), 10_000), troubleOf('refund-order', failed('RefundInterrupted'), effectsOf({ status: 'completed', dueMs: null }), 10_000)]) {
+      expect(trouble?.byItself).toMatch(/^Nothing (enters|starts) it again by itself/)
+      expect(trouble?.safe).not.toMatch(/Nothing has to be pressed|sooner/)
+      expect(trouble?.safe).toMatch(/Start again… (is|are both) safe/)
+    }
+  })
+
+  it('does not say who stopped it, because a parent that ends stops its children', () => {
+    expect(troubleOf('order', failed('Operator', 'AwaitPayment', 'ABORTED'), effectsOf({}), 10_000)?.what).toMatch(/^This execution was stopped, by a person or with the execution that started it\. /)
+  })
+
   it('is nothing any more once the order has ended', () => {
     const trouble = troubleOf('order', failed('OrderStuck'), effectsOf({ status: 'completed' }), 10_000)
     expect(trouble).toMatchObject({ byItself: 'Since then the order has been completed. Nothing is left to do.', section: null })

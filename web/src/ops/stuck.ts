@@ -1,6 +1,7 @@
 /** What stands still or ended badly, why, and which button is safe. The long form is in docs/runbook.md. */
 import type { Run } from '../viewer/types'
 import { clockTime } from '../words/time'
+import { ENDS, isOverBadly } from './books'
 import type { Machine } from './machines'
 import { inJson, type Effects } from './told'
 
@@ -17,19 +18,9 @@ export interface Trouble {
   readonly section: Section | null
 }
 
-/** Ends of an order after which nothing is left to do. */
-const ENDS: Readonly<Record<string, string>> = {
-  completed: 'completed',
-  expired: 'expired',
-  cancelled: 'cancelled',
-  payment_failed: 'ended unpaid',
-  refunded: 'refunded',
-  unavailable: 'ended as unavailable',
-}
-
 /** @returns `null` where nothing is wrong */
 export function troubleOf(machine: Machine, run: Run, effects: Effects | undefined, nowMs: number | null): Trouble | null {
-  if (!['FAILED', 'ABORTED', 'TIMED_OUT'].includes(run.status)) return null
+  if (!isOverBadly(run)) return null
   switch (machine) {
     case 'order':
       return ofOrder(run, effects, nowMs)
@@ -69,9 +60,14 @@ export function troubleOf(machine: Machine, run: Run, effects: Effects | undefin
 /** `The reconciler enters it again by itself, after 14:03:10.` */
 function entered(effects: Effects | undefined, nowMs: number | null, what: string): string {
   if (effects === undefined) return `The reconciler ${what} again by itself.`
-  if (!effects.dueAt) return 'The reconciler has nothing to look at any more.'
+  if (!effects.dueAt) return `Nothing ${what} again by itself: the reconciler has no moment noted for it.`
   const isDue = nowMs !== null && Date.parse(effects.dueAt) <= nowMs
   return `The reconciler ${what} again by itself, ${isDue ? 'within a minute or two' : `a minute or so after ${clockTime(effects.dueAt)}`}.`
+}
+
+/** Nobody comes for it by himself. */
+function hasToBePressed(effects: Effects | undefined): boolean {
+  return effects !== undefined && !effects.dueAt
 }
 
 function ofOrder(run: Run, effects: Effects | undefined, nowMs: number | null): Trouble {
@@ -85,9 +81,10 @@ function ofOrder(run: Run, effects: Effects | undefined, nowMs: number | null): 
   if (status !== undefined && status !== 'stuck' && isStuck) {
     return { what, byItself: `Since then it has moved on: it is ${status} now, in another execution.`, safe: 'Nothing has to be pressed here; look at its newest execution.', section: 'Stuck orders' }
   }
+  const hurry = hasToBePressed(effects) ? '' : 'Nothing has to be pressed. If it should go sooner: '
   const safe = isEndedByMachine(run)
-    ? 'Nothing has to be pressed. If it should go sooner, Start again… is safe at any hour: each step asks the database and the provider before it acts. Redrive… is of no use: it would only enter the state that failed it.'
-    : 'Nothing has to be pressed. If it should go sooner, Redrive… and Start again… are both safe at any hour, and even both of them: each step asks the database and the provider before it acts.'
+    ? `${hurry}Start again… is safe at any hour: each step asks the database and the provider before it acts. Redrive… is of no use: it would only enter the state that failed it.`
+    : `${hurry}Redrive… and Start again… are both safe at any hour, and even both of them: each step asks the database and the provider before it acts.`
   return { what, byItself: entered(effects, nowMs, 'enters it'), safe, section: 'Stuck orders' }
 }
 
@@ -97,7 +94,7 @@ function isEndedByMachine({ error }: Run): boolean {
 }
 
 function whyEnded({ status, error }: Run): string {
-  if (status === 'ABORTED') return 'A person stopped this execution.'
+  if (status === 'ABORTED') return 'This execution was stopped, by a person or with the execution that started it.'
   if (status === 'TIMED_OUT') return 'Its time limit ended this execution.'
   return error === 'OrderInterrupted' ? 'This execution could not go on: a queue or Step Functions was away.' : `This execution broke${error === null ? '' : ` with ${error}`}.`
 }
@@ -137,7 +134,7 @@ function ofRefund(run: Run, effects: Effects | undefined, nowMs: number | null):
   return {
     what,
     byItself: entered(effects, nowMs, 'starts it'),
-    safe: `Nothing has to be pressed. Start again… is safe: it first asks the provider whether it has this refund. ${isEndedByMachine(run) ? 'Redrive… is of no use.' : 'So is Redrive….'}`,
+    safe: `${hasToBePressed(effects) ? '' : 'Nothing has to be pressed. '}Start again… is safe: it first asks the provider whether it has this refund. ${isEndedByMachine(run) ? 'Redrive… is of no use.' : 'So is Redrive….'}`,
     section: 'Refunds that fail',
   }
 }

@@ -43,6 +43,11 @@ describe('what can be done about it', () => {
     expect(mayBuyer(effectsOf({ isYours: true, expiresMs: 9_000 }), 10_000)).toEqual({ pay: false, cancel: false })
   })
 
+  it('is nothing that the time decides, while that is not known', () => {
+    expect(mayBuyer(effectsOf({ isYours: true }), null)).toEqual({ pay: false, cancel: false })
+    expect(mayBuyer(effectsOf({ isYours: true, status: 'gathering' }), null)).toEqual({ pay: false, cancel: true })
+  })
+
   it('says when an order that is stopped is entered again', () => {
     expect(stopWords('order', effectsOf({ dueMs: 939_000 }), 10_000)?.join(' ')).toMatch(/a minute or so after /)
     expect(stopWords('order', effectsOf({ dueMs: 9_000 }), 10_000)?.join(' ')).toMatch(/within a minute or two/)

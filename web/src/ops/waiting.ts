@@ -84,12 +84,12 @@ function momentOf(text: string | null | undefined): number | null {
   return text ? Date.parse(text) : null
 }
 
-/** What its buyer may do with an order as it stands; the API decides. */
+/** What its buyer may do with an order as it stands; the API decides. Nothing that the time decides, while that is not known. */
 export function mayBuyer(effects: Effects | undefined, nowMs: number | null): { readonly pay: boolean; readonly cancel: boolean } {
   if (effects === undefined || !effects.isYours) return { pay: false, cancel: false }
   const { status, hold } = effects.order
-  const isOver = nowMs !== null && Date.parse(hold.expiresAt) <= nowMs
-  return { pay: status === 'held' && !isOver, cancel: status === 'gathering' || (status === 'held' && !isOver) }
+  const isHeld = status === 'held' && nowMs !== null && nowMs < Date.parse(hold.expiresAt)
+  return { pay: isHeld, cancel: isHeld || status === 'gathering' }
 }
 
 /** What happens when an operator stops it, in words; `null` where that cannot be done. */

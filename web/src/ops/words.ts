@@ -46,7 +46,7 @@ export function headlineOf(machine: Machine, run: Run, effects: Effects | undefi
     case 'ABORTED':
     case 'TIMED_OUT': {
       const stood = standing(innermost(run, ({ fate }) => fate === 'aborted' || fate === 'timedOut'))
-      const ended = run.status === 'ABORTED' ? 'Stopped by a person' : 'Ended by its time limit'
+      const ended = run.status === 'ABORTED' ? 'Stopped, by a person or with the execution that started it' : 'Ended by its time limit'
       return stood === null ? ended : `${ended}. It stood at: ${stood}`
     }
   }
