@@ -26,6 +26,27 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
+function row(name: string, startedMs: number): ExecutionRow {
+  return { arn: name, name, machineArn: 'm', machineName: 'm', status: 'RUNNING', startedMs, endedMs: null, redrivenMs: null, redrives: 0, error: null, cause: null, failedState: null }
+}
+
+it('goes on below the fresh page, when more has changed than one page tells', async () => {
+  const cursors: (string | undefined)[] = []
+  const answers = [page([row('b', 2), row('a', 1)], 'one'), page([], 'one'), page([], 'one'), page([], 'one'), page([row('y', 9), row('x', 8)], 'two')]
+  account.page = (_asked, cursor) => {
+    cursors.push(cursor)
+    return answers.shift() ?? page([])
+  }
+  const scope = effectScope()
+  const list = scope.run(() => useExecutions(() => NO_FILTERS))
+  await settle()
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(list?.rows.value?.map(({ name }) => name)).toEqual(['y', 'x'])
+  await list?.more()
+  scope.stop()
+  expect(cursors.slice(5)).toEqual(['two'])
+})
+
 describe('the executions of the last hour', () => {
   it('are those of the hour before what the server’s clock shows', async () => {
     const asked: AskedFilters[] = []

@@ -46,6 +46,8 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   const isReading = ref(false)
   const problem = shallowRef<Problem | null>(null)
   let current = new AbortController()
+  /** Rows that somebody has asked for; what comes on top while they look is more. */
+  let wanted = 0
 
   function begin(): AbortController {
     current.abort()
@@ -67,6 +69,7 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
         if (current !== mine) return
         const isFirst = isAnother && request === 0
         rows.value = isFirst ? page.rows : extended(rows.value ?? [], page.rows)
+        wanted = rows.value.length
         lookedAt.value = (isFirst ? 0 : lookedAt.value) + page.lookedAt
         notes.value = [...new Set([...(isFirst ? [] : notes.value), ...page.notes])]
         next.value = cursor = page.next
@@ -107,9 +110,14 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
     try {
       const page = await readExecutions(askedOf(filters(), askedAtMs()), undefined, mine.signal)
       if (current !== mine || isReading.value) return
-      const isAll = page.next === undefined || rows.value === undefined
-      rows.value = refreshed(rows.value ?? [], page)
-      if (isAll) next.value = page.next
+      const now = refreshed(rows.value ?? [], page, wanted)
+      const isAnew = now.isAnew || rows.value === undefined
+      rows.value = now.rows
+      if (isAnew) {
+        next.value = page.next
+        lookedAt.value = page.lookedAt
+        wanted = now.rows.length
+      }
       problem.value = null
       failedLooks = 0
       await readCount()
