@@ -19,4 +19,8 @@ describe('who did not answer', () => {
       expect(said).toMatch(/viewer/)
     }
   })
+
+  it('promises nothing that only some pages do', async () => {
+    for (const isAlone of [false, true]) for (const said of await words(isAlone)) expect(said).not.toMatch(/by itself/)
+  })
 })

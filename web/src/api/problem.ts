@@ -61,11 +61,14 @@ export function servedAlone(): void {
   server = VIEWER
 }
 
-/** Nothing answered: no network, or the server is down. In the words of a reading, which is repeated by itself. */
+/**
+ * Nothing answered: no network, or the server is down. In the words of a reading, for whoever reads them: only some pages
+ * try again by themselves.
+ */
 export function unreachable(): Problem {
   return new Problem(
     `The ${server.name} does not answer`,
-    `Nothing was heard from the ${server.name}. ${server.look}; this page tries again by itself.`,
+    `Nothing was heard from the ${server.name}. ${server.look}, then try again.`,
     'Unreachable',
     0,
     'unknown',

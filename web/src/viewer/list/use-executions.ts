@@ -4,6 +4,7 @@
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { asProblem, type Problem } from '../../api/problem'
+import { serverClock } from '../../clock/server-clock'
 import { readCounts, readExecutions, type ExecutionRow } from '../source/calls'
 import { useLooks, type Freshness } from '../source/nudges'
 import { askedOf, countedOf, type AskedFilters, type Filters } from './filters'
@@ -15,6 +16,11 @@ const PAUSES = { told: 15_000, local: 4_000, remote: 10_000, apart: { local: 1_0
 const REQUESTS_MAX = 4
 /** So many found rows are something to look at. */
 const ENOUGH = 10
+
+/** Times before now are counted by the clock that executions go by, as soon as an answer has told it. */
+function askedAtMs(): number {
+  return serverClock.knownMs() ?? Date.now()
+}
 
 export interface ShownExecutions {
   /** Undefined before the first answer. */
@@ -40,6 +46,8 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   const isReading = ref(false)
   const problem = shallowRef<Problem | null>(null)
   let current = new AbortController()
+  /** Rows that somebody has asked for; what comes on top while they look is more. */
+  let wanted = 0
 
   function begin(): AbortController {
     current.abort()
@@ -50,7 +58,7 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   /** Reads on from where the list ends; a list that begins anew ends nowhere. */
   async function read(isAnother: boolean): Promise<void> {
     const mine = begin()
-    const asked = askedOf(filters(), Date.now())
+    const asked = askedOf(filters(), askedAtMs())
     isReading.value = true
     problem.value = null
     let found = 0
@@ -61,6 +69,7 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
         if (current !== mine) return
         const isFirst = isAnother && request === 0
         rows.value = isFirst ? page.rows : extended(rows.value ?? [], page.rows)
+        wanted = rows.value.length
         lookedAt.value = (isFirst ? 0 : lookedAt.value) + page.lookedAt
         notes.value = [...new Set([...(isFirst ? [] : notes.value), ...page.notes])]
         next.value = cursor = page.next
@@ -77,7 +86,7 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   }
 
   async function readCount(): Promise<void> {
-    const asked = askedOf(filters(), Date.now())
+    const asked = askedOf(filters(), askedAtMs())
     try {
       const read = await readCounts(asked, current.signal)
       // A time before now moves on meanwhile and is the same filter.
@@ -99,11 +108,16 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   async function look(): Promise<void> {
     const mine = current
     try {
-      const page = await readExecutions(askedOf(filters(), Date.now()), undefined, mine.signal)
+      const page = await readExecutions(askedOf(filters(), askedAtMs()), undefined, mine.signal)
       if (current !== mine || isReading.value) return
-      const isAll = page.next === undefined || rows.value === undefined
-      rows.value = refreshed(rows.value ?? [], page)
-      if (isAll) next.value = page.next
+      const now = refreshed(rows.value ?? [], page, wanted)
+      const isAnew = now.isAnew || rows.value === undefined
+      rows.value = now.rows
+      if (isAnew) {
+        next.value = page.next
+        lookedAt.value = page.lookedAt
+        wanted = now.rows.length
+      }
       problem.value = null
       failedLooks = 0
       await readCount()

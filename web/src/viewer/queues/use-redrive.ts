@@ -1,5 +1,5 @@
 /** Dead letters that are redriven: all of them in as many requests as it takes, and what became of each. */
-import { ref, shallowRef, type Ref, type ShallowRef } from 'vue'
+import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 import { useAction } from '../../api/use-action'
 import type { Problem } from '../../api/problem'
 import { redriveLetters, type Meant, type Redriven } from './calls'
@@ -49,6 +49,10 @@ export function useRedrive(moved: (answer: Redriven) => void): Redrive {
       if (meant.messageId !== null || !goesOn(answer)) break
     }
     return true
+  })
+  // Nobody sees what becomes of the rest once the page is left.
+  onScopeDispose(() => {
+    isStopped.value = true
   })
   return {
     outcome,

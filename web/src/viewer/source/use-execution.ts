@@ -41,6 +41,8 @@ export function useExecution(arn: string): ShownExecution {
   let reading: Reading | undefined
   let cursor: string | undefined
   let lateLooks = 0
+  /** The reading that goes on; another one would read the same. */
+  let underWay: Promise<void> | undefined
 
   async function describe(): Promise<Reading> {
     const { execution, machine } = await readExecution(arn, left.signal)
@@ -59,17 +61,17 @@ export function useExecution(arn: string): ShownExecution {
     run.value = read.append(page.events)
   }
 
-  async function reload(): Promise<void> {
-    isReading.value = true
-    problem.value = null
+  /** Reads what is still missing. A page that came shows that the reading goes on, whoever began it. */
+  async function readOn(): Promise<void> {
     try {
       const read = await describe()
       do {
         const page = await readHistory(arn, { ...(cursor === undefined ? {} : { cursor }) }, left.signal)
         cursor = page.next
         take(read, page)
+        problem.value = null
+        isReading.value = cursor !== undefined
       } while (cursor !== undefined)
-      isReading.value = false
     } catch (thrown) {
       if (left.signal.aborted) return
       problem.value = asProblem(thrown)
@@ -77,9 +79,26 @@ export function useExecution(arn: string): ShownExecution {
     }
   }
 
+  function resume(): Promise<void> {
+    underWay ??= readOn().finally(() => {
+      underWay = undefined
+    })
+    return underWay
+  }
+
+  async function reload(): Promise<void> {
+    isReading.value = true
+    problem.value = null
+    await resume()
+  }
+
   async function look(): Promise<void> {
     const known = run.value
-    if (known === undefined || cursor !== undefined) return
+    if (known === undefined || cursor !== undefined) {
+      // What was shown of the failure stays until something comes.
+      if (problem.value?.isRetryable === true) await resume()
+      return
+    }
     try {
       const read = await describe()
       let after = known.events.at(-1)?.id ?? 0
@@ -98,7 +117,9 @@ export function useExecution(arn: string): ShownExecution {
   }
 
   function isGoingOn(): boolean {
-    if (isReading.value || run.value === undefined) return false
+    if (isReading.value || problem.value?.status === 401 || problem.value?.status === 403) return false
+    if (problem.value?.isRetryable === true) return true
+    if (run.value === undefined || cursor !== undefined) return false
     const { status, events } = run.value
     if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return true
     return events.at(-1)?.type.startsWith('Execution') !== true && lateLooks < LATE_LOOKS_MAX
