@@ -2,7 +2,7 @@
 //! the test gives it what a browser cannot have, such as a shop that is stopped.
 
 mod ops;
-mod play;
+pub mod play;
 
 use crate::engine::{Shop, fresh, start, start_again, stop};
 use crate::project::root;
