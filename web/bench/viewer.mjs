@@ -56,8 +56,8 @@ async function measure(name, content, aimMs) {
   }
   console.log(`${name}${aimMs === null ? '' : `, to be drawn within ${aimMs} ms`}`)
   for (const [what, all] of Object.entries(took)) {
-    const sorted = all.map(Math.round).sort((one, other) => one - other)
-    console.log(`  ${what.padEnd(12)} ${String(sorted[sorted.length >> 1]).padStart(6)} ms, ${sorted[0]} to ${sorted.at(-1)}`)
+    const sorted = [...all].sort((one, other) => one - other)
+    console.log(`  ${what.padEnd(12)} ${Math.round(sorted[sorted.length >> 1])} ms, in order: ${all.map(Math.round).join(' ')}`)
   }
 }
 

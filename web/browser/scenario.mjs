@@ -212,7 +212,20 @@ async function seesNot(page, text) {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** Waits until no colour is on its way to another: half-way it has a contrast that nobody is to read. */
+async function comesToRest(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    // What changed begins to move with the next frame.
+    await frame()
+    await frame()
+    const moving = document.getAnimations().filter(({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+    await Promise.all(moving.map(({ finished }) => finished.catch(() => {})))
+  })
+}
+
 async function isAccessible(page) {
+  await comesToRest(page)
   await page.evaluate(`${axe}; undefined`)
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')

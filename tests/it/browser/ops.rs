@@ -58,6 +58,12 @@ async fn a_fault_is_put_together_on_a_page_and_every_page_says_that_the_world_is
     operated("ops-local", json!({})).await;
 }
 
+/// From the order's page to its execution and back, with the buttons of whoever may press them, and what was written.
+#[tokio::test]
+async fn of_an_order_an_operator_sees_in_words_what_is_awaited_and_what_was_written() {
+    operated("ops-own", json!({})).await;
+}
+
 /// 150 states are laid out beside the page; of 25,000 events only those in sight are in it.
 #[tokio::test]
 async fn a_page_with_a_large_machine_or_a_long_history_still_answers() {
@@ -67,7 +73,17 @@ async fn a_page_with_a_large_machine_or_a_long_history_still_answers() {
 /// With `HOLDFAST_TAKE_PICTURES=1` it writes the pictures of docs/pictures as well.
 #[tokio::test]
 async fn axe_finds_nothing_serious_on_any_operations_page_and_none_is_wider_than_a_narrow_screen() {
+    operated("ops-pages", pictures()).await;
+}
+
+/// The same, with the same pictures, for all states of one execution's page.
+#[tokio::test]
+async fn axe_finds_nothing_serious_on_an_executions_page_however_it_stands_and_none_is_too_wide() {
+    operated("ops-states", pictures()).await;
+}
+
+/// Where pictures go, if they are wanted.
+fn pictures() -> Value {
     let takes = std::env::var_os("HOLDFAST_TAKE_PICTURES").is_some();
-    let pictures = takes.then(|| root().join("docs/pictures"));
-    operated("ops-pages", json!({ "pictures": pictures })).await;
+    json!({ "pictures": takes.then(|| root().join("docs/pictures")) })
 }
