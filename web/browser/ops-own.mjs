@@ -89,7 +89,7 @@ async function anOperatorStops({ open, sees, seesNot, isAccessible, operator, or
   await seesNot(page, 'Pay this order')
   await seesNot(page, 'Cancel this order')
   await seesNot(page, 'Your order’s page')
-  await page.getByRole('button', { name: 'Stop this execution…' }).click()
+  await page.getByRole('button', { name: 'Stop…' }).click()
   await sees(page, /The reconciler enters the order again by itself/)
   await page.getByRole('dialog').getByRole('button', { name: 'Stop it' }).click()
   await page.getByTestId('own-headline').getByText(/^Stopped, by a person or with the execution that started it\. It stood at: Waiting for payment/).waitFor()

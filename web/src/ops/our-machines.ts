@@ -10,6 +10,7 @@ import OrderEnd from './OrderEnd.vue'
 import OrderNotes from './OrderNotes.vue'
 import StateEffects from './StateEffects.vue'
 import EffectsPanel from './EffectsPanel.vue'
+import { actionsOf } from './stuck'
 import { ownWaiting } from './waiting'
 import { headlineOf, isOurs } from './words'
 
@@ -69,6 +70,7 @@ export const ourMachines: OwnMachines = ({ arn, run, chart, look }) => {
       machine === 'hold-order' && gap.includes('The machine logs')
         ? 'Of this shop that is the parameter HoldOrderLogLevel of its template: ALL writes everything, ERROR costs less.'
         : null,
+    actions: (of, nowMs) => (isOurOwn() ? actionsOf(machine, of, effects.value, nowMs) : null),
     Notes: OrderNotes,
     End: OrderEnd,
     tab: hasOrder ? { words: 'Effects', Panel: EffectsPanel } : null,

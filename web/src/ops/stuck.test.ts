@@ -4,7 +4,8 @@ import { readRun } from '../viewer/run/read-run'
 import type { Run } from '../viewer/types'
 import { effectsOf, historyOf } from './fixtures'
 import { sectionOf } from './runbook'
-import { troubleOf } from './stuck'
+import { MACHINES } from './machines'
+import { actionsOf, troubleOf } from './stuck'
 
 function failed(error: string, at = 'OrderStuck', status: Run['status'] = 'FAILED'): Run {
   return { ...readRun(historyOf(at, 'ExecutionFailed'), null), status, error }
@@ -55,6 +56,30 @@ describe('what is stuck', () => {
     for (const section of ['Stuck orders', 'Interrupted supplies', 'Refunds that fail', 'Imports that stop', 'Conservation is red']) {
       expect(sectionOf(runbook, section).length, section).toBeGreaterThan(0)
     }
+  })
+})
+
+describe('what is said before something is done', () => {
+  it('agrees with the note of what to do', () => {
+    const errors = ['OrderStuck', 'OrderInterrupted', 'RefundInterrupted', 'RefundImpossible', 'DeliveryInterrupted', 'SupplyInterrupted', 'ImportInterrupted', 'States.Runtime']
+    for (const machine of MACHINES) {
+      for (const error of errors) {
+        for (const effects of [undefined, effectsOf({ status: 'stuck' }), effectsOf({ status: 'completed' }), effectsOf({ status: 'refunded', refundedMinor: 4_500 })]) {
+          const of = [machine, failed(error), effects, 10_000] as const
+          const safe = troubleOf(...of)?.safe ?? ''
+          const redrive = actionsOf(...of).redrive
+          const told = `${machine} ${error} ${effects?.order.status ?? ''}: ${safe} / ${redrive?.words ?? ''}`
+          expect(redrive?.words, told).toMatch(/^This .*\.$/)
+          if (redrive?.isOfUse) expect(safe, told).toMatch(/Redrive… (and Start again… are both safe|does no harm where a step failed)|So is Redrive…/)
+          else expect(safe, told).not.toMatch(/Redrive… and|So is Redrive/)
+        }
+      }
+    }
+  })
+
+  it('is that nothing is done twice by starting it again, which is no redrive’s matter', () => {
+    expect(actionsOf('order', failed('OrderStuck'), effectsOf({ status: 'stuck' }), 10_000)).toMatchObject({ redrive: { isOfUse: false }, start: expect.stringMatching(/^It does what is left/) as string })
+    expect(actionsOf('order', readRun(historyOf('AwaitPayment'), null), effectsOf({}), 10_000)).toMatchObject({ redrive: null, stop: expect.arrayContaining([expect.stringContaining('the order does not')]) as string[] })
   })
 })
 

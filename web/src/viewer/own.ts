@@ -27,6 +27,16 @@ export interface OwnWaiting {
   readonly untilMs: number | null
 }
 
+/** What a project knows of what can be done with an execution; `null` for what it knows no more of than the viewer. */
+export interface OwnActions {
+  /** Whether a redrive is of use, and why or why not, as a sentence. */
+  readonly redrive: { readonly isOfUse: boolean; readonly words: string } | null
+  /** What another execution with the same input does, as a sentence. */
+  readonly start: string | null
+  /** What becomes of it when it is stopped, as sentences. */
+  readonly stop: readonly string[] | null
+}
+
 /** What a project says of one execution. Its sentences change as what they are made of does. */
 export interface OwnExecution {
   /** What it does, or how it came out, in one sentence without a full stop. */
@@ -34,6 +44,8 @@ export interface OwnExecution {
   readonly waiting: (waiting: Waiting, run: Run, nowMs: number | null) => OwnWaiting | null
   /** What to do about something that is not told: a gap of the history, or why there is none. */
   readonly advice: (gap: string) => string | null
+  /** What is asked before something is done to it. */
+  readonly actions: (run: Run, nowMs: number | null) => OwnActions | null
   /** Below its headline: `{ run, chart, nowMs }`. */
   readonly Notes: Component
   /** Buttons of whoever can end what is awaited: `{ run, waiting }`. */
