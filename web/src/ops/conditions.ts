@@ -47,7 +47,9 @@ export async function readConditions(signal: AbortSignal | null = null): Promise
   return await ask(api.GET('/api/ops/local/conditions', { signal }))
 }
 
-/** Sets all of them; the same twice is the same. */
-export async function putConditions(body: Record<Condition, boolean>): Promise<Conditions> {
+/** Switches one. All are set at once, so the others are read just before: somebody else may have switched them. */
+export async function turnCondition({ condition, isOn }: { condition: Condition; isOn: boolean }): Promise<Conditions> {
+  const { declinesCards, marketIsScarce } = await readConditions()
+  const body: Record<Condition, boolean> = { declinesCards, marketIsScarce, [condition]: isOn }
   return await ask(api.PUT('/api/ops/local/conditions', { body }))
 }

@@ -178,8 +178,8 @@ export interface LogLine {
 /** Lines of a time, oldest first. */
 export interface Logs {
   lines: LogLine[]
-  /** Whether there are more than these. */
-  hasMore: boolean
+  /** Where those after these begin; `null` if these are all. */
+  next: string | null
   /** Why there are none, as a sentence; `null` if that is simply so. */
   missing: string | null
 }
@@ -188,9 +188,9 @@ export interface Logs {
 export interface LogSource {
   /**
    * Lines of a function, or of all functions of the machine; of a time in milliseconds since 1970. `text` narrows them to
-   * whole invocations that mention it. Rejects with a `Problem`.
+   * whole invocations that mention it, `cursor` goes on where lines of the same question ended. Rejects with a `Problem`.
    */
-  logs(fn: string | null, fromMs: number, toMs: number, text?: string): Promise<Logs>
+  logs(fn: string | null, fromMs: number, toMs: number, text?: string, cursor?: string): Promise<Logs>
 }
 
 /** Another execution, to be shown within the one that started it. */

@@ -114,13 +114,13 @@ export async function readMapRun(arn: string, signal: AbortSignal): Promise<Json
 /** The logs of an execution. */
 export function logsOf(arn: string): LogSource {
   return {
-    logs: async (fn, fromMs, toMs, text) => {
-      const query = { arn, from: Math.floor(fromMs), to: Math.ceil(toMs), ...(fn !== null && { function: fn }), ...(text ? { text } : {}) }
+    logs: async (fn, fromMs, toMs, text, cursor) => {
+      const query = { arn, from: Math.floor(fromMs), to: Math.ceil(toMs), ...(fn !== null && { function: fn }), ...(text ? { text } : {}), ...(cursor === undefined ? {} : { cursor }) }
       const read = await ask(api.GET('/api/ops/execution/logs', { params: { query } }))
       return {
         lines: read.lines.map((line) => ({ atMs: line.at, function: line.function, text: line.text, requestId: line.requestId ?? null })),
         missing: read.missing ?? null,
-        hasMore: read.nextCursor != null,
+        next: read.nextCursor ?? null,
       }
     },
   }
