@@ -60,6 +60,7 @@ async function itsBuyerPays({ open, sees, isAccessible, operator, ticket }) {
 
   // Given back: what it undid is told on both sides.
   await operator.send('POST', `/api/orders/${order.id}/refund`, {})
+  await isGivenBack(operator, order)
   await page.reload()
   await charge.getByRole('button', { name: /^Undone by Refund, / }).click()
   await page.getByText('Money was given back.').waitFor()
@@ -70,6 +71,17 @@ async function itsBuyerPays({ open, sees, isAccessible, operator, ticket }) {
   await page.getByTestId('own-headline').getByText('The ticket was held for your order').waitFor()
   await page.getByRole('button', { name: /^Lock ticket, Task, succeeded/ }).waitFor()
   await isAccessible(page)
+}
+
+/** Waits until the execution that gives money back has done so. */
+async function isGivenBack(operator, { id }) {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    const order = await operator.send('GET', `/api/orders/${id}`)
+    if (order.refundedMinor > 0) return
+    if (Date.now() > deadline) throw new Error(`Nothing was given back of ${JSON.stringify(order)}`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
 }
 
 async function itsBuyerCancels({ open, sees, operator, ticket }) {
