@@ -37,6 +37,7 @@ mod queues;
 mod simulate;
 mod simulated;
 mod site;
+mod template;
 mod torn_reads;
 mod unlucky;
 mod unwind;
