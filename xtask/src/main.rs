@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, import, openapi, simulate, up, viewer};
+use commands::{check, demo, deploy, down, import, mutate, openapi, simulate, up, viewer};
 use xtask::simulate::options::Options;
 
 const HELP: &str = "\
@@ -51,6 +51,13 @@ The project's own commands.
       --port N             the port of http://localhost:N (8090)
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
+  cargo xtask mutate   takes one protection out after the other, sees that a test notices, and tells it in docs/proof.md
+      --only NAME          this mutation of tests/mutations/ alone (may be repeated)
+      --room ROOM          those of one room alone
+      --engine             those as well that only a running stack can see
+      --again              also what was caught on this very code before
+      --wide               where the named tests miss one, looks whether any other notices
+      --table              runs nothing; writes the table from what is kept
   cargo xtask openapi  writes docs/openapi.json anew from the code
   cargo xtask deploy   builds for AWS (arm64) and deploys to an account
       --profile NAME       a profile of ~/.aws
@@ -68,6 +75,7 @@ enum Asked {
     Import(import::Wanted),
     Simulate(Options),
     Viewer(viewer::Wanted),
+    Mutate(mutate::Wanted),
     Test,
     OpenApi,
     Deploy(deploy::Wanted),
@@ -85,6 +93,7 @@ fn main() -> ExitCode {
         Asked::Import(wanted) => import::run(&wanted),
         Asked::Simulate(options) => simulate::run(&options),
         Asked::Viewer(wanted) => viewer::run(wanted),
+        Asked::Mutate(wanted) => mutate::run(&wanted),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
@@ -112,6 +121,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "import" => Asked::Import(import::Wanted::default()),
             "simulate" => return simulation(words.raw_args()?.collect()),
             "viewer" => Asked::Viewer(viewer::Wanted::default()),
+            "mutate" => Asked::Mutate(mutate::Wanted::default()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
@@ -144,6 +154,12 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Viewer(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Viewer(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Viewer(wanted), Long("port")) => wanted.port = words.value()?.parse()?,
+            (Asked::Mutate(wanted), Long("only")) => wanted.only.push(words.value()?.string()?),
+            (Asked::Mutate(wanted), Long("room")) => wanted.room = Some(words.value()?.string()?),
+            (Asked::Mutate(wanted), Long("engine")) => wanted.engine = true,
+            (Asked::Mutate(wanted), Long("again")) => wanted.again = true,
+            (Asked::Mutate(wanted), Long("wide")) => wanted.wide = true,
+            (Asked::Mutate(wanted), Long("table")) => wanted.table = true,
             (Asked::Deploy(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("endpoint-url")) => {
