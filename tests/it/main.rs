@@ -25,6 +25,7 @@ mod kitchen;
 mod layout;
 mod links;
 mod live;
+mod mutations;
 mod openapi;
 mod operators;
 mod paths;
