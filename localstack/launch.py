@@ -1,4 +1,4 @@
-"""Starts the pinned local engine with three repairs, and changes nothing else about it.
+"""Starts the pinned local engine with four repairs, and changes nothing else about it.
 
 Stock, a warm invocation of a native function costs 60 to 100 ms that no program of ours spends: the engine
 waits a fixed time for log lines that may never come, and its Runtime API answers in two small packets that
@@ -7,6 +7,9 @@ into the pipe before it posts its answer, so when the answer is there and the pi
 
 And an engine that is started again on what it knew keeps how far each stream was read, but not the stream: every consumer
 then waits until as much has been written as before. Here it begins at the start of the new one.
+
+And one that is started again on another port keeps its queues under their old addresses, while those who consume them
+look under the new one: messages are taken and never worked on. Here a queue that exists has the address that it was given.
 
 The repairs reach into the engine's internals, so they are bound to the version pinned in requirements.txt:
 with another one this program stops and says so.
@@ -109,6 +112,16 @@ def restore_to_the_start_of_streams(lambda_svc):
     lambda_svc._restore_state = restore
 
 
+def find_queues_where_they_are(sqs):
+    """Makes consumers look for a queue under the address that it has, which holds the port of the engine that made it."""
+    stock_address = sqs._queue_url
+
+    def address(name):
+        return sqs._queue_name_to_url.get(name) or stock_address(name)
+
+    sqs._queue_url = address
+
+
 def repair():
     """Applies the repairs, or ends the program when the engine is not the one they were written for."""
     installed = version("ministack")
@@ -128,9 +141,10 @@ def repair():
     ProvidedWorker._drain_stderr_bounded = drain_output
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
-    from ministack.services import lambda_svc
+    from ministack.services import lambda_svc, sqs
 
     restore_to_the_start_of_streams(lambda_svc)
+    find_queues_where_they_are(sqs)
 
 
 if __name__ == "__main__":

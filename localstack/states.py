@@ -4,6 +4,8 @@ Locally CloudFormation makes them in the engine, while executions run in our own
 Both must know the same machines under the same ARNs, because functions get those ARNs from the template.
 """
 
+import json
+
 from botocore.exceptions import ClientError
 
 KIND = "AWS::StepFunctions::StateMachine"
@@ -16,11 +18,17 @@ class Problem(Exception):
 def register(made_by_stack, interpreter, resources):
     """Creates or updates every machine of the stack in `interpreter`; returns their names."""
     names = []
+    answer = {}
+    made_by_stack.meta.events.register(
+        "after-call.sfn.DescribeStateMachine", lambda http_response, **_: answer.update(body=http_response.content))
     for arn, kind in sorted(resources.values()):
         if kind != KIND:
             continue
         machine = made_by_stack.describe_state_machine(stateMachineArn=arn)
         wanted = {"definition": machine["definition"], "roleArn": machine["roleArn"]}
+        logging = logging_of(json.loads(answer["body"]))
+        if logging:
+            wanted["loggingConfiguration"] = logging
         try:
             create_or_update(interpreter, arn, machine, wanted)
         except ClientError as refused:
@@ -39,3 +47,24 @@ def create_or_update(interpreter, arn, machine, wanted):
     if made["stateMachineArn"] != arn:
         raise Problem(f"{machine['name']} is {arn} in the stack but {made['stateMachineArn']} in the interpreter: "
                       "both must run with the same account and region")
+
+
+def logging_of(described):
+    """What a machine logs, and where to. The engine keeps it as the template spells it, which boto3 does not read."""
+    asked = described.get("loggingConfiguration") or {}
+    if "Level" not in asked:
+        return asked
+    return {
+        "level": asked["Level"],
+        # CloudFormation takes it as text as well.
+        "includeExecutionData": str(asked.get("IncludeExecutionData", False)).lower() == "true",
+        "destinations": [
+            {"cloudWatchLogsLogGroup": {"logGroupArn": log_group_arn(one["CloudWatchLogsLogGroup"]["LogGroupArn"])}}
+            for one in asked.get("Destinations", [])
+        ],
+    }
+
+
+def log_group_arn(arn):
+    """With the ending that Step Functions asks for."""
+    return arn if arn.endswith(":*") else f"{arn}:*"

@@ -19,6 +19,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
+    // Words of the runbook are shown beside what they are about.
+    fs: { allow: ['.', '../docs'] },
     proxy: {
       '/api': stack,
       '/l/': stack,

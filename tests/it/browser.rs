@@ -1,7 +1,8 @@
 //! What people do, in a real browser. Each test plays a scenario of `web/browser/`, which says what is clicked and seen;
 //! the test gives it what a browser cannot have, such as a shop that is stopped.
 
-mod play;
+mod ops;
+pub mod play;
 
 use crate::engine::{Shop, fresh, start, start_again, stop};
 use crate::project::root;

@@ -28,6 +28,7 @@ pub use turn::{browser_turn, turn};
 
 use serde_json::Value;
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
@@ -164,6 +165,16 @@ fn with_pieces<T>(
     })?;
     let built: Built = build(&project, Tls::Without)?;
     begin(&project, &python, &built)
+}
+
+/// The folder of the workspace's programs, all of them built.
+pub async fn prepared_programs() -> PathBuf {
+    let building =
+        tokio::task::spawn_blocking(|| with_pieces(|_, _, built| Ok(built.states.with_file_name(""))));
+    building
+        .await
+        .unwrap_or_else(|_| panic!("the thread that builds the programs panicked"))
+        .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// The web part with its packages installed and its pages built, and Node. After `cargo xtask test` all of it is there.

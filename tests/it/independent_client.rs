@@ -67,6 +67,7 @@ async fn client_of_simulator() -> Client {
         entropy: Arc::new(Counting(AtomicU64::new(1))),
         pause: Arc::new(NoPause),
         outbox: None,
+        banks: None,
         settings: Settings::default(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

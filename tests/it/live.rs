@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 mod asked;
 mod doors;
+mod operators;
 mod scene;
 mod told;
 

@@ -19,6 +19,7 @@ mod errors;
 mod executions;
 mod generator;
 mod hazards;
+mod hurried;
 mod imports;
 mod independent_client;
 mod kitchen;

@@ -8,11 +8,12 @@ const QUEUE: &str = "holdfast-payment-requests";
 
 /// Protection: these routes stand behind the same layer as the viewer's.
 #[tokio::test]
-async fn queues_clock_and_faults_are_for_operators() {
+async fn queues_clock_faults_and_conditions_are_for_operators() {
     let shop = Shop::patient();
     let buyer = shop.person("curious").await;
     let pass = Some(json!({ "passS": 900 }).to_string());
     let move_all = Some(json!({ "queue": QUEUE, "all": true, "dryRun": false }).to_string());
+    let wanted = Some(json!({ "declinesCards": true, "marketIsScarce": true }).to_string());
     for (method, path, body) in [
         (reqwest::Method::GET, "queues", None),
         (
@@ -25,6 +26,8 @@ async fn queues_clock_and_faults_are_for_operators() {
         (reqwest::Method::POST, "local/clock", pass),
         (reqwest::Method::GET, "local/faults", None),
         (reqwest::Method::DELETE, "local/faults", None),
+        (reqwest::Method::GET, "local/conditions", None),
+        (reqwest::Method::PUT, "local/conditions", wanted),
     ] {
         let path = format!("/api/ops/{path}");
         let refused = shop
@@ -60,7 +63,7 @@ async fn an_operator_sees_every_queue_of_the_stack() {
         assert!(queue["deadLetters"]["depth"].is_u64(), "{queue}");
     }
     let features = operator.get("/api/ops/viewer").await.expect(200).body["features"].clone();
-    for feature in ["queues", "clock", "faults"] {
+    for feature in ["queues", "clock", "faults", "live"] {
         assert!(
             features
                 .as_array()
@@ -168,4 +171,15 @@ async fn an_operator_reaches_the_clock_and_the_faults_of_a_local_stack() {
         .await
         .expect(200);
     assert!(!left.text.contains(&format!("\"id\":{id},")), "{}", left.text);
+
+    let group = json!({ "logGroupName": "/aws/lambda/holdfast-ops-api", "filterPattern": format!("\"{}\"", operator.id) });
+    until("lines that say who broke what", || async {
+        let told = shop.aws.logs("FilterLogEvents", &group).await;
+        let told = told.map_err(|refused| format!("{refused:?}"))?.to_string();
+        let is_told = ["fault set", "faults removed"]
+            .iter()
+            .all(|what| told.contains(&format!("{what}: holdfast-order/ChargePayment")));
+        is_told.then_some(()).ok_or(told)
+    })
+    .await;
 }

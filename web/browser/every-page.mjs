@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { play } from './scenario.mjs'
+import { fits, play } from './scenario.mjs'
 
 const HOWS = [
   { name: 'wide', viewport: { width: 1280, height: 860 }, colorScheme: 'light' },
@@ -112,10 +112,4 @@ async function furnish(shop, dish) {
 /** Waits until nothing is loading any more. */
 async function settles(page) {
   await page.waitForFunction(() => document.querySelector('main .ghost') === null)
-}
-
-/** Nothing is wider than the screen. */
-async function fits(page) {
-  const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement)
-  if (scrollWidth > clientWidth) throw new Error(`${page.url()} is ${scrollWidth} px wide on a screen of ${clientWidth} px.`)
 }

@@ -27,7 +27,7 @@ const PATIENCE_MS = 60_000
 /** A little less than the test waits, so that pictures are taken before it ends us. What the test is asked does not count. */
 const SCENARIO_MAX_MS = 110_000
 /** A headless browser that looks for nothing in the world outside. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -44,6 +44,7 @@ const FLAGS = [
  * @typedef {object} Stage
  * @property {Shop} shop the shop over its API: people, tickets, orders
  * @property {any} given what the test gave along
+ * @property {string} folder an empty folder for its files; it goes when the scenario went well
  * @property {(path: string, how?: How) => Promise<import('playwright-core').Page>} open a page in a context of its own
  * @property {(page: import('playwright-core').Page, text: string | RegExp) => Promise<void>} sees waits for a text
  * @property {(page: import('playwright-core').Page, text: string | RegExp) => Promise<void>} seesNot waits until it is gone
@@ -86,6 +87,7 @@ export async function play(body) {
       body({
         shop: new Shop(front),
         given,
+        folder,
         open: (path, how) => stage.open(path, how),
         sees,
         seesNot,
@@ -210,7 +212,20 @@ async function seesNot(page, text) {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** Waits until no colour is on its way to another: half-way it has a contrast that nobody is to read. */
+async function comesToRest(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    // What changed begins to move with the next frame.
+    await frame()
+    await frame()
+    const moving = document.getAnimations().filter(({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+    await Promise.all(moving.map(({ finished }) => finished.catch(() => {})))
+  })
+}
+
 async function isAccessible(page) {
+  await comesToRest(page)
   await page.evaluate(`${axe}; undefined`)
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -219,6 +234,16 @@ async function isAccessible(page) {
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary}`).join('\n')}`,
   )
   throw new Error(`axe finds at ${page.url()}:\n${told.join('\n')}`)
+}
+
+/** Nothing is wider than the screen. */
+export async function fits(page) {
+  const { scrollWidth, clientWidth } = await page.evaluate(() => {
+    // An element itself does not come out of a page.
+    const { scrollWidth, clientWidth } = document.documentElement
+    return { scrollWidth, clientWidth }
+  })
+  if (scrollWidth > clientWidth) throw new Error(`${page.url()} is ${scrollWidth} px wide on a screen of ${clientWidth} px.`)
 }
 
 /** What the test says, line by line. */

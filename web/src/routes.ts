@@ -77,6 +77,8 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'Execution', titleOf: ({ arn }) => arn?.toString().split(':').at(-1) || undefined, isWide: true },
   },
   { path: '/ops/open', component: () => import('./pages/ops/OpenFilePage.vue'), meta: { title: 'Open a history', isWide: true } },
+  { path: '/ops/queues', component: () => import('./pages/ops/QueuesPage.vue'), meta: { title: 'Queues', isWide: true } },
+  { path: '/ops/local', component: () => import('./pages/ops/LocalPage.vue'), meta: { title: 'This machine', isWide: true } },
   { path: '/ops/compare', component: () => import('./pages/ops/ComparePage.vue'), meta: { title: 'Two executions', isWide: true } },
   { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'Not found' } },
 ]

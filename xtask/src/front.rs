@@ -6,6 +6,7 @@
 mod pages;
 mod proxy;
 pub mod security;
+mod shop_time;
 mod site;
 mod tunnel;
 
@@ -27,6 +28,7 @@ use crate::api_page::ApiPage;
 use crate::failure::{Result, While};
 use pages::Pages;
 use proxy::Proxy;
+use shop_time::ShopTime;
 use site::Site;
 use tunnel::Tunnel;
 
@@ -48,6 +50,8 @@ pub struct Settings {
     pub api_host: String,
     /// The name under which the engine knows the WebSocket API: the host of the stack's `LiveUrl`.
     pub live_host: String,
+    /// Where the local Step Functions tell how much time was let pass; none of a foreign engine.
+    pub clock_file: Option<PathBuf>,
     /// The folder of the web part as it was built.
     pub site: PathBuf,
     /// The page at `/docs`.
@@ -66,6 +70,7 @@ struct Origin {
     proxy: Proxy,
     tunnel: Tunnel,
     pages: Pages,
+    time: ShopTime,
 }
 
 impl Front {
@@ -80,6 +85,7 @@ impl Front {
             .while_doing(&doing)?;
         let (stop, stopped) = oneshot::channel();
         let origin = Arc::new(Origin {
+            time: ShopTime::told_in(settings.clock_file)?,
             proxy: Proxy::to(settings.engine.clone(), settings.api_host),
             tunnel: Tunnel::to(settings.engine, settings.live_host),
             pages: Pages {
@@ -143,11 +149,13 @@ async fn serve(listener: StdListener, origin: Arc<Origin>) {
 
 impl Origin {
     async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<Body> {
-        match Route::of(request.uri().path()) {
+        let mut answer = match Route::of(request.uri().path()) {
             Route::Engine(path) => self.proxy.forward(request, &path, client).await,
             Route::Live => self.tunnel.open(request).await,
             Route::Page => self.pages.answer(&request),
-        }
+        };
+        self.time.stamp(answer.headers_mut());
+        answer
     }
 }
 

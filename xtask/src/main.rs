@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, import, mutate, openapi, simulate, up, viewer};
+use commands::{check, demo, deploy, down, import, mutate, openapi, replay, simulate, up, viewer};
 use xtask::simulate::options::Options;
 
 const HELP: &str = "\
@@ -49,6 +49,11 @@ The project's own commands.
       --profile NAME       an account: a profile of ~/.aws
       --region REGION      a region other than the profile's
       --port N             the port of http://localhost:N (8090)
+  cargo xtask replay FILE
+                       plays a recorded execution, as the viewer exports it, and says where its way parts from today's;
+                       exits with 0 if nowhere, 1 if somewhere, 2 if it cannot be played
+      --workflow NAME      on the definition of this name in workflows/
+      --definition FILE    on this one (without either: on the recorded one)
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
   cargo xtask mutate   takes one protection out after the other, sees that a test notices, and tells it in docs/proof.md
@@ -76,6 +81,7 @@ enum Asked {
     Simulate(Options),
     Viewer(viewer::Wanted),
     Mutate(mutate::Wanted),
+    Replay(replay::Wanted),
     Test,
     OpenApi,
     Deploy(deploy::Wanted),
@@ -94,6 +100,7 @@ fn main() -> ExitCode {
         Asked::Simulate(options) => simulate::run(&options),
         Asked::Viewer(wanted) => viewer::run(wanted),
         Asked::Mutate(wanted) => mutate::run(&wanted),
+        Asked::Replay(wanted) => replay::run(&wanted),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
@@ -122,6 +129,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "simulate" => return simulation(words.raw_args()?.collect()),
             "viewer" => Asked::Viewer(viewer::Wanted::default()),
             "mutate" => Asked::Mutate(mutate::Wanted::default()),
+            "replay" => Asked::Replay(replay::Wanted::default()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
@@ -160,6 +168,9 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Mutate(wanted), Long("again")) => wanted.again = true,
             (Asked::Mutate(wanted), Long("wide")) => wanted.wide = true,
             (Asked::Mutate(wanted), Long("table")) => wanted.table = true,
+            (Asked::Replay(wanted), Value(file)) if wanted.file.is_none() => wanted.file = Some(file.into()),
+            (Asked::Replay(wanted), Long("definition")) => wanted.definition = Some(words.value()?.into()),
+            (Asked::Replay(wanted), Long("workflow")) => wanted.workflow = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Deploy(wanted), Long("endpoint-url")) => {

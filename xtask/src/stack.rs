@@ -147,7 +147,7 @@ impl Stack {
         })?;
         let front = steps.run("front open", |step| {
             step.tell(format!("http://localhost:{front_port}"));
-            front(project, python, front_port, &pieces.engine_url, &outputs)
+            front(project, python, front_port, &pieces, &outputs)
         })?;
         Ok(Self {
             front: Some(front),
@@ -198,6 +198,8 @@ struct Pieces {
     guards: Vec<Guard>,
     engine_url: String,
     states_url: Option<String>,
+    /// The folder in which this stack's functions find what time it is, and what is made to go wrong.
+    world: Option<PathBuf>,
 }
 
 impl Pieces {
@@ -213,11 +215,12 @@ impl Pieces {
         let (engine_port, states_port) = (options.engine.choose()?, options.states.choose()?);
         let engine_url = format!("http://127.0.0.1:{engine_port}");
         let states_url = format!("http://127.0.0.1:{states_port}");
+        let world = fresh(&options.folder.join("world"))?;
         let mut guards = Vec::new();
 
         let mut engine = steps.run("engine started", |step| {
             step.tell(&engine_url);
-            let mut command = engine_command(project, python, engine_port, &states_url, options)?;
+            let mut command = engine_command(project, python, engine_port, &states_url, &world, options)?;
             command.envs(options.environment.iter().map(|(name, value)| (name, value)));
             let mut engine = Group::start("engine", command, &logs.join("engine.log"))?;
             guards.push(Guard::over(engine.id())?);
@@ -237,6 +240,7 @@ impl Pieces {
             // Machines must come out under the ARNs that the functions were given.
             command.args(["--region", REGION, "--account", ACCOUNT, "--journal"]);
             command.arg(fresh(&options.folder.join("journal"))?);
+            command.arg("--clock-file").arg(laptop::clock_file(&world));
             local_credentials(&mut command);
             let mut states = Group::start("Step Functions", command, &logs.join("states.log"))?;
             guards.push(Guard::over(states.id())?);
@@ -251,6 +255,7 @@ impl Pieces {
             guards,
             engine_url,
             states_url: Some(states_url),
+            world: Some(world),
         })
     }
 }
@@ -261,6 +266,7 @@ fn engine_command(
     python: &Python,
     port: u16,
     states_url: &str,
+    world: &Path,
     options: &Options,
 ) -> Result<Command> {
     let mut command = python.command("python");
@@ -283,7 +289,9 @@ fn engine_command(
         .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
         .env("AWS_ENDPOINT_URL_SFN", states_url)
         // Says that these are our own, whose time can be let pass.
-        .env("LOCAL_STATES_URL", states_url);
+        .env("LOCAL_STATES_URL", states_url)
+        // Functions see the time that was let pass, and what is made to go wrong.
+        .env(laptop::FOLDER, world);
     Ok(command)
 }
 
@@ -296,7 +304,7 @@ fn front(
     project: &Project,
     python: &Python,
     port: u16,
-    engine_url: &str,
+    pieces: &Pieces,
     outputs: &Map<String, Value>,
 ) -> Result<Front> {
     let output = |name| outputs.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -306,7 +314,7 @@ fn front(
         rest.split('/').next().map(str::to_owned)
     };
     let hosts = (
-        host(engine_url),
+        host(&pieces.engine_url),
         host(output("HttpApiUrl")),
         host(output("LiveUrl")),
     );
@@ -316,6 +324,7 @@ fn front(
             engine,
             api_host,
             live_host,
+            clock_file: pieces.world.as_deref().map(laptop::clock_file),
             site: project.path(crate::web::BUILT),
             api_page: ApiPage::of(project, python),
         }),

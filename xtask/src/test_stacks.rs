@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result, While};
 use crate::functions::Built;
+use crate::ports::Port;
 use crate::project::Project;
 use crate::python::Python;
 use crate::stack::{Addresses, Options, Stack};
@@ -44,6 +45,8 @@ pub enum Kind {
     Restarted,
     /// Alone: for a test that damages what is stored, and sees it found.
     Damaged,
+    /// Alone: for a test that lets time pass and makes things go wrong, for everybody on it. A hold lives its quarter of an hour.
+    Hurried,
 }
 
 impl Kind {
@@ -60,6 +63,7 @@ impl Kind {
             Self::Unlucky => "unlucky",
             Self::Restarted => "restarted",
             Self::Damaged => "damaged",
+            Self::Hurried => "hurried",
         }
     }
 
@@ -67,7 +71,7 @@ impl Kind {
     #[must_use]
     pub const fn hold_ttl_s(self) -> u32 {
         match self {
-            Self::Patient | Self::Unlucky | Self::Damaged => 900,
+            Self::Patient | Self::Unlucky | Self::Damaged | Self::Hurried => 900,
             Self::Brisk => 4,
             Self::Counted => 6,
             Self::Restarted => 60,
@@ -79,7 +83,9 @@ impl Kind {
     const fn delivery_minute_ms(self) -> u32 {
         match self {
             Self::Restarted => 10_000,
-            Self::Patient | Self::Brisk | Self::Counted | Self::Unlucky | Self::Damaged => 200,
+            Self::Patient | Self::Brisk | Self::Counted | Self::Unlucky | Self::Damaged | Self::Hurried => {
+                200
+            }
         }
     }
 
@@ -89,7 +95,7 @@ impl Kind {
             // What is counted a second time is no part of an order's cost, and must not fall into the count.
             Self::Counted => &[("SimulatorWebhooks", "off"), ("ConservationEveryMinutes", "1440")],
             Self::Unlucky => &[("SimulatorOdds", "on")],
-            Self::Patient | Self::Brisk | Self::Restarted | Self::Damaged => &[],
+            Self::Patient | Self::Brisk | Self::Restarted | Self::Damaged | Self::Hurried => &[],
         }
     }
 }
@@ -123,6 +129,8 @@ impl TestStack {
                 "DeliveryMinuteMs".to_owned(),
                 kind.delivery_minute_ms().to_string(),
             ),
+            // What a hold did can be looked at.
+            ("HoldOrderLogLevel".to_owned(), "ALL".to_owned()),
             // An answer that never comes is given up sooner than in a shop, because a test waits for it.
             ("PaymentTimeoutS".to_owned(), "3".to_owned()),
         ];
@@ -139,7 +147,7 @@ impl TestStack {
         })
     }
 
-    /// Stops it; what it knows is kept for [`Stopped::start`], which needs ports that were fixed.
+    /// Stops it; what it knows is kept for [`Stopped::start`]. Pages find it again only on a front port that was fixed.
     #[must_use]
     pub fn stop(self) -> Stopped {
         let Self {
@@ -166,6 +174,13 @@ pub struct Stopped {
 }
 
 impl Stopped {
+    /// Its engine is to be on this port, as when the old one is somebody else's by now.
+    #[must_use]
+    pub fn with_engine_at(mut self, port: Port) -> Self {
+        self.options.engine = port;
+        self
+    }
+
     /// Starts it again.
     ///
     /// # Errors
@@ -299,7 +314,7 @@ impl Folder {
 
 /// Removes gigabytes of unpacked functions; what tells how it went is in `log`.
 fn remove_state(folder: &Path) {
-    for part in ["engine", "artefacts", "unpacked", "journal"] {
+    for part in ["engine", "artefacts", "unpacked", "journal", "world"] {
         // What cannot be removed now is removed by a later run.
         let _ = fs::remove_dir_all(folder.join(part));
     }

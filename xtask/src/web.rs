@@ -25,8 +25,8 @@ const FOLDER: &str = "web";
 pub const BUILT: &str = "web/dist";
 /// What Vite says of its output; also the sign that a build went to its end.
 const MANIFEST: &str = "web/dist/.vite/manifest.json";
-/// What a build does not read: what it makes, and what only tests use.
-const NOT_READ: [&str; 4] = ["node_modules", "dist", "browser", "src/api/schema.d.ts"];
+/// What a build does not read: what it makes, and what only tests and benches use.
+const NOT_READ: [&str; 5] = ["node_modules", "dist", "browser", "bench", "src/api/schema.d.ts"];
 
 /// The web part with everything installed that builds and tests it.
 #[derive(Debug)]

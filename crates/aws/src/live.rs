@@ -135,6 +135,10 @@ impl LiveConnections for DynamoLiveConnections {
         })
     }
 
+    fn find<'a>(&'a self, connection_id: &'a ConnectionId) -> Answer<'a, Option<LiveConnection>> {
+        Box::pin(self.own_row(connection_id))
+    }
+
     fn watch<'a>(
         &'a self,
         connection_id: &'a ConnectionId,

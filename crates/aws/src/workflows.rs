@@ -202,6 +202,8 @@ impl Workflows for StepFunctionsWorkflows {
                 .client
                 .start_sync_execution()
                 .state_machine_arn(&self.machines.hold_order)
+                // So that whoever looks at it finds the order. Names of Express executions need not differ.
+                .name(request.order_id.to_string())
                 .input(to_json("a request to hold", request)?)
                 .customize()
                 .config_override(aws_sdk_sfn::Config::builder().timeout_config(limits))

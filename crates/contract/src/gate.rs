@@ -5,6 +5,7 @@ use crate::session::{COOKIE, SessionSecret, Signed};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use domain::live::LiveConnection;
 use domain::ports::{Accounts, Clock, Requests, Sessions};
 use domain::user::{Email, Role};
 use domain::{Fault, Refusal, UserId};
@@ -153,8 +154,41 @@ where
 /// # Errors
 /// Only what the accounts port reports.
 pub async fn is_operator(session: &Signed, accounts: &dyn Accounts) -> Result<bool, Fault> {
-    let Ok(email) = Email::parse(&session.email) else {
+    Ok(operator(session, accounts).await?.is_some())
+}
+
+/// The address of the operator whose session it is at this moment; `None` of everybody else's. For what is kept of a session that
+/// goes on without being shown again.
+///
+/// # Errors
+/// Only what the accounts port reports.
+pub async fn operator(session: &Signed, accounts: &dyn Accounts) -> Result<Option<Email>, Fault> {
+    let email = Email::parse(&session.email).ok();
+    let Some(email) = email.filter(|_| session.role == Role::Operator) else {
+        return Ok(None);
+    };
+    let is_one = accounts.role_of(&email).await? == Some(Role::Operator);
+    Ok(is_one.then_some(email))
+}
+
+/// Whether a connection is an operator's at this moment: opened by one who has not been dismissed since, with a session that was
+/// not ended. Nothing is read of a connection that anybody else opened.
+///
+/// # Errors
+/// Only what the ports report.
+pub async fn is_operators(
+    connection: &LiveConnection,
+    accounts: &dyn Accounts,
+    sessions: &dyn Sessions,
+) -> Result<bool, Fault> {
+    let Some(who) = &connection.connected_as else {
         return Ok(false);
     };
-    Ok(session.role == Role::Operator && accounts.role_of(&email).await? == Some(Role::Operator))
+    let Some(email) = &who.operator else {
+        return Ok(false);
+    };
+    Ok(
+        accounts.role_of(email).await? == Some(Role::Operator)
+            && !sessions.was_ended(&who.session_id).await?,
+    )
 }

@@ -17,7 +17,7 @@ pub mod session;
 mod strict;
 pub mod wait;
 
-pub use gate::{Gate, OperatorOnly, SignedIn, Visitor, is_operator};
+pub use gate::{Gate, OperatorOnly, SignedIn, Visitor, is_operator, is_operators, operator};
 pub use input::{Body, Limits, PathId, Query};
 pub use pass::PassCode;
 pub use problem::{Foreign, Problem};

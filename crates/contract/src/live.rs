@@ -2,7 +2,7 @@
 
 use crate::bodies::MovementBody;
 use axum::http::HeaderMap;
-use domain::live::{ConnectionId, News, Topic};
+use domain::live::{ConnectionId, News, OrderNews, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ pub enum SocketEvent {
 pub struct LiveMessage {
     /// The number of the movement, or the version of the ticket or order; 0 for answers.
     pub seq: u64,
-    /// `movement`, `ticket`, `order`, `watching`, `pong` or `refused`.
+    /// `movement`, `ticket`, `order`, `order-moved`, `watching`, `pong` or `refused`.
     pub kind: String,
     /// What there is to say.
     pub body: Value,
@@ -72,6 +72,13 @@ impl LiveMessage {
     }
 }
 
+impl LiveMessage {
+    fn of_order(kind: &str, order: &OrderNews) -> Self {
+        let body = json!({ "orderId": order.order_id, "status": order.status });
+        Self::new(order.version.into(), kind, body)
+    }
+}
+
 impl From<News> for LiveMessage {
     fn from(news: News) -> Self {
         match news {
@@ -97,14 +104,9 @@ impl From<News> for LiveMessage {
                 let body = json!({ "ticketId": ticket_id, "available": is_available });
                 Self::new(version.into(), "ticket", body)
             }
-            News::Order {
-                order_id,
-                version,
-                status,
-            } => {
-                let body = json!({ "orderId": order_id, "status": status });
-                Self::new(version.into(), "order", body)
-            }
+            News::Order(order) => Self::of_order("order", &order),
+            // A kind of its own, because one connection may be told of an order as its owner's and as an operator's.
+            News::AnyOrder(order) => Self::of_order("order-moved", &order),
         }
     }
 }
@@ -206,7 +208,7 @@ mod tests {
             },
         };
         let (order_id, ticket_id) = (OrderId::from_random([1; 16]), TicketId::from_random([2; 16]));
-        let order = News::Order {
+        let order = OrderNews {
             order_id: order_id.clone(),
             version: 4,
             status: Status::PaymentFailed,
@@ -216,8 +218,13 @@ mod tests {
             version: 2,
             is_available: false,
         };
-        let told =
-            [movement, order, ticket].map(|news| serde_json::to_value(LiveMessage::from(news)).unwrap());
+        let told = [
+            movement,
+            News::Order(order.clone()),
+            News::AnyOrder(order),
+            ticket,
+        ]
+        .map(|news| serde_json::to_value(LiveMessage::from(news)).unwrap());
         assert_eq!(
             told,
             [
@@ -226,6 +233,7 @@ mod tests {
                     "cause": "ord_1", "at": "1970-01-01T00:00:00Z", "onHand": 3, "held": 1,
                 } }),
                 json!({ "seq": 4, "kind": "order", "body": { "orderId": order_id, "status": "payment_failed" } }),
+                json!({ "seq": 4, "kind": "order-moved", "body": { "orderId": order_id, "status": "payment_failed" } }),
                 json!({ "seq": 2, "kind": "ticket", "body": { "ticketId": ticket_id, "available": false } }),
             ]
         );
@@ -262,7 +270,7 @@ mod tests {
         let watch = |topics: &[Topic]| Ok(Said::Watch(topics.iter().copied().collect()));
         assert_eq!(
             Said::read(r#"{"action":"watch","topics":["stock","tickets","stock"]}"#),
-            watch(&Topic::ALL)
+            watch(&Topic::PUBLIC)
         );
         assert_eq!(Said::read(r#"{"action":"watch","topics":[]}"#), watch(&[]));
         assert_eq!(Said::read(r#"{"action":"ping"}"#), Ok(Said::Ping));
@@ -281,10 +289,10 @@ mod tests {
             let refused = Said::read(wrong).unwrap_err();
             assert!(refused.contains(r#"{"action":"ping"}"#), "{wrong}: {refused}");
         }
-        let refused = Said::read(r#"{"action":"watch","topics":["stock","orders"]}"#).unwrap_err();
+        let refused = Said::read(r#"{"action":"watch","topics":["stock","weather"]}"#).unwrap_err();
         assert_eq!(
             refused,
-            r#"There is no topic "orders", so nothing was changed. There are: stock, tickets."#
+            r#"There is no topic "weather", so nothing was changed. There are: stock, tickets, orders."#
         );
     }
 }

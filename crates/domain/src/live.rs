@@ -16,6 +16,7 @@ use crate::money::PriceMinor;
 use crate::order::Status;
 use crate::ticket::TicketState;
 use crate::timestamp::Timestamp;
+use crate::user::Email;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -31,7 +32,7 @@ pub const PAGE_MAX: usize = 250;
 /// What happened longer ago is not told any more, seconds: by then a page has read it over the API.
 pub const TOLD_WITHIN_S: u32 = 60;
 
-/// What anybody may watch.
+/// What can be watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
@@ -39,11 +40,15 @@ pub enum Topic {
     Stock,
     /// Tickets that become available or no longer are, or whose title or price changes.
     Tickets,
+    /// Every order of everybody that goes on. For operators.
+    Orders,
 }
 
 impl Topic {
     /// All of them. A connection watches any, so this is also how many it may watch.
-    pub const ALL: [Self; 2] = [Self::Stock, Self::Tickets];
+    pub const ALL: [Self; 3] = [Self::Stock, Self::Tickets, Self::Orders];
+    /// Those that anybody may watch.
+    pub const PUBLIC: [Self; 2] = [Self::Stock, Self::Tickets];
 
     /// The name in messages and in the database.
     #[must_use]
@@ -51,6 +56,7 @@ impl Topic {
         match self {
             Self::Stock => "stock",
             Self::Tickets => "tickets",
+            Self::Orders => "orders",
         }
     }
 
@@ -58,6 +64,15 @@ impl Topic {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|topic| topic.as_str() == text)
+    }
+
+    /// Whether only operators may watch it.
+    #[must_use]
+    pub const fn is_for_operators(self) -> bool {
+        match self {
+            Self::Stock | Self::Tickets => false,
+            Self::Orders => true,
+        }
     }
 }
 
@@ -130,6 +145,10 @@ pub struct ConnectedAs {
     pub user_id: UserId,
     /// Tells the session apart; whoever signs out of it is told nothing more.
     pub session_id: String,
+    /// The address of an operator's account, if they were one when it was opened; whether they are one now is asked whenever it
+    /// matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<Email>,
 }
 
 /// An open connection.
@@ -148,6 +167,20 @@ impl LiveConnection {
     #[must_use]
     pub fn is_told_at(&self, now: Timestamp) -> bool {
         now < self.expires_at
+    }
+
+    /// The address of the operator who opened it; `None` when it was anybody else.
+    #[must_use]
+    pub fn operator(&self) -> Option<&Email> {
+        self.connected_as.as_ref()?.operator.as_ref()
+    }
+
+    /// What it could ever watch.
+    pub fn topics(&self) -> impl Iterator<Item = Topic> {
+        let is_operators = self.operator().is_some();
+        Topic::ALL
+            .into_iter()
+            .filter(move |topic| is_operators || !topic.is_for_operators())
     }
 }
 
@@ -188,15 +221,21 @@ pub enum News {
         /// Whether it can be had now.
         is_available: bool,
     },
-    /// An order went on.
-    Order {
-        /// Which.
-        order_id: OrderId,
-        /// Its version.
-        version: u32,
-        /// Where it stands.
-        status: Status,
-    },
+    /// An order of one's own went on.
+    Order(OrderNews),
+    /// Somebody's order went on.
+    AnyOrder(OrderNews),
+}
+
+/// How far an order is. Whose it is, is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderNews {
+    /// Which.
+    pub order_id: OrderId,
+    /// Its version.
+    pub version: u32,
+    /// Where it stands.
+    pub status: Status,
 }
 
 /// What pages may know of a ticket's row.
@@ -219,7 +258,7 @@ pub struct TicketRow {
 pub struct OrderRow {
     /// Which.
     pub order_id: OrderId,
-    /// Whose; nobody else is told.
+    /// Whose; they are told, and operators who watch.
     pub user_id: UserId,
     /// Where it stands.
     pub status: Status,
@@ -254,7 +293,7 @@ pub fn news_of(change: RowChange) -> Vec<(Audience, News)> {
     match change {
         RowChange::Posted(posting) => movements(posting),
         RowChange::Ticket { before, after } => ticket(before, after).into_iter().collect(),
-        RowChange::Order { before, after } => order(before, after).into_iter().collect(),
+        RowChange::Order { before, after } => order(before, after),
     }
 }
 
@@ -297,10 +336,10 @@ fn ticket(before: Option<TicketRow>, after: Option<TicketRow>) -> Option<(Audien
     Some((Audience::Topic(Topic::Tickets), news))
 }
 
-fn order(before: Option<OrderRow>, after: OrderRow) -> Option<(Audience, News)> {
+fn order(before: Option<OrderRow>, after: OrderRow) -> Vec<(Audience, News)> {
     let shown = |row: &OrderRow| (row.status, row.version);
     if before.as_ref().map(shown) == Some(shown(&after)) {
-        return None;
+        return Vec::new();
     }
     let OrderRow {
         order_id,
@@ -308,10 +347,13 @@ fn order(before: Option<OrderRow>, after: OrderRow) -> Option<(Audience, News)> 
         status,
         version,
     } = after;
-    let news = News::Order {
+    let news = OrderNews {
         order_id,
         version,
         status,
     };
-    Some((Audience::User(user_id), news))
+    vec![
+        (Audience::User(user_id), News::Order(news.clone())),
+        (Audience::Topic(Topic::Orders), News::AnyOrder(news)),
+    ]
 }

@@ -3,6 +3,7 @@
 use crate::ids::{SupplyId, fingerprint};
 use crate::ledger::Ingredient;
 use crate::ports::{Answer, Market};
+use crate::timestamp::Timestamp;
 
 /// The most that one purchase yields (product.md: a uniform random 0..10).
 pub const YIELD_MAX: u32 = 10;
@@ -44,7 +45,12 @@ impl SimulatedMarket {
 }
 
 impl Market for SimulatedMarket {
-    fn buy<'a>(&'a self, ingredient: &'a Ingredient, purchase_id: &'a str) -> Answer<'a, u32> {
+    fn buy<'a>(
+        &'a self,
+        ingredient: &'a Ingredient,
+        purchase_id: &'a str,
+        _opened_at: Timestamp,
+    ) -> Answer<'a, u32> {
         let quantity = self.yield_of(ingredient, purchase_id);
         Box::pin(async move { Ok(quantity) })
     }

@@ -112,6 +112,14 @@ impl Supply {
             .saturating_add(1)
     }
 
+    /// When the next round could first be bought: when the one before was booked, or the request was made.
+    #[must_use]
+    pub fn round_opened_at(&self) -> Timestamp {
+        self.purchases
+            .last()
+            .map_or(self.created_at, |purchase| purchase.at)
+    }
+
     /// Name of the execution that carries it now.
     #[must_use]
     pub fn execution_name(&self) -> String {

@@ -12,6 +12,14 @@ pub enum SettingError {
         "the environment variable {0} is missing; template.yaml sets it for every function that reads it"
     )]
     Missing(String),
+    /// It leads to something that cannot be used.
+    #[error("the environment variable {name} leads to something that cannot be used: {why}")]
+    Useless {
+        /// Which.
+        name: String,
+        /// What is wrong with what it leads to; no secret.
+        why: String,
+    },
     /// It is there, but not of the kind that is expected. Its value is not repeated: it may be a secret.
     #[error("the environment variable {name} is not {expected}")]
     Malformed {

@@ -3,6 +3,11 @@
 //! There are two places where something can go wrong. A *call of a port* ([`Verdict`]): the function dies before or
 //! after the effect, is turned away, or never hears the answer. An *invocation* ([`Mishap`]): what a state machine
 //! asks of a function, a queue or another machine is lost before or after the effect, or happens twice.
+//!
+//! The local Step Functions can be told to do the same by hand (`/_local/faults`). Its `double_message` is
+//! [`Mishap::Twice`] at a state that sends a message. Its `lose_message` is none of these: it says that a message was sent
+//! which never was, while here nothing that was not done is ever said to be done. A queue keeps that promise, so no history
+//! is drawn in which it does not; by hand it shows what a time limit or the reconciler is for.
 
 use crate::wire::Access;
 use states::chance::Chance;

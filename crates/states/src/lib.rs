@@ -7,6 +7,7 @@
 //! - [`engine`]: many machines and executions, task tokens, children and timers; still without I/O. Every entry
 //!   takes the time in milliseconds since 1970.
 //! - [`faults`]: what goes wrong on purpose between a state and whoever it asks.
+//! - [`replay`]: a recorded execution, played again on its definition or another one.
 //! - [`test_state`]: one state by itself, with what it is to see and what its task yields.
 //! - [`world`]: the engine on a virtual clock; what tests and simulations drive.
 //! - [`server`]: the engine on the real clock, with a journal, behind the Step Functions API.
@@ -19,6 +20,7 @@ pub mod faults;
 pub mod history;
 pub mod paths;
 pub mod query;
+pub mod replay;
 mod saved;
 pub mod server;
 pub mod test_state;

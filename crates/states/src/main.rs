@@ -1,4 +1,4 @@
-//! The program `states`: serves the Step Functions API, or checks definitions.
+//! The program `states`: serves the Step Functions API, checks definitions, or plays recorded executions again.
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -7,16 +7,22 @@ use std::process::ExitCode;
 
 use states::definition::{Diagnostic, Machine, MachineType, Severity};
 use states::engine::Place;
+use states::replay::Replay;
 use states::server::{self, Options};
+use states::timestamp;
 
 const USAGE: &str = "\
 Usage:
-  states serve --aws-endpoint URL [--journal FOLDER] [--port 4567] [--bind 127.0.0.1]
+  states serve --aws-endpoint URL [--journal FOLDER] [--clock-file FILE] [--port 4567] [--bind 127.0.0.1]
                [--region us-east-1] [--account 000000000000]
       Serves the Step Functions API. Functions and queues are called at URL. Machines and executions are kept in
-      FOLDER; without it they are gone when the program ends. Port 0 takes a free one.
+      FOLDER; without it they are gone when the program ends. Port 0 takes a free one. How far the clock is ahead
+      of the machine's is told in FILE, for functions that are to follow it.
   states check [--express] FILE...
       Says what is wrong with definitions, and where, and warns of what AWS would not take.
+  states replay FILE [--definition FILE]
+      Plays a recorded execution on its own definition or another one, with what the world answered, and says where the ways
+      part. Exits with 0 if they are the same, 1 if not, 2 if the file or the definition cannot be used.
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +34,7 @@ fn main() -> ExitCode {
         Some("help") => help(),
         Some("serve") => read_options(arguments).and_then(serve),
         Some("check") => check(arguments),
+        Some("replay") => return replay(arguments),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -46,7 +53,8 @@ fn help() -> Result<(), String> {
 
 fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let (mut port, mut bind) = (4567u16, IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let (mut endpoint, mut journal, mut place) = (None, None, Place::default());
+    let (mut endpoint, mut journal, mut clock_file) = (None, None, None);
+    let mut place = Place::default();
     while let Some(name) = arguments.next() {
         let value = arguments
             .next()
@@ -65,6 +73,7 @@ fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, 
                 endpoint = Some(uri);
             }
             "--journal" => journal = Some(PathBuf::from(&value)),
+            "--clock-file" => clock_file = Some(PathBuf::from(&value)),
             "--region" => place.region = value,
             "--account" => place.account = value,
             _ => return Err(format!("{name} is not known\n\n{USAGE}")),
@@ -74,6 +83,7 @@ fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, 
         address: SocketAddr::new(bind, port),
         aws_endpoint: endpoint.ok_or_else(|| format!("--aws-endpoint is missing\n\n{USAGE}"))?,
         journal,
+        clock_file,
         place,
     })
 }
@@ -140,6 +150,64 @@ fn check(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         (_, true) => Ok(()),
         _ => Err(complaints),
     }
+}
+
+fn replay(arguments: impl Iterator<Item = String>) -> ExitCode {
+    match replayed(arguments) {
+        Ok(outcome) => {
+            let name =
+                |name: Option<String>, of: &str| name.map(|name| format!("{of}{name}")).unwrap_or_default();
+            let what = format!(
+                "{} events{}{}",
+                outcome.events,
+                name(outcome.machine, " of "),
+                name(outcome.execution, ", ")
+            );
+            match &outcome.difference {
+                None => println!("The same way: {what}."),
+                Some(difference) => {
+                    let event = |id: Option<u64>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+                    println!("{}", difference.sentence);
+                    println!(
+                        "  at {}; recorded event: {}; event of this run: {} ({what})",
+                        timestamp::to_text(difference.at_ms),
+                        event(difference.recorded),
+                        event(difference.made)
+                    );
+                }
+            }
+            for note in &outcome.notes {
+                println!("Note: {note}");
+            }
+            match outcome.difference {
+                None => ExitCode::SUCCESS,
+                Some(_) => ExitCode::from(1),
+            }
+        }
+        Err(reason) => {
+            eprintln!("{}", reason.trim_end());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn replayed(mut arguments: impl Iterator<Item = String>) -> Result<Replay, String> {
+    let (mut file, mut definition) = (None, None);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--definition" => {
+                let path = arguments.next().ok_or("--definition needs a file")?;
+                definition = Some(path);
+            }
+            _ if file.is_none() && !argument.starts_with("--") => file = Some(argument),
+            _ => return Err(format!("{argument} is not known\n\n{USAGE}")),
+        }
+    }
+    let file = file.ok_or(USAGE)?;
+    let read = |path: &str| std::fs::read_to_string(path).map_err(|reason| format!("{path}: {reason}"));
+    let text = read(&file)?;
+    let definition_text = definition.as_deref().map(read).transpose()?;
+    states::replay::replay(&text, definition_text.as_deref()).map_err(|reason| format!("{file}: {reason}"))
 }
 
 /// The place first, as compilers do.

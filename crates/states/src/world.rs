@@ -361,7 +361,9 @@ impl World {
     /// Says whether there was anything to do.
     pub fn step(&mut self, until_ms: u64, outside: &mut dyn Outside) -> bool {
         if let Some(call) = self.engine.next_call() {
-            let struck = self.faults.strike(Moment::Call, &call.machine_name, &call.state);
+            let struck = self
+                .faults
+                .strike(Moment::of(&call.kind), &call.machine_name, &call.state);
             match struck {
                 Some(Action::Delay { seconds }) => {
                     let due_ms = self.now_ms.saturating_add(seconds.saturating_mul(1000));
@@ -402,7 +404,7 @@ impl World {
     /// Makes a call, unless what struck it says not to.
     fn make(&mut self, call: Call, struck: Option<Action>, outside: &mut dyn Outside) {
         let id = call.id;
-        if let Some(reply) = struck.as_ref().and_then(Action::reply) {
+        if let Some(reply) = struck.as_ref().and_then(|action| action.reply(&call)) {
             self.complete(id, reply);
             return;
         }
@@ -410,12 +412,17 @@ impl World {
             let instead = (!self.engine.has_time_limit(id)).then(|| lost_answer(&call.kind));
             self.lost.insert(id, instead);
         }
+        let again = (struck == Some(Action::DoubleMessage)).then(|| call.clone());
         match outside.call(call, self) {
             Answer::Now(reply) => {
                 self.complete(id, reply);
             }
             Answer::At(due_ms, reply) => self.send(due_ms, Underway::Answer(id, reply)),
             Answer::Later => {}
+        }
+        if let Some(again) = again {
+            // Nobody hears what comes of the second time.
+            outside.call(again, self);
         }
     }
 }

@@ -29,6 +29,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use states::replay::replay;
 use support::{Run, differing_members, expected_members};
 
 fn case_files() -> Vec<PathBuf> {
@@ -115,6 +116,33 @@ fn an_engine_that_is_written_down_and_read_goes_on_as_if_nothing_had_been() {
         assert_eq!(straight.children(), restarted.children(), "{}", file.display());
         assert_eq!(straight.map_runs(), restarted.map_runs(), "{}", file.display());
     }
+}
+
+#[test]
+fn every_case_that_is_exported_and_played_again_goes_the_same_way_event_by_event() {
+    let mut failed = String::new();
+    let mut count = 0;
+    for file in case_files() {
+        let name = file.file_stem().unwrap().to_string_lossy();
+        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let run = Run::of(&case).unwrap();
+        for exported in run.exported(&case["definition"]) {
+            count += 1;
+            let arn = exported["execution"]["executionArn"].as_str().unwrap();
+            match replay(&exported.to_string(), None) {
+                Ok(replayed) => {
+                    if let Some(difference) = &replayed.difference {
+                        failed += &format!("\n{name} {arn}: {difference:?} {:?}", replayed.notes);
+                    } else if Value::from(replayed.made) != exported["events"] {
+                        failed += &format!("\n{name} {arn}: not event by event {:?}", replayed.notes);
+                    }
+                }
+                Err(why) => failed += &format!("\n{name} {arn}: {why}"),
+            }
+        }
+    }
+    assert!(count >= 199, "only {count} executions were played");
+    assert!(failed.is_empty(), "{failed}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Faults on purpose on the virtual clock.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
 use states::definition::MachineType;
 use states::engine::{Call, CallKind, EngineError, Reply};
-use states::execution::{LambdaReply, Status};
+use states::execution::{AwsReply, LambdaReply, SqsReply, Status};
 use states::{Answer, Fault, Outside, World};
 
 const START_MS: u64 = 1_700_000_000_000;
@@ -27,7 +27,14 @@ impl Outside for Echo {
         match call.kind {
             _ if self.later => Answer::Later,
             CallKind::Lambda { payload, .. } => Answer::Now(returned(payload)),
-            _ => panic!("only functions are called"),
+            CallKind::Sqs { body, .. } => Answer::Now(Reply::Sqs(SqsReply::sent(
+                format!("message-{}", self.calls.len()),
+                &body,
+            ))),
+            CallKind::Aws { .. } => Answer::Now(Reply::Aws(AwsReply::Answered {
+                result: json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "1" }] }),
+                http: None,
+            })),
         }
     }
 }
@@ -146,4 +153,125 @@ fn a_token_is_lost_in_silence_or_comes_back_twice() {
         world.run_until_idle(&mut outside);
         assert_eq!(world.status(&arn), Some(status), "{action}");
     }
+}
+
+/// Tasks that send a message, and what their results are called.
+fn senders() -> [(Value, &'static str); 5] {
+    let entry = json!([{ "Detail": {}, "DetailType": "t", "EventBusName": "b", "Source": "s" }]);
+    let sender = |resource: &str, arguments: Value| json!({ "Resource": format!("arn:aws:states:::{resource}"), "Arguments": arguments, "Output": "{% $states.result %}" });
+    let to_queue = json!({ "QueueUrl": "http://q/1", "MessageBody": "hello" });
+    let batch = json!({ "QueueUrl": "http://q/1", "Entries": [{ "Id": "a", "MessageBody": "hello" }] });
+    let to_topic = json!({ "TopicArn": "arn:aws:sns:us-east-1:0:t", "Message": "hello" });
+    [
+        (sender("sqs:sendMessage", to_queue.clone()), "/MessageId"),
+        (sender("aws-sdk:sqs:sendMessage", to_queue), "/MessageId"),
+        (
+            sender("aws-sdk:sqs:sendMessageBatch", batch),
+            "/Successful/0/MessageId",
+        ),
+        (sender("sns:publish", to_topic), "/MessageId"),
+        (
+            sender("events:putEvents", json!({ "Entries": entry })),
+            "/Entries/0/EventId",
+        ),
+    ]
+}
+
+#[test]
+fn a_lost_message_is_told_as_sent_and_never_goes_out() {
+    for (sender, name) in senders() {
+        let (mut world, arn) = scene(sender, json!("lose_message"));
+        let mut outside = Echo::default();
+        world.run_until_idle(&mut outside);
+        let output = world.output(&arn).unwrap_or_default();
+        assert!(
+            output.pointer(name).is_some_and(Value::is_string),
+            "{name} of {output}"
+        );
+        assert!(outside.calls.is_empty(), "{:?}", outside.calls);
+    }
+    let digest = |sender: Value| {
+        let (mut world, arn) = scene(sender, json!("lose_message"));
+        world.run_until_idle(&mut Echo::default());
+        world.output(&arn).unwrap()["MD5OfMessageBody"].clone()
+    };
+    assert_eq!(digest(senders()[0].0.clone()), "5d41402abc4b2a76b9719d911017c592");
+}
+
+#[test]
+fn a_doubled_message_goes_out_twice_and_the_first_answer_counts() {
+    for (sender, _) in senders() {
+        let (mut world, arn) = scene(sender, json!("double_message"));
+        let mut outside = Echo::default();
+        world.run_until_idle(&mut outside);
+        assert_eq!(world.status(&arn), Some(Status::Succeeded));
+        let [first, second] = &outside.calls[..] else {
+            panic!("{:?}", outside.calls)
+        };
+        assert_eq!(first.kind, second.kind);
+    }
+    let (mut world, arn) = scene(senders()[0].0.clone(), json!("double_message"));
+    world.run_until_idle(&mut Echo::default());
+    assert_eq!(world.output(&arn).unwrap()["MessageId"], "message-1");
+}
+
+#[test]
+fn a_task_whose_message_is_lost_waits_for_a_token_that_nobody_has() {
+    let waiting = json!({
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Arguments": { "QueueUrl": "http://q/1", "MessageBody": "{% $states.context.Task.Token %}" },
+        "TimeoutSeconds": 60,
+        "Output": "{% $states.result %}",
+    });
+    let (mut world, arn) = scene(waiting.clone(), json!("lose_message"));
+    let mut outside = Echo::default();
+    world.run_until(START_MS + 59_999, &mut outside);
+    let types: Vec<&str> = world
+        .history(&arn)
+        .iter()
+        .map(|event| event.event_type.name())
+        .collect();
+    assert_eq!(
+        types.last(),
+        Some(&"TaskSubmitted"),
+        "it was told that it was sent"
+    );
+    world.run_until_idle(&mut outside);
+    assert_eq!(error(&world, &arn), "States.Timeout");
+    assert!(outside.calls.is_empty());
+
+    let (mut world, arn) = scene(waiting, json!("double_message"));
+    world.run_until(START_MS, &mut outside);
+    assert_eq!(outside.tokens.len(), 2);
+    assert_eq!(outside.tokens[0], outside.tokens[1]);
+    world.send_task_success(&outside.tokens[0], &json!(1)).unwrap();
+    let again = world.send_task_success(&outside.tokens[1], &json!(2));
+    assert_eq!(again, Err(EngineError::TaskTimedOut));
+    assert_eq!(world.output(&arn), Some(json!(1)));
+}
+
+#[test]
+fn a_fault_of_messages_is_refused_where_none_are_sent_and_never_strikes_there() {
+    let (mut world, _) = scene(json!({}), json!("abort"));
+    for (state, refusal) in [
+        (
+            "A",
+            "The state \"A\" sends no message to a queue, a topic or a bus",
+        ),
+        ("*", "No state of the machine \"m\" sends a message"),
+    ] {
+        let fault: Fault =
+            serde_json::from_value(json!({ "machine": "m", "state": state, "do": "double_message" }))
+                .unwrap();
+        assert_eq!(fault.check(world.engine()), Err(refusal.to_owned()));
+    }
+    world.faults().clear();
+    let anywhere: Fault =
+        serde_json::from_value(json!({ "machine": "*", "state": "*", "do": "double_message" })).unwrap();
+    anywhere.check(world.engine()).unwrap();
+    world.faults().set(anywhere).unwrap();
+    let mut outside = Echo::default();
+    world.run_until_idle(&mut outside);
+    assert_eq!(outside.calls.len(), 1);
+    assert_eq!(world.faults().all().next().map(|set| set.struck), Some(0));
 }

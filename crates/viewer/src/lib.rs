@@ -23,16 +23,20 @@ mod problem;
 pub mod queues;
 
 use aws::Account;
+use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What the routes need.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Viewer {
     /// Whose machines.
     pub account: Account,
     /// What this server can do beside the routes of this crate.
     pub features: &'static [&'static str],
+    /// How far the clock that executions go by is ahead of the one that log lines are dated by, milliseconds: 0 but on a local stack
+    /// where time was let pass.
+    pub ahead_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
 }
 
 /// What a request changed, in words, as an extension of its answer: for whoever writes it down with who did it.

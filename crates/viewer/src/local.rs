@@ -1,14 +1,20 @@
-//! What only an engine on this machine can do: let time pass, and let things go wrong on purpose.
+//! What only a stack on this machine can do: let time pass, and let things go wrong on purpose.
 
-use crate::problem::{Reply, missing};
+mod conditions;
+
+use crate::Changed;
+use crate::problem::{Reply, Trouble, missing};
 use aws::LocalEngine;
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use contract::problem::ProblemBody;
 use contract::{Body, Query};
 use domain::Refusal;
+use domain::ports::Clock;
+use laptop::ConditionsFile;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,21 +23,31 @@ use utoipa_axum::routes;
 const PASS_S_MAX: u32 = 86_400;
 
 /// What the routes need.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Local {
     /// The Step Functions on this machine; none on AWS.
     pub engine: Option<LocalEngine>,
+    /// What is made to go wrong around this stack; nothing on AWS.
+    pub conditions: Option<ConditionsFile>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Local {
     fn engine(&self) -> Reply<&LocalEngine> {
-        self.engine.as_ref().ok_or_else(|| {
-            missing(
-                "NotLocal",
-                "Only Step Functions on one's own machine, as `cargo xtask up` starts them, let time pass or things go wrong on purpose. These run elsewhere.",
-            )
-        })
+        self.engine.as_ref().ok_or_else(elsewhere)
     }
+
+    fn conditions(&self) -> Reply<&ConditionsFile> {
+        self.conditions.as_ref().ok_or_else(elsewhere)
+    }
+}
+
+fn elsewhere() -> Trouble {
+    missing(
+        "NotLocal",
+        "Only a stack on one's own machine, as `cargo xtask up` starts it, lets time pass or things go wrong on purpose. This one runs elsewhere.",
+    )
 }
 
 /// The routes, before an engine is filled in.
@@ -39,6 +55,7 @@ pub fn api() -> OpenApiRouter<Local> {
     OpenApiRouter::new()
         .routes(routes!(show_clock, pass_time))
         .routes(routes!(list_faults, set_fault, remove_faults))
+        .routes(routes!(conditions::show_conditions, conditions::set_conditions))
 }
 
 /// The routes over an engine.
@@ -57,7 +74,7 @@ pub(crate) struct PassBody {
     pass_s: u32,
 }
 
-/// The engine's clock.
+/// The stack's clock.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = LocalClock)]
@@ -70,7 +87,7 @@ pub struct ClockBody {
     pub notes: Vec<String>,
 }
 
-/// What does the clock of Step Functions show?
+/// What does the clock of this stack show?
 #[utoipa::path(
     get, path = "/api/ops/local/clock", tag = "local",
     responses(
@@ -85,30 +102,33 @@ pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBo
     Ok(Json(clock(&told)))
 }
 
-/// Let time pass for everything that waits in Step Functions.
+/// Let time pass for the whole stack: what waits in Step Functions is rung in its order, and functions see the same time.
 ///
-/// Their clock alone goes on, and never back. Functions judge deadlines in the database by the machine's clock: an order whose
-/// timer rings early is not ended by it.
+/// So much more passes with each request: whoever got no answer looks at the clock before asking again.
+///
+/// The clock never goes back. What belongs to the engine around them goes by the machine's clock: when messages are delivered again, when
+/// schedules come, when rows are removed.
 #[utoipa::path(
     post, path = "/api/ops/local/clock", tag = "local", request_body = PassBody,
     responses(
         (status = 200, body = ClockBody, description = "The clock afterwards."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
-        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken. Time may have passed all the same: look at the clock before asking again."),
     ),
     security(("session" = []))
 )]
 pub(crate) async fn pass_time(
     State(local): State<Local>,
     Body(asked): Body<PassBody>,
-) -> Reply<Json<ClockBody>> {
+) -> Reply<(Extension<Changed>, Json<ClockBody>)> {
     let engine = local.engine()?;
     if asked.pass_s > PASS_S_MAX {
         return Err(Refusal::invalid("passS", "a day (86400) may pass at once at most").into());
     }
     let passing = json!({ "pass_s": asked.pass_s });
     let told = engine.call("POST", "/_local/clock", Some(&passing)).await?;
-    Ok(Json(clock(&told)))
+    let changed = Changed(format!("{} s were let pass", asked.pass_s));
+    Ok((Extension(changed), Json(clock(&told))))
 }
 
 fn clock(told: &Value) -> ClockBody {
@@ -116,8 +136,8 @@ fn clock(told: &Value) -> ClockBody {
     let now = told["now"].as_f64().unwrap_or_default();
     let notes = if ahead_s > 0.0 {
         vec![
-            "Time passed for Step Functions alone: waits, time limits and retries. What a deadline in the database is worth, functions judge by the machine's clock, which did not move.".to_owned(),
-            "So a hold whose timer rang early is not ended: its step is told that the hold is still alive, asks again for about three minutes of this clock, and then its execution fails. The hold itself ends when its time is really over, by the reconciler.".to_owned(),
+            "Functions, Step Functions and the pages of this stack share this clock. It stays ahead, also after a restart; only `cargo xtask up --fresh` forgets it, with everything else.".to_owned(),
+            "The engine around them did not move: messages are delivered again, schedules come and rows are removed by the machine's clock, and what queues and log lines say of time is the machine's too.".to_owned(),
         ]
     } else {
         Vec::new()
@@ -138,8 +158,8 @@ pub(crate) struct FaultBody {
     machine: String,
     /// The state's name, or `*`.
     state: String,
-    /// `{"fail": {"error", "cause"}}`, `{"delay": {"seconds"}}`, `"lose_answer"`, `"abort"`, `"lose_callback"` or
-    /// `"double_callback"`.
+    /// `{"fail": {"error", "cause"}}`, `{"delay": {"seconds"}}`, `"lose_answer"`, `"abort"`, `"lose_callback"`,
+    /// `"double_callback"`, and for states that send a message `"lose_message"` or `"double_message"`.
     #[serde(rename = "do")]
     action: Value,
     /// It strikes so many times at most; for ever without.
@@ -198,10 +218,12 @@ pub(crate) async fn list_faults(State(local): State<Local>) -> Reply<Json<Faults
 pub(crate) async fn set_fault(
     State(local): State<Local>,
     Body(fault): Body<FaultBody>,
-) -> Reply<Json<FaultsBody>> {
+) -> Reply<(Extension<Changed>, Json<FaultsBody>)> {
     let engine = local.engine()?;
-    engine.call("POST", "/_local/faults", Some(&json!(fault))).await?;
-    listed(engine).await
+    let fault = json!(fault);
+    engine.call("POST", "/_local/faults", Some(&fault)).await?;
+    let changed = Changed(format!("fault set: {}", in_words(&fault)));
+    Ok((Extension(changed), listed(engine).await?))
 }
 
 /// Remove one fault, or all.
@@ -217,14 +239,28 @@ pub(crate) async fn set_fault(
 pub(crate) async fn remove_faults(
     State(local): State<Local>,
     Query(which): Query<WhichFault>,
-) -> Reply<Json<FaultsBody>> {
+) -> Reply<(Extension<Changed>, Json<FaultsBody>)> {
     let engine = local.engine()?;
+    let Json(before) = listed(engine).await?;
     let path = match which.id {
         Some(id) => format!("/_local/faults/{id}"),
         None => "/_local/faults".to_owned(),
     };
     engine.call("DELETE", &path, None).await?;
-    listed(engine).await
+    let removed: Vec<String> = before
+        .faults
+        .iter()
+        .filter(|fault| which.id.is_none_or(|id| fault["id"] == id))
+        .map(in_words)
+        .collect();
+    let changed = Changed(format!("faults removed: {}", removed.join(", ")));
+    Ok((Extension(changed), listed(engine).await?))
+}
+
+/// Where a fault strikes, and what it does there.
+fn in_words(fault: &Value) -> String {
+    let name = |name: &str| fault[name].as_str().unwrap_or_default();
+    format!("{}/{} {}", name("machine"), name("state"), fault["do"])
 }
 
 async fn listed(engine: &LocalEngine) -> Reply<Json<FaultsBody>> {

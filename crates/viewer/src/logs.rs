@@ -8,7 +8,7 @@ use crate::arn::{checked, is_express, machine_of};
 use crate::ask::Asker;
 use crate::cursor;
 use crate::problem::{Reply, is_unreadable};
-use aws::Api;
+use aws::{AccountError, Api};
 use axum::Json;
 use axum::extract::State;
 use contract::Query;
@@ -80,19 +80,36 @@ pub struct LinesBody {
     pub log_group: Option<String>,
     /// Why there are none, in words.
     pub missing: Option<String>,
+    /// What to know about them, in words.
+    pub notes: Vec<String>,
 }
 
 /// Where lines go on: in which function's group, and from where in it.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Place {
     function: usize,
     token: Option<String>,
+    /// So many milliseconds before the execution's time they are looked for. Chosen once: what one page chose holds for the next.
+    earlier_ms: i64,
+    /// Whether a page before had lines, so that no other time is tried.
+    is_found: bool,
+}
+
+/// What one reading of several groups found.
+#[derive(Debug, Default)]
+struct Found {
+    lines: Vec<LineBody>,
+    /// Groups that are not there or cannot be read, with why.
+    unread: Vec<String>,
+    log_group: Option<String>,
 }
 
 /// What did its functions write?
 ///
 /// One function by name, those of a state, or all that the definition names. Logs are kept by function and time, not by
-/// execution: `text` narrows them to the invocations that mention it.
+/// execution: `text` narrows them to the invocations that mention it. Where the stack's clock was put ahead, lines are looked for at
+/// the machine's time first, and at the execution's own if nothing was written then.
 #[utoipa::path(
     get, path = "/api/ops/execution/logs", tag = "viewer", params(WhichLines),
     responses(
@@ -108,7 +125,12 @@ pub(crate) async fn read_logs(
 ) -> Reply<Json<LinesBody>> {
     let arn = checked(&which.arn)?;
     let asker = Asker::new(&viewer.account, CALLS);
-    let mut place: Place = cursor::read(which.cursor.as_deref())?.unwrap_or_default();
+    let ahead_ms = (viewer.ahead_ms)().max(0);
+    let mut place = cursor::read(which.cursor.as_deref())?.unwrap_or_else(|| Place {
+        earlier_ms: ahead_ms,
+        ..Place::default()
+    });
+    let notes = notes(ahead_ms);
     let functions = match (&which.function, &which.state) {
         (Some(function), _) => vec![name_of(function)?],
         (None, state) => of_definition(&asker, arn, state.as_deref()).await?,
@@ -125,48 +147,29 @@ pub(crate) async fn read_logs(
             missing: Some(format!(
                 "{of}. If one works for it all the same, by a queue for instance, ask for it by its name."
             )),
+            notes,
         }));
     }
     let from = match which.from {
         Some(from) => Some(from),
         None => start_of(&asker, arn).await,
     };
-    let between = (
-        from.map(|at_ms| at_ms.saturating_sub(BEFORE_MS)),
-        which.to.map(|at_ms| at_ms.saturating_add(AFTER_MS)),
-    );
-
-    let mut lines = Vec::new();
-    let mut unread = Vec::new();
-    let mut log_group = None;
-    while let Some(function) = functions.get(place.function) {
-        // Groups need two questions where a text is looked for.
-        if lines.len() >= LINES || !asker.may(2) {
-            break;
-        }
-        let group = format!("/aws/lambda/{function}");
-        match read_group(&asker, &group, between, which.text.as_deref(), place.token.take()).await {
-            Ok((found, next)) => {
-                lines.extend(found.into_iter().map(|line| LineBody {
-                    at: line.at_ms,
-                    function: function.clone(),
-                    text: line.text,
-                    request_id: line.request_id,
-                }));
-                place.token = next;
-            }
-            Err(error) if error.code().is_some_and(is_unreadable) => {
-                unread.push(format!("{group} ({error})"));
-            }
-            Err(error) => return Err(error.into()),
-        }
-        log_group = Some(group);
-        if place.token.is_none() {
-            place.function += 1;
-        }
+    let between = (from, which.to);
+    let text = which.text.as_deref();
+    let mut found = read_groups(&asker, &functions, between, text, &mut place).await?;
+    let is_over = |place: &Place| place.function >= functions.len();
+    // Nothing at all at the machine's time: it may have run before time was let pass.
+    if !place.is_found && place.earlier_ms > 0 && is_over(&place) {
+        place = Place::default();
+        found = read_groups(&asker, &functions, between, text, &mut place).await?;
     }
+    let Found {
+        mut lines,
+        unread,
+        log_group,
+    } = found;
     lines.sort_by_key(|line| line.at);
-    let has_more = place.function < functions.len();
+    let has_more = !is_over(&place);
     let missing = (lines.is_empty() && !has_more).then(|| {
         if unread.is_empty() {
             "No line was written in that time.".to_owned()
@@ -182,7 +185,62 @@ pub(crate) async fn read_logs(
         next_cursor: has_more.then(|| cursor::write(&place)).flatten(),
         log_group,
         missing,
+        notes,
     }))
+}
+
+/// What to know of lines where the stack's clock is ahead of the machine's.
+fn notes(ahead_ms: i64) -> Vec<String> {
+    if ahead_ms == 0 {
+        return Vec::new();
+    }
+    vec![format!(
+        "Lines are dated by the machine's clock, which is {} s behind the one that executions go by; a state that ran between two passings of time may have lines that were not found.",
+        ahead_ms.saturating_add(500) / 1_000
+    )]
+}
+
+/// Reads the functions' groups from a place on, until a page is full or no more may be asked. Moves the place.
+async fn read_groups(
+    asker: &Asker,
+    functions: &[String],
+    (from, to): Between,
+    text: Option<&str>,
+    place: &mut Place,
+) -> Reply<Found> {
+    let between = (
+        from.map(|at_ms| at_ms.saturating_sub(place.earlier_ms).saturating_sub(BEFORE_MS)),
+        to.map(|at_ms| at_ms.saturating_sub(place.earlier_ms).saturating_add(AFTER_MS)),
+    );
+    let mut found = Found::default();
+    while let Some(function) = functions.get(place.function) {
+        // Groups need two questions where a text is looked for.
+        if found.lines.len() >= LINES || !asker.may(2) {
+            break;
+        }
+        let group = format!("/aws/lambda/{function}");
+        match read_group(asker, &group, between, text, place.token.take()).await {
+            Ok((lines, next)) => {
+                found.lines.extend(lines.into_iter().map(|line| LineBody {
+                    at: line.at_ms,
+                    function: function.clone(),
+                    text: line.text,
+                    request_id: line.request_id,
+                }));
+                place.token = next;
+            }
+            Err(error) if error.code().is_some_and(is_unreadable) => {
+                found.unread.push(format!("{group} ({error})"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        found.log_group = Some(group);
+        if place.token.is_none() {
+            place.function += 1;
+        }
+    }
+    place.is_found |= !found.lines.is_empty();
+    Ok(found)
 }
 
 /// The name in what may be an ARN, with a version after it.
@@ -242,7 +300,7 @@ async fn read_group(
     (from, to): Between,
     text: Option<&str>,
     token: Option<String>,
-) -> Result<(Vec<Line>, Option<String>), aws::AccountError> {
+) -> Result<(Vec<Line>, Option<String>), AccountError> {
     let mut input = json!({ "logGroupName": group, "limit": LINES });
     let between = [("startTime", from), ("endTime", to)];
     for (name, at_ms) in between {

@@ -7,6 +7,7 @@ use lexopt::prelude::*;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use viewer::{Viewer, alone};
 
@@ -68,6 +69,7 @@ async fn serve(wanted: Wanted) -> std::io::Result<()> {
     let viewer = Viewer {
         account: Account::new(&connect_to(wanted.place).await),
         features: &[],
+        ahead_ms: Arc::new(|| 0),
     };
     eprintln!("The viewer: http://localhost:{port}/ops   (Ctrl-C stops it)");
     axum::serve(listener, alone::router(viewer, wanted.pages, port)).await

@@ -57,6 +57,17 @@ pub(crate) fn missing(code: &str, detail: impl Into<String>) -> Trouble {
     }))
 }
 
+/// Something on this machine that is there and cannot be used, in our words.
+pub(crate) fn unusable(code: &str, detail: String) -> Trouble {
+    Trouble::Theirs(Box::new(Foreign {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code: code.to_owned(),
+        fault: Fault::Defect(detail.clone()),
+        detail,
+        retry_after_s: None,
+    }))
+}
+
 fn said(error: AccountError) -> Foreign {
     let logged = error.to_string();
     match error {

@@ -18,25 +18,37 @@ use domain::ports::{
     Accounts, Categories, Clock, Devices, Dishes, Documents, Entropy, Ledgers, Links, LiveConnections, Money,
     Orders, PaymentMethods, Products, Reports, Requests, Sessions, Supplies, Tickets,
 };
+use laptop::LaptopClock;
 use shell::{SettingError, Settings};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use aws::SqsOutbox;
+pub use laptop::ConditionsFile;
 
 /// The world of one function: its connections and where its names come from.
 #[derive(Clone)]
 pub struct World {
     connections: Connections,
     settings: Settings,
+    clock: Arc<dyn Clock>,
+    /// The folder in which a local stack tells of its world; none on AWS.
+    local_world: Option<PathBuf>,
 }
 
 impl World {
     /// Reads the SDK's configuration. Nothing is connected before it is used.
-    pub async fn connect() -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// On a local stack, when the time cannot be known.
+    pub async fn connect() -> Result<Self, SettingError> {
+        let local_world = Settings.text(laptop::FOLDER).ok().map(PathBuf::from);
+        Ok(Self {
             connections: aws::connect().await,
             settings: Settings,
-        }
+            clock: clock(local_world.as_deref())?,
+            local_world,
+        })
     }
 
     /// The function's other settings.
@@ -45,9 +57,15 @@ impl World {
         self.settings
     }
 
-    /// The system's clock.
+    /// The system's clock; on a local stack ahead of it by as much time as was let pass.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// The clock by which AWS, or the engine in its place, dates what it does: never put ahead. For moments out of streams and queues.
+    #[must_use]
+    pub fn engine_clock(&self) -> Arc<dyn Clock> {
         Arc::new(SystemClock)
     }
 
@@ -285,4 +303,16 @@ impl World {
             secret: self.settings.session_secret()?,
         })
     }
+}
+
+fn clock(local_world: Option<&Path>) -> Result<Arc<dyn Clock>, SettingError> {
+    let Some(folder) = local_world else {
+        return Ok(Arc::new(SystemClock));
+    };
+    let opened = LaptopClock::open(Arc::new(SystemClock), laptop::clock_file(folder));
+    let clock = opened.map_err(|error| SettingError::Useless {
+        name: laptop::FOLDER.to_owned(),
+        why: error.to_string(),
+    })?;
+    Ok(Arc::new(clock))
 }

@@ -1,12 +1,13 @@
 //! What is not ours to keep: the payment provider, the market, sources of products, machines, queues, open pages; and what
 //! needs them to get on.
 
-use crate::{SqsOutbox, World};
+use crate::{ConditionsFile, SqsOutbox, World};
 use aws::{Account, ApiGatewayPages, LocalEngine, Machines, StepFunctionsWorkflows};
 use domain::device::Reorders;
 use domain::market::SimulatedMarket;
 use domain::ports::{LivePages, Market, PaymentProvider, ProviderEvents, Workflows};
 use domain::truth::Truth;
+use laptop::LaptopMarket;
 use openfoodfacts::{ProductSource, user_agent};
 use openfoodfacts_http::HttpProductSource;
 use shell::SettingError;
@@ -107,17 +108,27 @@ impl World {
         Some(LocalEngine::new(&self.connections, url))
     }
 
+    /// What is made to go wrong around a local stack. Only what starts a stack here names its folder; template.yaml does not.
+    #[must_use]
+    pub fn conditions(&self) -> Option<ConditionsFile> {
+        self.local_world.as_deref().map(laptop::conditions_file)
+    }
+
     /// The simulated market. A real supplier's API takes its place by another adapter, here.
     ///
     /// # Errors
     /// A missing or malformed setting.
     pub fn market(&self) -> Result<Arc<dyn Market>, SettingError> {
-        Ok(Arc::new(SimulatedMarket {
+        let market: Arc<dyn Market> = Arc::new(SimulatedMarket {
             seed: self.settings.text("MARKET_SEED")?,
             scarcity_percent: self
                 .settings
                 .value("MARKET_SCARCITY_PERCENT", "a whole number from 0 to 100")?,
-        }))
+        });
+        Ok(match self.conditions() {
+            Some(conditions) => Arc::new(LaptopMarket { market, conditions }),
+            None => market,
+        })
     }
 
     /// The way to open pages.

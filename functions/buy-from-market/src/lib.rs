@@ -69,7 +69,11 @@ impl BuyFromMarket {
         }
         let quantity = self
             .market
-            .buy(&supply.ingredient, &purchase_id(&supply.supply_id, round))
+            .buy(
+                &supply.ingredient,
+                &purchase_id(&supply.supply_id, round),
+                supply.round_opened_at(),
+            )
             .await?;
         let now = self.clock.now();
         let book = |supply: &Supply, _: &Ledger| supply.book_purchase(round, quantity, now);

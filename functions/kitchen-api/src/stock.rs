@@ -189,7 +189,7 @@ pub(crate) async fn ask_market(
     let asked: String = asked.iter().map(|byte| format!("{byte:02x}")).collect();
     let quantity = function
         .market
-        .buy(&ingredient, &format!("asked-{asked}"))
+        .buy(&ingredient, &format!("asked-{asked}"), function.clock.now())
         .await?;
     Ok(Json(MarketYield {
         ingredient: ingredient.to_string(),

@@ -1,17 +1,18 @@
 //! `LiveApi`: the WebSocket API. Who may open a connection, what it watches, and that it is gone.
 //!
 //! A connection is authorised once, when it is opened, and what it is told depends on that: a guest watches public topics, a
-//! user is told of their own orders as well. Answers are posted like everything else that a page is told: to return them
+//! user is told of their own orders as well, and an operator may watch everybody's. Who is an operator is asked again with each
+//! wish to watch, and before each push. Answers are posted like everything else that a page is told: to return them
 //! from the function would need route responses, which not every engine has.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use contract::live::{LiveMessage, Said, SocketEvent, SocketRequest, frames};
-use contract::{Gate, PublicBase, Visitor};
+use contract::{Gate, PublicBase, Visitor, is_operators, operator};
 use domain::Fault;
 use domain::live::{
     Audience, CONNECTIONS_PER_USER_MAX, ConnectedAs, ConnectionId, LiveConnection, Topic, expires_at,
 };
-use domain::ports::{LiveConnections, LivePages, Posted, Watched};
+use domain::ports::{Accounts, LiveConnections, LivePages, Posted, Watched};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ use std::sync::Arc;
 pub struct LiveApi {
     /// Who asks, and what time it is.
     pub gate: Gate,
+    /// Who is an operator now.
+    pub accounts: Arc<dyn Accounts>,
     /// The connections.
     pub connections: Arc<dyn LiveConnections>,
     /// The way to them.
@@ -75,13 +78,19 @@ impl LiveApi {
                 ));
             }
         }
-        let connection = LiveConnection {
-            connection_id,
-            expires_at: expires_at(now, session.as_ref().map(|session| session.expires_at)),
-            connected_as: session.map(|session| ConnectedAs {
+        let session_ends = session.as_ref().map(|session| session.expires_at);
+        let connected_as = match session {
+            None => None,
+            Some(session) => Some(ConnectedAs {
+                operator: operator(&session, &*self.accounts).await?,
                 user_id: session.user_id,
                 session_id: session.session_id,
             }),
+        };
+        let connection = LiveConnection {
+            connection_id,
+            expires_at: expires_at(now, session_ends),
+            connected_as,
         };
         self.connections.open(&connection).await?;
         Ok(StatusCode::OK)
@@ -100,6 +109,14 @@ impl LiveApi {
         connection_id: &ConnectionId,
         topics: BTreeSet<Topic>,
     ) -> Result<LiveMessage, Fault> {
+        if let Some(topic) = topics.iter().find(|topic| topic.is_for_operators())
+            && self.is_kept_out(connection_id).await?
+        {
+            return Ok(LiveMessage::refused(&format!(
+                "Only operators may watch {topic:?}, so nothing was changed. Whoever has just been appointed signs in again first.",
+                topic = topic.as_str()
+            )));
+        }
         let now = self.gate.clock.now();
         Ok(match self.connections.watch(connection_id, &topics, now).await? {
             Watched::FromNow => LiveMessage::watching(&topics),
@@ -116,6 +133,15 @@ impl LiveApi {
                 ))
             }
         })
+    }
+
+    /// Whether somebody else than an operator opened this. One that is not known is told that instead.
+    async fn is_kept_out(&self, connection_id: &ConnectionId) -> Result<bool, Fault> {
+        let Some(connection) = self.connections.find(connection_id).await? else {
+            return Ok(false);
+        };
+        let is_operators = is_operators(&connection, &*self.accounts, &*self.gate.sessions).await?;
+        Ok(!is_operators)
     }
 
     async fn answer(&self, connection_id: &ConnectionId, answer: &LiveMessage) -> Result<(), Fault> {

@@ -6,9 +6,10 @@ use wiring::World;
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await;
+        let world = World::connect().await?;
         let function = LiveApi {
             gate: world.gate()?,
+            accounts: world.accounts()?,
             connections: world.live_connections()?,
             pages: world.live_pages()?,
             base: world.settings().public_base()?,

@@ -6,8 +6,10 @@ mod told;
 use crate::OpsApi;
 use axum::Json;
 use axum::extract::State;
+use contract::bodies::{OrderBody, PaymentBody};
 use contract::problem::ProblemBody;
 use contract::{OperatorOnly, Query, Reply};
+use domain::payment::ATTEMPTS_MAX;
 use domain::{OrderId, Refusal, SupplyId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -70,6 +72,16 @@ pub struct EffectBody {
 pub struct EffectsBody {
     /// The order that it is about.
     pub order_id: String,
+    /// The order as its buyer sees it.
+    pub order: OrderBody,
+    /// Whether the buyer is who asks: nobody else may pay or cancel.
+    pub is_yours: bool,
+    /// Every attempt to charge, oldest first.
+    pub payments: Vec<PaymentBody>,
+    /// How many attempts an order has at most.
+    pub attempts_max: usize,
+    /// When the reconciler looks at it if it has not moved by then; absent when nothing is left to do.
+    pub due_at: Option<String>,
     /// Everything written for that order, oldest first, also by its other executions.
     pub effects: Vec<EffectBody>,
     /// What was not looked at, in words.
@@ -90,7 +102,7 @@ pub struct EffectsBody {
 )]
 pub(crate) async fn show_effects(
     State(function): State<OpsApi>,
-    _: OperatorOnly,
+    operator: OperatorOnly,
     Query(which): Query<WhichExecution>,
 ) -> Reply<Json<EffectsBody>> {
     let nobody = || Refusal::not_found("order behind this execution");
@@ -104,8 +116,18 @@ pub(crate) async fn show_effects(
     };
     let order = function.sources.orders.get(&order_id).await?.ok_or_else(nobody)?;
     let (written, notes) = read::written(&function.sources, order).await?;
+    let order = &written.order;
     Ok(Json(EffectsBody {
         order_id: order_id.to_string(),
+        order: OrderBody::new(order, function.sources.clock.now()),
+        is_yours: order.user_id == operator.user_id,
+        payments: order
+            .attempts
+            .iter()
+            .map(|attempt| PaymentBody::new(order, attempt))
+            .collect(),
+        attempts_max: ATTEMPTS_MAX,
+        due_at: order.due_at.map(|moment| moment.to_rfc3339()),
         effects: told::told(&written),
         notes,
     }))
@@ -118,8 +140,8 @@ enum Named {
     Supply(SupplyId),
 }
 
-/// Executions are called after what they carry: an order (`order`, and with an ending re-entries, refunds and deliveries) or a supply
-/// request.
+/// Executions are called after what they carry: an order (`hold-order`, `order`, and with an ending re-entries, refunds and
+/// deliveries) or a supply request.
 fn named(arn: &str) -> Option<Named> {
     let id = arn.split(':').nth(7)?.get(..ID_LENGTH)?;
     let order = OrderId::parse(id).map(Named::Order);
@@ -144,6 +166,9 @@ mod tests {
             assert_eq!(named(&arn(&name)), Some(Named::Order(order.clone())));
         }
         assert_eq!(named(&arn(&format!("{supply}-1"))), Some(Named::Supply(supply)));
+        let express =
+            format!("arn:aws:states:eu-central-1:000000000000:express:holdfast-hold-order:{order}:0a1b-2c3d");
+        assert_eq!(named(&express), Some(Named::Order(order)));
         for nobody in ["import-2026", "ord_short", "é".repeat(20).as_str()] {
             assert_eq!(named(&arn(nobody)), None, "{nobody}");
         }

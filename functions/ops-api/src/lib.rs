@@ -60,6 +60,8 @@ pub fn api() -> OpenApiRouter<OpsApi> {
 /// The routes with everything filled in, and those of the viewer, which know nothing of operators, behind a check of their own.
 pub fn router(function: OpsApi) -> axum::Router {
     let (router, _) = api().split_for_parts();
+    // None of these is behind `once`: its fingerprint of a request leaves the query out, and `stop?arn=` has its ARN there. Routes that
+    // take a key hand it on to AWS.
     let executions = viewer::router(function.viewer.clone())
         .merge(viewer::queues::router(function.queues.clone()))
         .merge(viewer::local::router(function.local.clone()))

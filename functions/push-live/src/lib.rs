@@ -8,10 +8,11 @@ mod changes;
 
 pub use changes::Change;
 
+use contract::is_operators;
 use contract::live::{LiveMessage, frames};
 use domain::Fault;
 use domain::live::{Audience, ConnectionId, LiveConnection, PAGE_MAX, is_worth_telling, news_of};
-use domain::ports::{Clock, LiveConnections, LivePages, Posted, Sessions};
+use domain::ports::{Accounts, Clock, LiveConnections, LivePages, Posted, Sessions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,8 +36,12 @@ pub struct PushLive {
     pub pages: Arc<dyn LivePages>,
     /// Sessions that were ended: whoever signed out is told nothing of their orders any more.
     pub sessions: Arc<dyn Sessions>,
+    /// Who is an operator now: whoever was dismissed is told of nobody's orders any more.
+    pub accounts: Arc<dyn Accounts>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What time it is by the clock that changes are dated by. On a local stack the shop's may be put ahead of it.
+    pub database_clock: Arc<dyn Clock>,
 }
 
 /// What one batch came to.
@@ -85,7 +90,7 @@ impl PushLive {
 
     /// What each audience is told.
     fn news(&self, changes: Vec<Change>) -> BTreeMap<Audience, Vec<LiveMessage>> {
-        let now = self.clock.now();
+        let now = self.database_clock.now();
         let mut told: BTreeMap<Audience, Vec<LiveMessage>> = BTreeMap::new();
         for change in changes {
             if !is_worth_telling(change.at, now) {
@@ -174,6 +179,9 @@ impl PushLive {
             return Ok(false);
         }
         match (audience, &connection.connected_as) {
+            (Audience::Topic(topic), _) if topic.is_for_operators() => {
+                is_operators(connection, &*self.accounts, &*self.sessions).await
+            }
             (Audience::Topic(_), _) => Ok(true),
             (Audience::User(user_id), Some(who)) if who.user_id == *user_id => {
                 Ok(!self.sessions.was_ended(&who.session_id).await?)

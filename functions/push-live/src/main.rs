@@ -6,12 +6,14 @@ use wiring::World;
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await;
+        let world = World::connect().await?;
         let function = PushLive {
             connections: world.live_connections()?,
             pages: world.live_pages()?,
             sessions: world.sessions()?,
+            accounts: world.accounts()?,
             clock: world.clock(),
+            database_clock: world.engine_clock(),
         };
         run_stream("push-live", move |changes| {
             let function = function.clone();

@@ -122,7 +122,8 @@ const fn failed(code: &'static str, message: &'static str, param: Option<&'stati
     }
 }
 
-const GENERIC: Decline = declined("generic_decline", DECLINED, "try_again_later");
+/// Declined without a reason.
+pub const GENERIC: Decline = declined("generic_decline", DECLINED, "try_again_later");
 /// Declined for want of money; also what the odds decline with.
 pub const INSUFFICIENT_FUNDS: Decline = declined(
     "insufficient_funds",

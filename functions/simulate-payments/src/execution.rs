@@ -1,13 +1,13 @@
 //! What a checked request does, and how it ends.
 
-use crate::cards::{Behaviour, Card, DECLINED_TOO_OFTEN, INSUFFICIENT_FUNDS};
+use crate::cards::{Behaviour, Card, DECLINED_TOO_OFTEN, GENERIC, INSUFFICIENT_FUNDS};
 use crate::errors::ApiError;
 use crate::idempotency::{Answer, Claim};
 use crate::intents::{self, ENTRIES_MAX, Intent, Method, Status};
 use crate::odds::Roll;
 use crate::refunds::{create_refund, find_charge, find_refund, list_refunds};
 use crate::requests::{Confirmation, NewIntent, Request};
-use crate::{Settings, Simulator, events, shapes};
+use crate::{Simulator, events, shapes};
 use domain::ids::fingerprint;
 use serde_json::Value;
 
@@ -270,7 +270,7 @@ fn attempt(
     let number = intent.attempts + 1;
     let now_s = now_s(simulator);
     let method = new_method(&intent.id, card, number, now_s);
-    let behaviour = behave(&simulator.settings, card, &intent.id, number);
+    let behaviour = behave(simulator, card, &intent.id, number)?;
     if behaviour == Behaviour::Unavailable {
         return Err(ApiError::provider(
             503,
@@ -302,17 +302,23 @@ fn attempt(
     })
 }
 
-/// What the card does, or what chance does with a card that promises nothing special.
-fn behave(settings: &Settings, card: &Card, intent_id: &str, number: u32) -> Behaviour {
+/// What the card does, or what chance does with a card that promises nothing special. Banks that decline every card come first.
+fn behave(simulator: &Simulator, card: &Card, intent_id: &str, number: u32) -> Result<Behaviour, ApiError> {
+    if let Some(banks) = &simulator.banks
+        && banks.decline_all()?
+    {
+        return Ok(Behaviour::Decline(&GENERIC));
+    }
+    let settings = &simulator.settings;
     let Some(odds) = settings.odds.filter(|_| card.is_left_to_chance()) else {
-        return card.behaviour;
+        return Ok(card.behaviour);
     };
-    match odds.roll(&settings.seed, intent_id, number) {
+    Ok(match odds.roll(&settings.seed, intent_id, number) {
         Roll::Success => Behaviour::Succeed,
         Roll::InsufficientFunds => Behaviour::Decline(&INSUFFICIENT_FUNDS),
         Roll::TimeoutBefore => Behaviour::TimeoutBefore,
         Roll::TimeoutAfter => Behaviour::TimeoutAfter,
-    }
+    })
 }
 
 fn cannot_confirm(intent: &Intent) -> ApiError {

@@ -45,6 +45,7 @@ pub use memory::InMemoryDocuments;
 pub use odds::{Odds, OutOfRange};
 pub use router::router;
 
+use domain::Fault;
 use domain::ports::{Clock, Documents, Entropy};
 use std::future::Future;
 use std::pin::Pin;
@@ -57,6 +58,15 @@ use std::sync::Arc;
 pub trait Pause: Send + Sync {
     /// Resolves after so many milliseconds, or at once in a test.
     fn pause(&self, ms: u32) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// The banks behind the cards.
+pub trait Banks: Send + Sync {
+    /// Whether they decline every card now, whatever it does otherwise.
+    ///
+    /// # Errors
+    /// A fault when that cannot be known: then nobody is charged.
+    fn decline_all(&self) -> Result<bool, Fault>;
 }
 
 /// How the simulator behaves.
@@ -93,6 +103,8 @@ pub struct Simulator {
     pub pause: Arc<dyn Pause>,
     /// Where events go; `None`: nobody is told anything.
     pub outbox: Option<Arc<dyn Outbox>>,
+    /// Who may decline every card; `None`: every card does what its name says, or chance.
+    pub banks: Option<Arc<dyn Banks>>,
     /// How it behaves.
     pub settings: Settings,
 }

@@ -1,13 +1,14 @@
 //! Wiring of `simulate-payments`.
 
+use domain::Fault;
 use domain::ports::Answer;
 use shell::{SettingError, StartError, run_http, start};
-use simulate_payments::{Odds, Outbox, OutgoingEvent, Pause, Settings, Simulator, router};
+use simulate_payments::{Banks, Odds, Outbox, OutgoingEvent, Pause, Settings, Simulator, router};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use wiring::{SqsOutbox, World};
+use wiring::{ConditionsFile, SqsOutbox, World};
 
 /// Real time.
 struct RealPause;
@@ -27,15 +28,29 @@ impl Outbox for EventsQueue {
     }
 }
 
+/// Banks that decline what they are told to decline, on somebody's own machine.
+struct ConditionedBanks(ConditionsFile);
+
+impl Banks for ConditionedBanks {
+    fn decline_all(&self) -> Result<bool, Fault> {
+        let conditions = self.0.read();
+        let conditions = conditions.map_err(|error| Fault::Transient(error.to_string()))?;
+        Ok(conditions.declines_cards)
+    }
+}
+
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await;
+        let world = World::connect().await?;
         let simulator = Simulator {
             documents: world.simulated_payments()?,
             clock: world.clock(),
             entropy: world.entropy(),
             pause: Arc::new(RealPause),
             outbox: outbox(&world)?,
+            banks: world
+                .conditions()
+                .map(|conditions| Arc::new(ConditionedBanks(conditions)) as Arc<dyn Banks>),
             settings: Settings {
                 seed: world.settings().text("SIMULATOR_SEED")?,
                 odds: is_on(&world, "SIMULATOR_ODDS")?.then(Odds::default),

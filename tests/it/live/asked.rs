@@ -26,7 +26,7 @@ fn signed_in(number: u8, until: Timestamp) -> HeaderMap {
     HeaderMap::from_iter([(header::COOKIE, format!("session={token}").parse().unwrap())])
 }
 
-async fn connects(api: &LiveApi, name: &str, headers: HeaderMap) -> StatusCode {
+pub(super) async fn connects(api: &LiveApi, name: &str, headers: HeaderMap) -> StatusCode {
     let request = SocketRequest {
         connection_id: id(name),
         event: SocketEvent::Connect(headers),
@@ -34,7 +34,7 @@ async fn connects(api: &LiveApi, name: &str, headers: HeaderMap) -> StatusCode {
     api.handle(request).await.unwrap()
 }
 
-async fn says(api: &LiveApi, name: &str, text: &str) {
+pub(super) async fn says(api: &LiveApi, name: &str, text: &str) {
     let request = SocketRequest {
         connection_id: id(name),
         event: SocketEvent::Message(text.to_owned()),

@@ -5,11 +5,14 @@ use crate::ports_contract::Still;
 use contract::live::LiveMessage;
 use contract::{Gate, PublicBase, SessionSecret};
 use domain::live::{ConnectedAs, ConnectionId, LiveConnection, Topic};
-use domain::ports::{Answer, Clock, LiveConnections, LivePages, Posted, Sessions, Watched};
+use domain::ports::{Accounts, Answer, Clock, LiveConnections, LivePages, Posted, Sessions, Watched};
+use domain::user::{Account, Email, Role};
 use domain::{Fault, Timestamp, UserId};
 use live_api::LiveApi;
 use push_live::{Change, PushLive};
-use simulation::memory::{MemoryLiveConnections, MemoryRequests, MemorySessions, SharedTables};
+use simulation::memory::{
+    MemoryAccounts, MemoryLiveConnections, MemoryRequests, MemorySessions, SharedTables,
+};
 use simulation::wire::Wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,6 +89,7 @@ pub(super) fn now() -> Timestamp {
 pub(super) struct Scene {
     pub(super) connections: Arc<MemoryLiveConnections>,
     pub(super) sessions: Arc<MemorySessions>,
+    pub(super) accounts: Arc<MemoryAccounts>,
     pub(super) tables: SharedTables,
 }
 
@@ -94,24 +98,41 @@ impl Scene {
         let (tables, wire) = (SharedTables::default(), Wire::default());
         Self {
             connections: Arc::new(MemoryLiveConnections::new(tables.clone(), wire.clone())),
-            sessions: Arc::new(MemorySessions::new(tables.clone(), wire)),
+            sessions: Arc::new(MemorySessions::new(tables.clone(), wire.clone())),
+            accounts: Arc::new(MemoryAccounts::new(tables.clone(), wire)),
             tables,
         }
     }
 
-    /// A connection that is open until then and watches everything, by this user or by a guest.
+    /// A connection that is open until then and watches everything that anybody may, by this user or by a guest.
     pub(super) async fn opened_until(&self, name: &str, user_id: Option<UserId>, expires_at: Timestamp) {
         let connected_as = user_id.map(|user_id| ConnectedAs {
             session_id: format!("session of {name}"),
             user_id,
+            operator: None,
         });
+        self.opened_as(name, connected_as, expires_at).await;
+    }
+
+    /// A connection that watches everything there is, opened by somebody who is an operator.
+    pub(super) async fn opened_by_operator(&self, name: &str, number: u8) {
+        let operator = self.operator(number).await;
+        let connected_as = ConnectedAs {
+            session_id: format!("session of {name}"),
+            user_id: user(number),
+            operator: Some(operator),
+        };
+        self.opened_as(name, Some(connected_as), now().plus_s(60)).await;
+    }
+
+    async fn opened_as(&self, name: &str, connected_as: Option<ConnectedAs>, expires_at: Timestamp) {
         let connection = LiveConnection {
             connection_id: id(name),
             connected_as,
             expires_at,
         };
         self.connections.open(&connection).await.unwrap();
-        let all = BTreeSet::from(Topic::ALL);
+        let all: BTreeSet<Topic> = connection.topics().collect();
         // Before anything can be over.
         let watched = self
             .connections
@@ -122,6 +143,20 @@ impl Scene {
 
     pub(super) async fn opened(&self, name: &str, user_id: Option<UserId>) {
         self.opened_until(name, user_id, now().plus_s(60)).await;
+    }
+
+    /// The address of somebody who is an operator from now on.
+    pub(super) async fn operator(&self, number: u8) -> Email {
+        let email = Email::parse(&format!("ops-{number}@example.com")).unwrap();
+        let account = Account {
+            email: email.clone(),
+            user_id: user(number),
+            password_hash: String::new(),
+            role: Role::Operator,
+            created_at: now(),
+        };
+        self.accounts.create(&account).await.unwrap();
+        email
     }
 
     pub(super) fn is_known(&self, name: &str) -> bool {
@@ -138,7 +173,9 @@ impl Scene {
             connections: Arc::clone(&self.connections) as Arc<dyn LiveConnections>,
             pages: Arc::clone(&gateway) as Arc<dyn LivePages>,
             sessions: Arc::clone(&self.sessions) as Arc<dyn Sessions>,
+            accounts: Arc::clone(&self.accounts) as Arc<dyn Accounts>,
             clock: Arc::new(Still),
+            database_clock: Arc::new(Still),
         };
         let outcome = function.handle(changes).await;
         (gateway, outcome)
@@ -154,6 +191,7 @@ impl Scene {
         };
         let function = LiveApi {
             gate,
+            accounts: Arc::clone(&self.accounts) as Arc<dyn Accounts>,
             connections: Arc::clone(&self.connections) as Arc<dyn LiveConnections>,
             pages: Arc::clone(&gateway) as Arc<dyn LivePages>,
             base: PublicBase::parse("https://shop.example").unwrap(),

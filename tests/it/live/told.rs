@@ -3,7 +3,7 @@
 use super::scene::{Gateway, Scene, now, user};
 use crate::ports_contract::Still;
 use domain::live::{ConnectionId, LiveConnection, PAGE_MAX, TOLD_WITHIN_S, Topic};
-use domain::ports::{Answer, LiveConnections, Sessions, Watched};
+use domain::ports::{Accounts, Answer, Clock, LiveConnections, LivePages, Sessions, Watched};
 use domain::{Fault, OrderId, Timestamp, UserId};
 use push_live::{Change, POSTS_AT_ONCE, PushLive};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn change(keys: Value, before: Option<Value>, after: Option<Value>, at: Timestam
 }
 
 /// An order that was written; it has more fields than anybody may see.
-fn ordered(of: &UserId, version: u32, at: Timestamp) -> Change {
+pub(super) fn ordered(of: &UserId, version: u32, at: Timestamp) -> Change {
     let order_id = OrderId::from_random([9; 16]);
     let row = |version: u32| json!({ "order_id": order_id, "user_id": of, "status": "held", "version": version, "card": "tok_secret" });
     change(
@@ -196,6 +196,9 @@ async fn everybody_who_has_a_place_is_told_page_after_page() {
 struct Away;
 
 impl LiveConnections for Away {
+    fn find<'a>(&'a self, _: &'a ConnectionId) -> Answer<'a, Option<LiveConnection>> {
+        Box::pin(async { Err(Fault::Transient("away".to_owned())) })
+    }
     fn open<'a>(&'a self, _: &'a LiveConnection) -> Answer<'a, ()> {
         Box::pin(async { Err(Fault::Transient("away".to_owned())) })
     }
@@ -221,7 +224,9 @@ async fn a_batch_comes_again_when_nobody_knows_whom_to_tell() {
         connections: Arc::new(Away),
         pages: Arc::new(Gateway::default()),
         sessions: Arc::clone(&scene.sessions) as Arc<dyn Sessions>,
+        accounts: Arc::clone(&scene.accounts) as Arc<dyn Accounts>,
         clock: Arc::new(Still),
+        database_clock: Arc::new(Still),
     };
     let outcome = function.handle(vec![posted(1, 1)]).await;
     assert_eq!(outcome, Err(Fault::Transient("away".to_owned())));
@@ -230,4 +235,30 @@ async fn a_batch_comes_again_when_nobody_knows_whom_to_tell() {
         Ok(()),
         "nothing to tell needs nobody"
     );
+}
+
+/// A quarter of an hour that was let pass, which the database knows nothing of.
+struct PutAhead;
+
+impl Clock for PutAhead {
+    fn now(&self) -> Timestamp {
+        now().plus_s(900)
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_as_old_as_the_clock_says_that_dated_it() {
+    let scene = Scene::new();
+    scene.opened_until("page", None, now().plus_s(7_200)).await;
+    let gateway = Arc::new(Gateway::default());
+    let function = PushLive {
+        connections: Arc::clone(&scene.connections) as Arc<dyn LiveConnections>,
+        pages: Arc::clone(&gateway) as Arc<dyn LivePages>,
+        sessions: Arc::clone(&scene.sessions) as Arc<dyn Sessions>,
+        accounts: Arc::clone(&scene.accounts) as Arc<dyn Accounts>,
+        clock: Arc::new(PutAhead),
+        database_clock: Arc::new(Still),
+    };
+    function.handle(vec![posted(1, 1)]).await.unwrap();
+    assert_eq!(gateway.told("page").len(), 1);
 }

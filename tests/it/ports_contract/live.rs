@@ -5,19 +5,22 @@ use domain::Timestamp;
 use domain::UserId;
 use domain::live::{Audience, BLOCK_MAX, Block, ConnectedAs, ConnectionId, LiveConnection, PAGE_MAX, Topic};
 use domain::ports::Watched;
+use domain::user::Email;
 use std::collections::BTreeSet;
 
 const STOCK: Audience = Audience::Topic(Topic::Stock);
 const TICKETS: Audience = Audience::Topic(Topic::Tickets);
+const ORDERS: Audience = Audience::Topic(Topic::Orders);
 
 impl Ports<'_> {
-    /// A connection that was opened, by this user or by a guest.
+    /// A connection that was opened, by this user, who is an operator, or by a guest.
     async fn opens(&self, user_id: Option<&UserId>) -> LiveConnection {
         let connection = LiveConnection {
             connection_id: ConnectionId::parse(&self.word("connection")).unwrap(),
             connected_as: user_id.map(|user_id| ConnectedAs {
                 user_id: user_id.clone(),
                 session_id: "s1".to_owned(),
+                operator: Some(Email::parse("ops@example.com").unwrap()),
             }),
             expires_at: NOW.plus_s(60),
         };
@@ -72,6 +75,12 @@ pub async fn a_connection_is_found_by_what_it_watches_and_by_its_user(ports: &Po
     let (ana, bob) = (ports.user(), ports.user());
     let (page, guest) = (ports.opens(Some(&ana)).await, ports.opens(None).await);
     let of_ana = Audience::User(ana.clone());
+    for open in [&page, &guest] {
+        let found = ports.connections.find(&open.connection_id).await;
+        assert_eq!(found, Ok(Some(open.clone())));
+    }
+    let nobody = ConnectionId::parse(&ports.word("connection")).unwrap();
+    assert_eq!(ports.connections.find(&nobody).await, Ok(None));
     assert_eq!(ports.audience(&of_ana).await, std::slice::from_ref(&page));
     assert_eq!(ports.audience(&Audience::User(bob)).await, []);
     assert!(!ports.is_in(&STOCK, &page).await, "it watches nothing yet");
@@ -90,10 +99,13 @@ pub async fn a_connection_is_found_by_what_it_watches_and_by_its_user(ports: &Po
             "{audience:?} {connection:?}"
         );
     }
+    assert!(ports.watches(&page, &[Topic::Orders]).await);
+    assert!(ports.is_in(&ORDERS, &page).await && !ports.is_in(&TICKETS, &page).await);
     // Another set takes the place of the one before; opened again, as after a lost answer, it is what it was.
     assert!(ports.watches(&page, &[Topic::Tickets]).await);
     assert_eq!(ports.connections.open(&page).await, Ok(()));
     assert!(!ports.is_in(&STOCK, &page).await && ports.is_in(&TICKETS, &page).await);
+    assert!(!ports.is_in(&ORDERS, &page).await);
     assert_eq!(ports.audience(&of_ana).await, [page]);
 }
 
@@ -108,7 +120,8 @@ pub async fn a_connection_that_is_forgotten_is_found_nowhere_and_watches_nothing
             !ports.watches(&left, &Topic::ALL).await,
             "nobody comes back by watching"
         );
-        for audience in [&STOCK, &TICKETS, &Audience::User(ana.clone())] {
+        assert_eq!(ports.connections.find(&left.connection_id).await, Ok(None));
+        for audience in [&STOCK, &TICKETS, &ORDERS, &Audience::User(ana.clone())] {
             assert!(!ports.is_in(audience, &left).await && ports.is_in(audience, &open).await);
         }
     }
@@ -139,12 +152,12 @@ pub async fn a_block_takes_so_many_and_no_more_until_one_leaves_or_is_over(ports
         assert!(ports.watches(guest, &[Topic::Stock]).await);
     }
     assert_eq!(
-        ports.watches_at(NOW, &late, &Topic::ALL).await,
+        ports.watches_at(NOW, &late, &Topic::PUBLIC).await,
         Watched::Full(Topic::Stock)
     );
     assert!(!ports.is_in(&TICKETS, &late).await, "all of it or nothing");
     assert!(
-        ports.watches(&opened[0], &Topic::ALL).await,
+        ports.watches(&opened[0], &Topic::PUBLIC).await,
         "whoever watches keeps the place"
     );
     let user = ports.opens(Some(&ports.user())).await;

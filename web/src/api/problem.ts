@@ -51,11 +51,24 @@ export class Problem extends Error {
   }
 }
 
-/** Nothing answered: no network, or the shop is down. In the words of a reading, which is repeated by itself. */
+/** Who answers these pages, in the words of a person. */
+const SHOP = { name: 'shop', look: 'Check your connection', keeper: 'tell whoever runs the shop' }
+const VIEWER = { name: 'viewer', look: 'See whether it still runs where it was started', keeper: 'start the viewer again' }
+let server = SHOP
+
+/** From now on: these pages are served by the viewer alone, and there is no shop to speak of. */
+export function servedAlone(): void {
+  server = VIEWER
+}
+
+/**
+ * Nothing answered: no network, or the server is down. In the words of a reading, for whoever reads them: only some pages
+ * try again by themselves.
+ */
 export function unreachable(): Problem {
   return new Problem(
-    'The shop does not answer',
-    'Nothing was heard from the shop. Check your connection; this page tries again by itself.',
+    `The ${server.name} does not answer`,
+    `Nothing was heard from the ${server.name}. ${server.look}, then try again.`,
     'Unreachable',
     0,
     'unknown',
@@ -71,7 +84,7 @@ export function ofDoing(problem: Problem): Problem {
   const isUnheard = problem.code === 'Unreachable'
   if (!isUnheard && !(problem.code === 'Unexplained' && problem.certainty === 'unknown')) return problem
   const happened = isUnheard
-    ? 'Nothing was heard from the shop'
+    ? `Nothing was heard from the ${server.name}`
     : `It answered with status ${problem.status} and no explanation`
   return new Problem(
     problem.title,
@@ -117,7 +130,7 @@ export function problemOf(response: Response, body: unknown): Problem {
   }
   if (certainty === 'unknown') {
     return new Problem(
-      'The shop is busy',
+      `The ${server.name} is busy`,
       `It answered with status ${response.status} and no explanation. Try again in a moment.`,
       'Unexplained',
       response.status,
@@ -130,7 +143,7 @@ export function problemOf(response: Response, body: unknown): Problem {
     )
   }
   return new Problem(
-    'The shop did not accept this',
+    `The ${server.name} did not accept this`,
     `It answered with status ${response.status} and no explanation.`,
     'Unexplained',
     response.status,
@@ -144,7 +157,7 @@ export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown
   return new Problem(
     'This page made a mistake',
-    'Something in this page went wrong. Reload it and see how things stand; if that does not help, tell whoever runs the shop.',
+    `Something in this page went wrong. Reload it and see how things stand; if that does not help, ${server.keeper}.`,
     'PageDefect',
     0,
     'unknown',

@@ -7,6 +7,7 @@ const NOON_MS = Date.parse('2026-11-21T12:00:00Z')
 function world(pageIsAheadMs: number) {
   let trueMs = NOON_MS
   let ownMs = 5_000
+  let leaptMs = 0
   const clock = new ServerClock(
     () => ownMs,
     () => trueMs + pageIsAheadMs,
@@ -20,13 +21,17 @@ function world(pageIsAheadMs: number) {
     sleep: (ms: number) => {
       trueMs += ms
     },
-    trueMs: () => trueMs,
+    /** The server lets time pass that passes nowhere else. */
+    leap: (ms: number) => {
+      leaptMs += ms
+    },
+    trueMs: () => trueMs + leaptMs,
     ownMs: () => ownMs,
     /** One request of which `thereMs` pass before the server answers and `backMs` after it. */
     ask(thereMs: number, backMs: number) {
       const sentMs = ownMs
       this.pass(thereMs)
-      const date = new Date(Math.floor(trueMs / 1000) * 1000).toUTCString()
+      const date = new Date(Math.floor(this.trueMs() / 1000) * 1000).toUTCString()
       this.pass(backMs)
       learnFromHeader(clock, date, sentMs, ownMs)
     },
@@ -103,6 +108,41 @@ describe('the server clock', () => {
       there.sleep(6)
       expect(there.clock.isKnown).toBe(true)
     }
+  })
+
+  it('follows a server that lets a quarter of an hour pass, with its next answer', () => {
+    const there = world(0)
+    for (let asked = 0; asked < 5; asked += 1) {
+      there.ask(30, 30)
+      there.pass(137)
+    }
+    there.leap(900_000)
+    there.ask(30, 30)
+    expect(there.clock.isKnown).toBe(true)
+    expect(now(there)).toBeGreaterThanOrEqual(there.trueMs())
+    expect(now(there) - there.trueMs()).toBeLessThanOrEqual(1_060)
+    there.leap(60_000)
+    there.ask(30, 30)
+    expect(now(there)).toBeGreaterThanOrEqual(there.trueMs())
+    expect(now(there) - there.trueMs()).toBeLessThanOrEqual(1_060)
+  })
+
+  it('is not led back by an answer that was made before the leap and comes after one that was made since', () => {
+    const there = world(0)
+    there.ask(30, 30)
+    const late = { sentMs: there.ownMs(), date: new Date(there.trueMs()).toUTCString() }
+    there.leap(900_000)
+    there.ask(30, 30)
+    learnFromHeader(there.clock, late.date, late.sentMs, there.ownMs())
+    expect(now(there)).toBeGreaterThanOrEqual(there.trueMs())
+  })
+
+  it('believes a server whose clock was put back, as soon as it is asked again', () => {
+    const there = world(0)
+    there.ask(30, 30)
+    there.leap(-900_000)
+    there.ask(30, 30)
+    expect(now(there) - there.trueMs()).toBeLessThanOrEqual(1_060)
   })
 
   it('takes nothing from a header that is none', () => {

@@ -7,6 +7,10 @@
  * the request was sent and before it was received. What is shown is the later bound, so that a page never promises
  * more time than there is.
  *
+ * On a local stack time can be let pass, so the server's clock may leap forward. An answer that contradicts what is
+ * known says so, and everything is learnt anew from it. Answers that were asked for before that one came back may
+ * have been made before the leap, and say nothing about the time since.
+ *
  * This side is measured with a clock that only runs forwards (`performance.now`). It may stand still while a computer
  * sleeps; the wall clock does not. So when one of them has gone further than the other, what was known is not believed
  * any more: until the next answer nobody knows the server's time, and nothing that depends on it is shown or offered.
@@ -32,7 +36,7 @@ export class ServerClock {
   #highMs = Number.POSITIVE_INFINITY
   /** By how much the wall clock was ahead of this side's when they were last compared. */
   #aheadMs: number
-  /** When this side's clock was found to have stood still; what was asked before that may have been asked before a sleep. */
+  /** When one of the clocks was found to have jumped; what was asked before that may have been answered before the jump. */
   #doubtedMs = Number.NEGATIVE_INFINITY
 
   /**
@@ -60,7 +64,7 @@ export class ServerClock {
   /** Takes in an answer. */
   learn(sample: Sample): void {
     this.look()
-    // It slept on its way there or back: when, nobody knows.
+    // A clock jumped on its way there or back: when, nobody knows.
     if (sample.sentMs < this.#doubtedMs) return
     const low = sample.serverEarliestMs - sample.receivedMs
     const high = sample.serverLatestMs - sample.sentMs
@@ -71,6 +75,7 @@ export class ServerClock {
     const isContradicted = narrowedLow > narrowedHigh
     this.#lowMs = isContradicted ? low : narrowedLow
     this.#highMs = isContradicted ? high : narrowedHigh
+    if (isContradicted) this.#doubtedMs = sample.receivedMs
   }
 
   /**

@@ -8,8 +8,8 @@ import { onScopeDispose, readonly, ref, type Ref } from 'vue'
 import { asProblem } from '../api/problem'
 import { LiveSocket, type Ears, type LiveMessage } from './socket'
 
-/** Public topics that can be watched. A user's own orders come without asking. */
-export type Topic = 'stock' | 'tickets'
+/** Topics that can be watched: the first two by anybody, `orders` by operators. A user's own orders come without asking. */
+export type Topic = 'stock' | 'tickets' | 'orders'
 
 /** How what is shown is kept up to date. */
 export type Liveness =

@@ -162,6 +162,8 @@ export interface StateLook {
   retries: number
   /** How often it was entered. */
   visits: number
+  /** Where iterations are looked at together: how many of them fared how. `fate` is that of the worst. */
+  counts?: Readonly<Partial<Record<Fate, number>>>
 }
 
 /** A line that a function wrote. */
@@ -176,8 +178,8 @@ export interface LogLine {
 /** Lines of a time, oldest first. */
 export interface Logs {
   lines: LogLine[]
-  /** Whether there are more than these. */
-  hasMore: boolean
+  /** Where those after these begin; `null` if these are all. */
+  next: string | null
   /** Why there are none, as a sentence; `null` if that is simply so. */
   missing: string | null
 }
@@ -186,13 +188,46 @@ export interface Logs {
 export interface LogSource {
   /**
    * Lines of a function, or of all functions of the machine; of a time in milliseconds since 1970. `text` narrows them to
-   * whole invocations that mention it. Rejects with a `Problem`.
+   * whole invocations that mention it, `cursor` goes on where lines of the same question ended. Rejects with a `Problem`.
    */
-  logs(fn: string | null, fromMs: number, toMs: number, text?: string): Promise<Logs>
+  logs(fn: string | null, fromMs: number, toMs: number, text?: string, cursor?: string): Promise<Logs>
 }
 
 /** Another execution, to be shown within the one that started it. */
 export interface Child {
   run: Run
   chart: Chart
+}
+
+/** One of the executions of a map run, as a list tells of it. */
+export interface Item {
+  arn: string
+  name: string
+  fate: Fate
+  startedMs: number
+  /** `null` while it runs. */
+  endedMs: number | null
+  error: string | null
+  /** The state that failed in it. */
+  failedState: string | null
+}
+
+/** How the items of a map run fare. */
+export interface MapRun {
+  arn: string
+  isRunning: boolean
+  total: number
+  pending: number
+  running: number
+  succeeded: number
+  failed: number
+  timedOut: number
+  aborted: number
+}
+
+/** Where the items of distributed maps are. Rejects with a `Problem`. */
+export interface ItemSource {
+  mapRun(arn: string): Promise<MapRun>
+  /** Some of them, the newest first. @param isBadOnly only those that failed, timed out or were stopped */
+  items(mapRun: string, isBadOnly: boolean, cursor: string | undefined): Promise<{ items: Item[]; next: string | undefined }>
 }

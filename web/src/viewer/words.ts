@@ -13,6 +13,18 @@ export function exactMoment(atMs: number): string {
   return `${DAY.format(atMs)}, ${CLOCK.format(atMs)}`
 }
 
+const ZONE = new Intl.DateTimeFormat('en', { hour: '2-digit', timeZoneName: 'short' })
+
+/** The same moment for everybody: `2026-11-21 11:03:44.120 UTC`. */
+export function utcMoment(atMs: number): string {
+  return `${new Date(atMs).toISOString().replace('T', ' ').slice(0, -1)} UTC`
+}
+
+/** The reader's own time zone at that moment: `GMT+1`, `EST`. */
+export function zoneAt(atMs: number): string {
+  return ZONE.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? ''
+}
+
 /** How long after the beginning: `+0.120`, `+1:02.500`, `+3:04:05.000`, `+2 d 3:04:05.000`. All figures of a column are alike. */
 export function sinceStart(ms: number): string {
   const all = Math.max(0, Math.round(ms))

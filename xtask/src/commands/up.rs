@@ -96,6 +96,8 @@ fn options(project: &Project, wanted: &Wanted) -> Result<Options> {
         // Whoever tries it out should see a parcel arrive.
         ("DeliveryMinuteMs".to_owned(), "5000".to_owned()),
         ("GeneratorSchedule".to_owned(), "rate(1 minute)".to_owned()),
+        // Here lines of a log cost nothing, and whoever looks at a hold should see all of it.
+        ("HoldOrderLogLevel".to_owned(), "ALL".to_owned()),
     ];
     parameters.extend(wanted.parameters.iter().cloned());
     Ok(Options {

@@ -1,5 +1,6 @@
 //! `cargo xtask viewer`: the execution viewer by itself, over any account or engine.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use super::session::running;
@@ -78,10 +79,6 @@ pub fn run(mut wanted: Wanted) -> Result<ExitCode> {
     if let Some(states) = states {
         command.env("AWS_ENDPOINT_URL_SFN", states);
     }
-    let status = command.status().while_doing("start the viewer")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    // In this process's place: whoever ends this command, from a terminal or by its id, ends the viewer.
+    Err(command.exec()).while_doing("start the viewer")
 }

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::security::CONTENT_POLICY;
 use super::{Front, Route, Settings};
@@ -20,6 +20,10 @@ struct Scene {
 }
 
 fn scene(answer: &'static str) -> Scene {
+    scene_at(answer, None)
+}
+
+fn scene_at(answer: &'static str, clock_file: Option<PathBuf>) -> Scene {
     let engine = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let (tell, seen) = channel();
     let address = engine.local_addr().unwrap().to_string();
@@ -31,26 +35,35 @@ fn scene(answer: &'static str) -> Scene {
             .unwrap();
         stream.write_all(answer.as_bytes()).unwrap();
     });
-    front_before(address, seen)
+    front_at(address, seen, clock_file)
 }
 
 fn front_before(engine: String, seen: Receiver<String>) -> Scene {
+    front_at(engine, seen, None)
+}
+
+fn front_at(engine: String, seen: Receiver<String>, clock_file: Option<PathBuf>) -> Scene {
+    let settings = settings(engine, clock_file);
+    Scene {
+        port: settings.port,
+        seen,
+        _front: Front::start(settings).unwrap(),
+    }
+}
+
+fn settings(engine: String, clock_file: Option<PathBuf>) -> Settings {
     let port = Port::Any.choose().unwrap();
-    let settings = Settings {
+    Settings {
         port,
         engine,
         api_host: "abc.execute-api.localhost:4566".to_owned(),
         live_host: "def.execute-api.localhost:4566".to_owned(),
+        clock_file,
         site: PathBuf::from("missing"),
         api_page: ApiPage {
             openapi: PathBuf::from("missing.json"),
             swagger_ui: PathBuf::from("missing"),
         },
-    };
-    Scene {
-        port,
-        seen,
-        _front: Front::start(settings).unwrap(),
     }
 }
 
@@ -101,6 +114,47 @@ fn status_headers_and_body_come_back_as_they_are() {
     assert!(answer.contains("set-cookie: a=1; HttpOnly\r\n"), "{answer}");
     assert!(answer.contains("set-cookie: b=2\r\n"), "{answer}");
     assert!(answer.ends_with("\r\n\r\nbody"), "{answer}");
+}
+
+/// When an answer says that it was made, seconds since 1970.
+fn date(answer: &str) -> u64 {
+    let mut dates = answer.lines().filter_map(|line| line.strip_prefix("date: "));
+    let date = httpdate::parse_http_date(dates.next().unwrap()).unwrap();
+    assert_eq!(dates.next(), None, "{answer}");
+    date.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn now_s() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap().as_secs()
+}
+
+/// Pages count down by the date of any answer.
+#[test]
+fn an_answer_is_dated_by_the_shops_clock_whoever_made_it() {
+    let file = std::env::temp_dir().join(format!("front-clock-{}.json", std::process::id()));
+    std::fs::write(&file, r#"{"ahead_ms":900000}"#).unwrap();
+    let engine = "HTTP/1.1 204 No Content\r\nDate: Sat, 21 Nov 2026 12:00:00 GMT\r\n\r\n";
+    let scene = scene_at(engine, Some(file.clone()));
+    let before = now_s();
+    for path in ["/api/shop", "/orders/ord_1"] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let told = date(&ask(scene.port, &request));
+        assert!((before + 900..=now_s() + 900).contains(&told), "{path}: {told}");
+    }
+    let page = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    std::fs::write(&file, r#"{"ahead_ms":1800000}"#).unwrap();
+    assert!(date(&ask(scene.port, page)) >= before + 1_800);
+    // Lost, it goes on from what was known.
+    std::fs::remove_file(&file).unwrap();
+    assert!(date(&ask(scene.port, page)) >= before + 1_800);
+}
+
+#[test]
+fn a_front_that_cannot_know_the_time_does_not_open() {
+    let settings = settings("127.0.0.1:1".to_owned(), Some(PathBuf::from("missing.json")));
+    let refused = Front::start(settings).unwrap_err().to_string();
+    assert!(refused.contains("missing.json"), "{refused}");
 }
 
 #[test]

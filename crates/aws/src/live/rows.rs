@@ -122,7 +122,7 @@ pub(super) fn opening(
 }
 
 /// What makes a connection watch these topics and no others, under the condition that its own row is still there. Every topic
-/// is written anew, so that it does not matter what was watched before.
+/// that it could watch is written anew, so that it does not matter what was watched before.
 pub(super) fn watching(
     table: &str,
     connection: &LiveConnection,
@@ -139,7 +139,7 @@ pub(super) fn watching(
         Part::Own,
         TransactWriteItem::builder().condition_check(own).build(),
     )];
-    for topic in Topic::ALL {
+    for topic in connection.topics() {
         let key = found_key(&Audience::Topic(topic), connection);
         let item = if topics.contains(&topic) {
             put(table, key, connection)?
@@ -162,13 +162,19 @@ pub(super) fn forgetting(
         let channel = channel_of(&Audience::User(who.user_id.clone()));
         items.push((Part::Found, delete(table, key(&channel, connection_id.as_str()))?));
     }
-    let either = [Block::of_user(connection_id), Block::of_guest(connection_id)];
-    for block in own.map_or(either.to_vec(), |own| vec![Block::of(own)]) {
-        for topic in Topic::ALL {
-            let channel = channel_of(&Audience::Topic(topic));
-            let key = key(&channel, &name_in_topic(block, connection_id));
-            items.push((Part::Found, delete(table, key)?));
-        }
+    let in_topics: Vec<(Topic, Block)> = if let Some(own) = own {
+        own.topics().map(|topic| (topic, Block::of(own))).collect()
+    } else {
+        let either = [Block::of_user(connection_id), Block::of_guest(connection_id)];
+        Topic::ALL
+            .into_iter()
+            .flat_map(|topic| either.map(|block| (topic, block)))
+            .collect()
+    };
+    for (topic, block) in in_topics {
+        let channel = channel_of(&Audience::Topic(topic));
+        let key = key(&channel, &name_in_topic(block, connection_id));
+        items.push((Part::Found, delete(table, key)?));
     }
     Ok(items)
 }
@@ -207,25 +213,31 @@ mod tests {
     use crate::items::from_item;
     use crate::items::tests::NOW;
     use domain::UserId;
+    use domain::user::Email;
 
+    /// A guest's connection, or that of an operator.
     fn connection(user: Option<u8>) -> LiveConnection {
         LiveConnection {
             connection_id: ConnectionId::parse("L0SM9cOFvHcCIhw=").unwrap(),
             connected_as: user.map(|number| ConnectedAs {
                 user_id: UserId::from_random([number; 16]),
                 session_id: "s1".to_owned(),
+                operator: Some(Email::parse("ops@example.com").unwrap()),
             }),
             expires_at: NOW,
         }
     }
 
+    fn all(connection: &LiveConnection) -> BTreeSet<Topic> {
+        connection.topics().collect()
+    }
+
     #[test]
     fn a_connection_comes_back_from_each_of_its_rows_as_it_was() {
-        let all = BTreeSet::from(Topic::ALL);
         for (connection, opened) in [(connection(Some(1)), 2), (connection(None), 1)] {
             let mut items = opening("connections", &connection).unwrap();
             assert_eq!(items.len(), opened);
-            items.extend(watching("connections", &connection, &all).unwrap());
+            items.extend(watching("connections", &connection, &all(&connection)).unwrap());
             let rows = items.iter().filter_map(|(_, item)| item.put());
             let mut found = 0;
             for item in rows.map(|put| put.item().clone()) {
@@ -240,7 +252,7 @@ mod tests {
                 assert_eq!(row.read(under), Ok(connection.clone()));
                 found += 1;
             }
-            assert_eq!(found, opened + Topic::ALL.len());
+            assert_eq!(found, opened + all(&connection).len());
         }
     }
 
@@ -253,18 +265,25 @@ mod tests {
         assert_eq!(own.condition_expression(), "attribute_exists(#channel)");
         assert_eq!(items[1].1.delete().unwrap().key()[CHANNEL], s("topic#stock"));
         assert_eq!(items[2].1.put().unwrap().item()[CHANNEL], s("topic#tickets"));
+        assert_eq!(
+            items.len(),
+            1 + Topic::PUBLIC.len(),
+            "nothing is written for what a guest cannot watch"
+        );
+        let operators = connection(Some(1));
+        let items = watching("connections", &operators, &topics).unwrap();
+        assert_eq!(items[3].1.delete().unwrap().key()[CHANNEL], s("topic#orders"));
         assert_eq!(items.len(), 1 + Topic::ALL.len());
     }
 
     #[test]
     fn forgetting_removes_every_row_that_opening_and_watching_write() {
         let name = |item: &Item| [CHANNEL, CONNECTION_ID].map(|part| item[part].as_s().unwrap().clone());
-        let all = BTreeSet::from(Topic::ALL);
         for connection in [connection(Some(1)), connection(None)] {
             let written = opening("connections", &connection)
                 .unwrap()
                 .into_iter()
-                .chain(watching("connections", &connection, &all).unwrap());
+                .chain(watching("connections", &connection, &all(&connection)).unwrap());
             let written: BTreeSet<[String; 2]> = written
                 .filter_map(|(_, item)| item.put().map(|put| name(put.item())))
                 .collect();

@@ -35,16 +35,26 @@ fn order_row() -> impl Strategy<Value = OrderRow> {
 
 proptest! {
     #[test]
-    fn an_order_is_told_to_its_own_user_and_to_nobody_else(
+    fn an_order_is_told_to_its_own_user_and_to_operators_and_to_nobody_else(
         before in proptest::option::of(order_row()),
         after in order_row(),
     ) {
-        for (audience, news) in news_of(RowChange::Order { before, after: after.clone() }) {
-            prop_assert_eq!(audience, Audience::User(after.user_id.clone()));
-            prop_assert_eq!(
-                news,
-                News::Order { order_id: after.order_id.clone(), version: after.version, status: after.status }
-            );
+        let news = OrderNews { order_id: after.order_id.clone(), version: after.version, status: after.status };
+        for (audience, told) in news_of(RowChange::Order { before, after: after.clone() }) {
+            match told {
+                News::Order(told) => {
+                    prop_assert_eq!(audience, Audience::User(after.user_id.clone()));
+                    prop_assert_eq!(&told, &news);
+                }
+                News::AnyOrder(told) => {
+                    let Audience::Topic(topic) = audience else {
+                        return Err(TestCaseError::fail("somebody's order is told to one user"));
+                    };
+                    prop_assert!(topic.is_for_operators());
+                    prop_assert_eq!(&told, &news);
+                }
+                other => return Err(TestCaseError::fail(format!("an order became {other:?}"))),
+            }
         }
     }
 
@@ -55,9 +65,10 @@ proptest! {
     ) {
         let changed = (before.status, before.version) != (after.status, after.version);
         let told = news_of(RowChange::Order { before: Some(before), after: after.clone() });
-        prop_assert_eq!(told.len(), usize::from(changed));
+        // Once to its own user, and once to whoever watches all of them.
+        prop_assert_eq!(told.len(), 2 * usize::from(changed));
         let placed = news_of(RowChange::Order { before: None, after });
-        prop_assert_eq!(placed.len(), 1);
+        prop_assert_eq!(placed.len(), 2);
     }
 
     #[test]
@@ -145,11 +156,36 @@ fn a_held_ticket_that_is_sold_is_no_news() {
 }
 
 #[test]
+fn only_what_an_operator_opened_can_watch_what_is_for_operators() {
+    let connection = |operator: Option<&str>| LiveConnection {
+        connection_id: ConnectionId::parse("a").unwrap(),
+        connected_as: Some(ConnectedAs {
+            user_id: UserId::from_random([1; 16]),
+            session_id: "s1".to_owned(),
+            operator: operator.map(|email| Email::parse(email).unwrap()),
+        }),
+        expires_at: NOW,
+    };
+    let guest = LiveConnection {
+        connected_as: None,
+        ..connection(None)
+    };
+    for buyers in [connection(None), guest] {
+        assert_eq!(buyers.operator(), None);
+        assert_eq!(buyers.topics().collect::<Vec<_>>(), Topic::PUBLIC);
+    }
+    let operators = connection(Some("ops@example.com"));
+    assert_eq!(operators.topics().collect::<Vec<_>>(), Topic::ALL);
+}
+
+#[test]
 fn topics_and_connections_are_read_as_written() {
     for topic in Topic::ALL {
         assert_eq!(Topic::parse(topic.as_str()), Some(topic));
     }
     assert_eq!(Topic::parse("Stock"), None);
+    let public = Topic::ALL.into_iter().filter(|topic| !topic.is_for_operators());
+    assert_eq!(public.collect::<Vec<_>>(), Topic::PUBLIC);
     for good in ["L0SM9cOFvHcCIhw=", "a", &"x".repeat(128)] {
         assert_eq!(ConnectionId::parse(good).unwrap().as_str(), good);
     }

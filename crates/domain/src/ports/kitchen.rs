@@ -70,8 +70,14 @@ pub trait Supplies: Send + Sync {
 
 /// Where the warehouse buys what it lacks.
 pub trait Market: Send + Sync {
-    /// Buys under this purchase id; the same id yields the same, however often it is asked.
-    fn buy<'a>(&'a self, ingredient: &'a Ingredient, purchase_id: &'a str) -> Answer<'a, u32>;
+    /// Buys under this purchase id; the same id yields the same, however often it is asked. `opened_at` is when the purchase
+    /// could first be made, and belongs to its id: a market that changes decides by how it was then.
+    fn buy<'a>(
+        &'a self,
+        ingredient: &'a Ingredient,
+        purchase_id: &'a str,
+        opened_at: Timestamp,
+    ) -> Answer<'a, u32>;
 }
 
 /// Reads request and warehouse, asks `decide` for a decision and commits it; on a race, again from the reads, at most

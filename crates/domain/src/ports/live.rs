@@ -10,10 +10,13 @@ pub trait LiveConnections: Send + Sync {
     /// Keeps a connection that was opened; it watches nothing yet. Repeated, it changes nothing.
     fn open<'a>(&'a self, connection: &'a LiveConnection) -> Answer<'a, ()>;
 
-    /// From now on the connection watches these topics and no others, if it has not expired and in each of them its
-    /// [`crate::live::Block`] has a place: at most [`crate::live::BLOCK_MAX`] of one block watch a topic, or a few more when several
-    /// come at one instant. Whoever watches already keeps the place. Whoever is told [`Watched::FromNow`] misses nothing that is
-    /// written from then on.
+    /// A connection that is open, whether or not it has expired; `None` when there is none. Never a stale copy.
+    fn find<'a>(&'a self, connection_id: &'a ConnectionId) -> Answer<'a, Option<LiveConnection>>;
+
+    /// From now on the connection watches these topics, which are among its own ([`LiveConnection::topics`]), and no others, if
+    /// it has not expired and in each of them its [`crate::live::Block`] has a place: at most [`crate::live::BLOCK_MAX`] of one
+    /// block watch a topic, or a few more when several come at one instant. Whoever watches already keeps the place. Whoever is
+    /// told [`Watched::FromNow`] misses nothing that is written from then on.
     fn watch<'a>(
         &'a self,
         connection_id: &'a ConnectionId,

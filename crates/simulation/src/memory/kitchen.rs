@@ -319,7 +319,12 @@ impl MemoryMarket {
 }
 
 impl Market for MemoryMarket {
-    fn buy<'a>(&'a self, ingredient: &'a Ingredient, purchase_id: &'a str) -> Answer<'a, u32> {
+    fn buy<'a>(
+        &'a self,
+        ingredient: &'a Ingredient,
+        purchase_id: &'a str,
+        _opened_at: Timestamp,
+    ) -> Answer<'a, u32> {
         Box::pin(async move {
             let passage = self.wire.there("Market.buy", Access::Write).await;
             passage.admit()?;

@@ -60,6 +60,16 @@ impl LiveConnections for MemoryLiveConnections {
         })
     }
 
+    fn find<'a>(&'a self, connection_id: &'a ConnectionId) -> Answer<'a, Option<LiveConnection>> {
+        Box::pin(async move {
+            let passage = self.wire.there("LiveConnections.find", Access::Read).await;
+            passage.admit()?;
+            let row = lock(&self.tables).connections.get(connection_id).cloned();
+            passage.back().await?;
+            Ok(row.map(|row| row.connection))
+        })
+    }
+
     fn watch<'a>(
         &'a self,
         connection_id: &'a ConnectionId,

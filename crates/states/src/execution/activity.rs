@@ -18,6 +18,7 @@ impl Execution {
         let arn = resource.action().to_owned();
         if exists {
             let details = self.activity_details(id, &arn);
+            self.replay_began(id);
             self.append_to(id, EventType::ActivityScheduled, details);
         } else {
             self.forget_task(task);
@@ -50,6 +51,11 @@ impl Execution {
         now_ms: u64,
     ) -> Option<(String, Arc<str>)> {
         self.advance(now_ms);
+        self.take_activity(task, worker)
+    }
+
+    /// A worker takes an offered task at this moment.
+    pub(super) fn take_activity(&mut self, task: TaskId, worker: Option<&str>) -> Option<(String, Arc<str>)> {
         let (id, _) = self.waiting(task)?;
         let input = self.strands.get_mut(&id)?.offered.take()?;
         let token = self.chance.token();

@@ -61,11 +61,16 @@ impl Execution {
     pub fn stop(&mut self, error: Option<String>, cause: Option<String>, now_ms: u64) {
         self.advance(now_ms);
         if self.ended.is_none() {
-            let failure = Failure::reported(error, cause);
-            // AWS writes no event for the states that were at work, and names no event as the reason.
-            self.finish(EventType::ExecutionAborted, 0, error_details(&failure));
-            self.set_ended(Status::Aborted, Some(failure));
+            self.stop_now(error, cause);
         }
+    }
+
+    /// Stops the run at this moment.
+    pub(super) fn stop_now(&mut self, error: Option<String>, cause: Option<String>) {
+        let failure = Failure::reported(error, cause);
+        // AWS writes no event for the states that were at work, and names no event as the reason.
+        self.finish(EventType::ExecutionAborted, 0, error_details(&failure));
+        self.set_ended(Status::Aborted, Some(failure));
     }
 
     /// From now on it is stopped when it would enter a state: its machine is being deleted.

@@ -24,6 +24,7 @@ impl Execution {
 
     pub(super) fn note_query_failure(&mut self, id: StrandId, error: &QueryError) -> Failure {
         let cause = self.in_state(id, &error.message);
+        let cause = self.replayed_cause(id, error, cause);
         // Only JSONata expressions have an event of their own.
         if error.error == QueryError::EVALUATION
             && let Some((machine, flow, state)) = self.place(id)
@@ -126,7 +127,9 @@ impl Execution {
         let exponent = i32::try_from(taken).unwrap_or(i32::MAX);
         let delay_s = (retrier.interval_s as f64 * retrier.backoff_rate.powi(exponent)).min(longest_s);
         let delay_ms = (delay_s * 1000.0).round() as u64;
-        let delay_ms = if retrier.full_jitter {
+        // What was recorded is not drawn: it is anything up to the whole length.
+        let is_known = self.replay_jitters(id, retrier.full_jitter);
+        let delay_ms = if retrier.full_jitter && !is_known {
             self.chance.up_to(delay_ms)
         } else {
             delay_ms

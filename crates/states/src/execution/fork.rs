@@ -26,6 +26,7 @@ impl Execution {
         if self.strands.len() + branches.len() > limits::STRANDS_MAX {
             return self.too_many_strands(id);
         }
+        self.replay_began(id);
         let started = self.append_to(id, EventType::ParallelStateStarted, Details::None);
         let mut fork = Fork::over(branches.len(), branches.len());
         for (index, flow) in branches.iter().enumerate() {
@@ -70,6 +71,7 @@ impl Execution {
         if self.strands.len() + items.len().min(concurrency_max) > limits::STRANDS_MAX {
             return self.too_many_strands(id);
         }
+        self.replay_began(id);
         self.append_to(
             id,
             EventType::MapStateStarted,

@@ -62,6 +62,11 @@ impl Entry {
     }
 }
 
+/// The label of a map that states none, the same in all its runs, so that what they did can be found by it.
+pub(crate) fn label_of(machine: &str, state: &str) -> String {
+    named_uuid(&format!("{machine}/{state}"))
+}
+
 impl Execution {
     /// Begins the map run of a Map state in distributed mode.
     pub(super) fn begin_map_run(
@@ -81,6 +86,7 @@ impl Execution {
         let details = Details::MapStarted {
             length: items.as_ref().map_or(0, Vec::len),
         };
+        self.replay_began(id);
         self.append_to(id, EventType::MapStateStarted, details);
         let settings = self.settings_of(id, map, distributed)?;
         self.open_map_run(id, settings);
@@ -112,17 +118,12 @@ impl Execution {
         Ok(entries)
     }
 
-    /// The label of a map that states none, the same in all its runs, so that what they did can be found by it.
     fn label_of(&self, id: StrandId) -> String {
         let state = self.place(id).map(|(machine, flow, state)| {
             let state = &machine.flows[flow].states[state];
             Arc::clone(&state.name)
         });
-        named_uuid(&format!(
-            "{}/{}",
-            self.identity.machine_name,
-            state.unwrap_or_default()
-        ))
+        label_of(&self.identity.machine_name, &state.unwrap_or_default())
     }
 
     fn settings_of(

@@ -128,12 +128,15 @@ impl Execution {
     pub(super) fn open_map_run(&mut self, id: StrandId, settings: MapRunSettings) {
         let run = self.chance.uuid();
         let place = self.identity.machine_arn.split(":stateMachine:").next();
-        let arn: Arc<str> = Arc::from(format!(
-            "{}:mapRun:{}/{}:{run}",
-            place.unwrap_or_default(),
-            self.identity.machine_name,
-            settings.label
-        ));
+        let made_up = || {
+            format!(
+                "{}:mapRun:{}/{}:{run}",
+                place.unwrap_or_default(),
+                self.identity.machine_name,
+                settings.label
+            )
+        };
+        let arn: Arc<str> = Arc::from(self.replayed_map_run(id).unwrap_or_else(made_up));
         let task = self.new_task(id);
         let details = Details::MapRun {
             arn: Arc::clone(&arn),
@@ -232,6 +235,7 @@ impl Execution {
             arn: Arc::clone(&arn),
             count,
         };
+        self.replay_began(id);
         self.append_to(id, EventType::MapRunRedriven, details);
         self.effects.push(Effect::RedriveMapRun { task, arn });
         if !has_items {

@@ -28,6 +28,7 @@ mod probe_items;
 mod read_items;
 mod reading;
 mod redrive;
+mod replayed;
 mod request;
 mod rest;
 mod services;
@@ -53,8 +54,10 @@ pub use end::{Ended, Status};
 pub use failure::Failure;
 pub use integration::{LambdaReply, SqsReply, function_name};
 pub use limits::{EVENTS_MAX, PAYLOAD_BYTES_MAX};
+pub(crate) use map_items::label_of;
 pub use map_run::{ChildInput, ChildResult, MapRunSettings};
 pub(crate) use probe::{Probe, Seen, Shaped};
+pub(crate) use replayed::Replayed;
 pub use services::{AwsReply, Http};
 pub use strand::TaskId;
 pub use tolerance::Tolerance;
@@ -101,6 +104,13 @@ impl Root {
     fn is_whole(&self) -> bool {
         *self == Root::default()
     }
+}
+
+/// What goes along with a run, if anything does.
+enum Along {
+    Nothing,
+    Probe(Box<Probe>),
+    Record(Box<Replayed>),
 }
 
 /// One run of a machine.
@@ -153,6 +163,9 @@ pub struct Execution {
     /// Only of a test of one state.
     #[serde(skip)]
     probe: Option<Box<Probe>>,
+    /// Only of a run that is played from a recorded history.
+    #[serde(skip)]
+    replayed: Option<Box<Replayed>>,
     /// What was packed away; the fields it came from are empty then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     packed: Option<Box<rest::Packed>>,
@@ -169,7 +182,20 @@ impl Execution {
         now_ms: u64,
     ) -> Execution {
         let whole = (machine, Root::default());
-        Execution::begin_run(identity, whole, (input, input_text), seed, now_ms, None)
+        Execution::begin_run(identity, whole, (input, input_text), seed, now_ms, Along::Nothing)
+    }
+
+    /// Starts a run that is played from a recorded history.
+    pub(crate) fn start_replayed(
+        identity: Arc<Identity>,
+        whole: (Arc<Machine>, Root),
+        input: (Value, Arc<str>),
+        now_ms: u64,
+        replayed: Box<Replayed>,
+    ) -> Execution {
+        let mut execution = Execution::begin_run(identity, whole, input, 0, now_ms, Along::Record(replayed));
+        execution.replay_effects();
+        execution
     }
 
     /// Starts a run of a part of a machine: an iteration of a distributed map.
@@ -180,7 +206,7 @@ impl Execution {
         seed: u64,
         now_ms: u64,
     ) -> Execution {
-        Execution::begin_run(identity, (machine, root), input, seed, now_ms, None)
+        Execution::begin_run(identity, (machine, root), input, seed, now_ms, Along::Nothing)
     }
 
     fn begin_run(
@@ -189,8 +215,13 @@ impl Execution {
         (input, input_text): (Value, Arc<str>),
         seed: u64,
         now_ms: u64,
-        probe: Option<Box<Probe>>,
+        along: Along,
     ) -> Execution {
+        let (probe, replayed) = match along {
+            Along::Nothing => (None, None),
+            Along::Probe(probe) => (Some(probe), None),
+            Along::Record(replayed) => (None, Some(replayed)),
+        };
         let input = Arc::new(input);
         let mut execution = Execution {
             identity,
@@ -198,7 +229,7 @@ impl Execution {
             root,
             chance: Chance::new(seed),
             now_ms,
-            started_ms: now_ms,
+            started_ms: replayed.as_ref().map_or(now_ms, |replayed| replayed.started_ms()),
             input: Arc::clone(&input),
             input_text,
             history: Vec::new(),
@@ -220,6 +251,7 @@ impl Execution {
             redriven_ms: None,
             ends_at_transition: false,
             probe,
+            replayed,
             packed: None,
         };
         let details = Details::ExecutionStarted {

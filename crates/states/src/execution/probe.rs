@@ -15,7 +15,7 @@ use crate::query::QueryError;
 use super::end::Status;
 use super::strand::StrandId;
 use super::tolerance::Tolerance;
-use super::{AwsReply, Effect, Execution, Failure, Identity, Root};
+use super::{Along, AwsReply, Effect, Execution, Failure, Identity, Root};
 
 /// What a test of a state brings along, and what is seen of it.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +93,7 @@ impl Execution {
     ) -> Execution {
         let input_text = Arc::from(input.to_string());
         let seed = chance.next_u64();
-        let probe = Some(Box::new(probe));
+        let probe = Along::Probe(Box::new(probe));
         let whole = (machine, Root::default());
         Execution::begin_run(identity, whole, (input, input_text), seed, now_ms, probe)
     }

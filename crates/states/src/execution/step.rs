@@ -95,6 +95,7 @@ impl Execution {
             let retries = self.probe.as_ref().map_or(0, |probe| probe.retries);
             strand.retries = vec![retries; state.retry.len()];
         }
+        self.replay_entered(id, &state.name);
     }
 
     /// Does what the strand's state does, for the first time or again.
@@ -232,13 +233,19 @@ impl Execution {
         };
         let state = &machine.flows[flow].states[state];
         // Both see the variables as they were before.
-        let assigned = match exit.assign {
-            Some(assign) => self.evaluate(id, assign, exit.result, exit.error_output)?,
-            None => Value::Null,
-        };
-        let output = match exit.output {
-            Some(output) => self.evaluate(id, output, exit.result, exit.error_output)?,
-            None => self.shaped(id, exit.value, exit.shaping)?,
+        let (assigned, output) = match self.replayed_exit(id) {
+            Some(known) => known?,
+            None => {
+                let assigned = match exit.assign {
+                    Some(assign) => self.evaluate(id, assign, exit.result, exit.error_output)?,
+                    None => Value::Null,
+                };
+                let output = match exit.output {
+                    Some(output) => self.evaluate(id, output, exit.result, exit.error_output)?,
+                    None => self.shaped(id, exit.value, exit.shaping)?,
+                };
+                self.replay_unknowable(id, assigned, output)
+            }
         };
         let Some(output_text) = limits::payload_text(&output) else {
             self.fail_state(id, Failure::data_limit(&state.name));

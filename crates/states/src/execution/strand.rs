@@ -190,6 +190,7 @@ impl Execution {
         self.strand_last += 1;
         let id = StrandId(self.strand_last);
         self.strands.insert(id, Box::new(strand));
+        self.replay_opened(id);
         self.ready.push_back(id);
         id
     }

@@ -25,10 +25,18 @@ impl Execution {
         if let Some(strand) = self.strands.get_mut(&id) {
             strand.token = token;
         }
-        let arguments = match &task.arguments {
+        let mut arguments = match &task.arguments {
             Some(arguments) => self.evaluate(id, arguments, None, None)?,
             None => self.input_of(id),
         };
+        if let (Some(drawn), Some(template)) = (self.token_of(id), &task.arguments)
+            && let Some(token) = self.replayed_token(id, &drawn, &arguments)
+        {
+            if let Some(strand) = self.strands.get_mut(&id) {
+                strand.token = Some(token);
+            }
+            arguments = self.evaluate(id, template, None, None)?;
+        }
         self.note(|seen| {
             seen.shaped.parameters = seen.shaped.input.is_some().then(|| arguments.clone());
         });
@@ -72,9 +80,12 @@ impl Execution {
             strand.doing = Doing::Scheduled(Box::new(effect));
             self.ready.push_back(id);
         }
-        let (event_type, details) = match &task.resource {
+        match &task.resource {
             // Whether the activity exists is not known here; its limits count from its start.
             Resource::Activity(_) => return Ok(()),
+            _ => self.replay_began(id),
+        }
+        let (event_type, details) = match &task.resource {
             Resource::Function(arn) => (
                 EventType::LambdaFunctionScheduled,
                 Details::ResourceScheduled {
@@ -101,6 +112,11 @@ impl Execution {
         self.append_to(id, event_type, details);
         self.set_limits(id);
         Ok(())
+    }
+
+    fn token_of(&self, id: StrandId) -> Option<String> {
+        self.replayed.as_ref()?;
+        self.strands.get(&id)?.token.clone()
     }
 
     /// The running task's time limits count from now.

@@ -81,6 +81,7 @@ impl Execution {
         if let Some(strand) = timer.strand().and_then(|id| self.strands.get_mut(&id)) {
             strand.timers.push(key);
         }
+        self.replay_timer(key, timer);
     }
 
     pub(super) fn clear_timers(&mut self, id: StrandId) {

@@ -4,6 +4,7 @@ use crate::definition::integrations::Does;
 use crate::definition::{Kind, Resource, Waits};
 use crate::engine::Engine;
 
+use super::messages::sends;
 use super::{ANY, Fault, Moment};
 
 impl Fault {
@@ -19,8 +20,16 @@ impl Fault {
         let Some(record) = engine.machines().find(|record| record.name == self.machine) else {
             return Err(format!("There is no machine {:?}", self.machine));
         };
+        let is_of_messages = self.action.moment() == Moment::Message;
         if self.state == ANY {
-            return Ok(());
+            let mut states = record.machine.flows.iter().flat_map(|flow| &flow.states);
+            return match !is_of_messages || states.any(|state| sends_message(&state.kind)) {
+                true => Ok(()),
+                false => Err(format!(
+                    "No state of the machine {:?} sends a message",
+                    self.machine
+                )),
+            };
         }
         let mut states = record.machine.flows.iter().flat_map(|flow| &flow.states);
         let Some(state) = states.find(|state| *state.name == *self.state) else {
@@ -43,6 +52,10 @@ impl Fault {
                 "The state {:?} hands out no token that could come back",
                 self.state
             )),
+            Moment::Message if !sends(resource) => Err(format!(
+                "The state {:?} sends no message to a queue, a topic or a bus",
+                self.state
+            )),
             Moment::Call if is_activity || resource.does() == Some(Does::Start) => Err(format!(
                 "The state {:?} calls nobody outside: it waits for a worker or starts an execution",
                 self.state
@@ -50,4 +63,8 @@ impl Fault {
             _ => Ok(()),
         }
     }
+}
+
+fn sends_message(kind: &Kind) -> bool {
+    matches!(kind, Kind::Task(task) if sends(&task.resource))
 }

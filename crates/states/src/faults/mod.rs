@@ -2,18 +2,21 @@
 //!
 //! Faults belong to whoever drives an engine, not to the engine: only what comes of them is ever written down. A
 //! [`crate::World`] and the server strike with the same ones, at two moments: when a task's call is about to be made,
-//! and when a task's token comes back. A fault can be limited in number, or strike with a probability, drawn from
+//! and when a task's token comes back. Some strike only calls that send a message. A fault can be limited in number, or strike with a probability, drawn from
 //! its own seed; so the same faults strike the same way in every run with the same calls.
 
 mod check;
+mod messages;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::chance::Chance;
-use crate::engine::{CallKind, Reply};
+use crate::engine::{Call, CallKind, Reply};
 use crate::execution::{AwsReply, Failure, LambdaReply};
+
+pub use messages::{as_if_sent, is_message};
 
 /// Names any machine or any state.
 pub const ANY: &str = "*";
@@ -70,6 +73,10 @@ pub enum Action {
     LoseCallback,
     /// A token comes back twice; whoever sent it is told what came of the second time.
     DoubleCallback,
+    /// A message is not sent, although its task is told that it was. A task that waits for its token waits for it.
+    LoseMessage,
+    /// A message is sent twice. The task hears what came of the first time; of the second nobody hears, even if it fails.
+    DoubleMessage,
 }
 
 /// When a fault may strike.
@@ -77,8 +84,26 @@ pub enum Action {
 pub enum Moment {
     /// A task's call is about to be made.
     Call,
+    /// A task's call is about to be made, and sends a message. What strikes any call strikes it as well.
+    Message,
     /// A task's token came back with an output or an error.
     Callback,
+}
+
+impl Moment {
+    /// What a call that is about to be made is.
+    pub fn of(kind: &CallKind) -> Moment {
+        if is_message(kind) {
+            Moment::Message
+        } else {
+            Moment::Call
+        }
+    }
+
+    /// Whether a fault for that moment may strike now.
+    fn is(self, stated: Moment) -> bool {
+        self == stated || (self, stated) == (Moment::Message, Moment::Call)
+    }
 }
 
 impl Action {
@@ -86,15 +111,17 @@ impl Action {
     pub fn moment(&self) -> Moment {
         match self {
             Action::Fail { .. } | Action::Delay { .. } | Action::LoseAnswer | Action::Abort => Moment::Call,
+            Action::LoseMessage | Action::DoubleMessage => Moment::Message,
             Action::LoseCallback | Action::DoubleCallback => Moment::Callback,
         }
     }
 
-    /// The reply in place of the service's, for those that make no call.
-    pub fn reply(&self) -> Option<Reply> {
+    /// The reply in place of the service's, for those that do not make this call.
+    pub fn reply(&self, call: &Call) -> Option<Reply> {
         let failure = match self {
             Action::Fail { error, cause } => Failure::new(error.clone(), cause.clone()),
             Action::Abort => Failure::new("States.Runtime", "A fault was set to abort the execution here."),
+            Action::LoseMessage => return as_if_sent(call),
             _ => return None,
         };
         Some(Reply::Failed(failure))
@@ -123,7 +150,7 @@ impl Set {
 
     fn is_for(&self, moment: Moment, machine: &str, state: &str) -> bool {
         let is = |stated: &str, actual: &str| stated == ANY || stated == actual;
-        self.fault.action.moment() == moment
+        moment.is(self.fault.action.moment())
             && is(&self.fault.machine, machine)
             && is(&self.fault.state, state)
     }
@@ -224,6 +251,29 @@ mod tests {
         }
         assert_eq!(faults.strike(Moment::Call, "order", "Pay"), None);
         assert_eq!(faults.all().next().map(|set| set.struck), Some(2));
+    }
+
+    #[test]
+    fn a_message_is_struck_by_what_strikes_calls_and_a_call_by_nothing_that_is_for_messages() {
+        let mut faults = Faults::default();
+        for action in [r#""lose_message""#, r#""double_message""#] {
+            let text = format!(r#"{{"machine":"*","state":"*","do":{action},"times":1}}"#);
+            faults.set(fault(&text)).unwrap();
+        }
+        assert_eq!(faults.strike(Moment::Call, "m", "A"), None);
+        assert_eq!(faults.strike(Moment::Callback, "m", "A"), None);
+        assert_eq!(
+            faults.strike(Moment::Message, "m", "A"),
+            Some(Action::LoseMessage)
+        );
+        assert_eq!(
+            faults.strike(Moment::Message, "m", "A"),
+            Some(Action::DoubleMessage)
+        );
+        faults
+            .set(fault(r#"{"machine":"m","state":"A","do":"abort"}"#))
+            .unwrap();
+        assert_eq!(faults.strike(Moment::Message, "m", "A"), Some(Action::Abort));
     }
 
     #[test]

@@ -47,8 +47,8 @@ impl Dispatcher {
 }
 
 async fn make(service: &Service, call: Call) {
-    let struck = service.strike(Moment::Call, &call.machine_name, &call.state);
-    if let Some(reply) = struck.as_ref().and_then(Action::reply) {
+    let struck = service.strike(Moment::of(&call.kind), &call.machine_name, &call.state);
+    if let Some(reply) = struck.as_ref().and_then(|action| action.reply(&call)) {
         return bring_back(service, &call, reply).await;
     }
     if let Some(Action::Delay { seconds }) = struck {
@@ -60,6 +60,11 @@ async fn make(service: &Service, call: Call) {
         // Its own time limit ends the task.
         Some(Action::LoseAnswer) if has_limit => {}
         Some(Action::LoseAnswer) => bring_back(service, &call, lost_answer(&call.kind)).await,
+        Some(Action::DoubleMessage) => {
+            bring_back(service, &call, reply).await;
+            // Nobody hears what comes of the second time.
+            service.reply(&call).await;
+        }
         _ => bring_back(service, &call, reply).await,
     }
 }

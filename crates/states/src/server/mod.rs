@@ -3,7 +3,7 @@
 //! - [`operation`]: everything that changes the engine, as data, so that it can be written down and done again.
 //! - [`journal`]: the file of operations; an operation is on disk before anyone hears of it.
 //! - [`service`]: the engine with its clock; what requests, timers and answers all go through. [`clock`]: time that
-//!   is let pass at once. [`retention`]: what is forgotten.
+//!   is let pass at once. [`clock_file`]: where others read how much. [`retention`]: what is forgotten.
 //! - [`logs`]: execution logs on their way to CloudWatch Logs.
 //! - [`writer`]: the journal's thread. [`dispatch`]: calls, and what comes back.
 //! - [`outside`]: functions and all other services, reached through another engine's endpoint.
@@ -12,6 +12,7 @@
 
 mod api;
 mod clock;
+mod clock_file;
 mod dispatch;
 mod journal;
 mod listener;
@@ -35,6 +36,7 @@ use tokio::net::TcpListener;
 
 use crate::engine::Place;
 
+use clock_file::{ClockFile, ClockFileError};
 use journal::Journal;
 use outside::Outside;
 use service::Service;
@@ -53,6 +55,9 @@ pub struct Options {
     pub aws_endpoint: Uri,
     /// The folder of the journal, which is made if it does not exist. Without one, nothing survives the process.
     pub journal: Option<PathBuf>,
+    /// Where to tell how far the clock is ahead of the machine's: a file, replaced whole whenever time is let pass,
+    /// `{"ahead_ms": 900000}`.
+    pub clock_file: Option<PathBuf>,
     /// Region and account of everything.
     pub place: Place,
 }
@@ -66,8 +71,11 @@ pub enum ServeError {
     /// The journal cannot be read or written.
     #[error("journal: {0}")]
     Journal(#[from] journal::JournalError),
-    /// The journal could not be written any more, so nothing more could be promised.
-    #[error("the journal cannot be written any more")]
+    /// The clock's file cannot be read or written.
+    #[error("the clock's file: {0}")]
+    ClockFile(#[from] ClockFileError),
+    /// The journal or the clock's file could not be written any more, so nothing more could be promised.
+    #[error("the journal or the clock's file cannot be written any more")]
     Unwritable,
 }
 
@@ -87,12 +95,16 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|reason| ServeError::Listen(options.address, reason))?;
-    let (engine, journal) = match &options.journal {
+    let (mut engine, mut journal) = match &options.journal {
         Some(folder) => Journal::open(folder, &options.place)?,
         None => Journal::in_memory(&options.place)?,
     };
     let outside = Outside::new(options.aws_endpoint, options.place);
-    let (service, writer) = Service::start(engine, journal, outside)?;
+    let clock_file = match options.clock_file {
+        Some(path) => Some(ClockFile::open(path, &mut journal, &mut engine)?),
+        None => None,
+    };
+    let (service, writer) = Service::start(engine, journal, clock_file, outside)?;
     listening(address);
     let failed = tokio::select! {
         () = listener::serve(listener, Arc::clone(&service), stop) => false,

@@ -16,13 +16,14 @@ use crate::faults::{Action, Faults, Moment};
 
 use super::api;
 use super::clock::{Shown, Sleepers};
+use super::clock_file::ClockFile;
 use super::dispatch::Dispatcher;
 use super::journal::{Journal, JournalError, operation_line};
 use super::logs::Queue;
 use super::operation::{Operation, Outcome};
 use super::outside::Outside;
 use super::retention::{KEPT, Retainer};
-use super::writer::{Written, write_all};
+use super::writer::{Disk, Written, write_all};
 
 /// A worker's request for a task is held so long.
 const POLL_MS_MAX: u64 = 60_000;
@@ -87,6 +88,7 @@ impl Service {
     pub fn start(
         mut engine: Engine,
         mut journal: Journal,
+        clock_file: Option<ClockFile>,
         outside: Outside,
     ) -> Result<(Arc<Service>, JoinHandle<()>), JournalError> {
         if engine.is_awaited() {
@@ -125,7 +127,10 @@ impl Service {
         let logging = Arc::clone(&service);
         tokio::spawn(logging.deliver_logs());
         let waiting = Arc::clone(&service.waiting);
-        let writer = thread::spawn(move || write_all(journal, &receiver, &dispatcher, &waiting, &is_long));
+        let writer = thread::spawn(move || {
+            let disk = Disk { journal, clock_file };
+            write_all(disk, &receiver, &dispatcher, &waiting, &is_long);
+        });
         Ok((service, writer))
     }
 
@@ -216,9 +221,11 @@ impl Service {
         let Some(writer) = state.writer.clone() else {
             return Err(Refusal::Unavailable);
         };
-        if let Operation::Pass { ahead_ms } = operation {
-            state.ahead_ms = *ahead_ms;
-        }
+        let passed = match operation {
+            Operation::Pass { ahead_ms } => Some(*ahead_ms),
+            _ => None,
+        };
+        state.ahead_ms = passed.unwrap_or(state.ahead_ms);
         let now_ms = state.now_ms();
         state.last_ms = now_ms;
         let line = operation_line(operation, now_ms).map_err(|_| Refusal::Unavailable)?;
@@ -234,23 +241,23 @@ impl Service {
         state.retainer.count(ended.len());
         let written = Written::Operation {
             line,
+            ahead_ms: passed,
             events: state.engine.take_events_new(),
             calls,
             logged: state.engine.take_logged(),
             ended,
             done,
         };
-        let mut sent = writer.send(written);
+        let mut is_sent = writer.send(written).is_ok();
         if state.is_long.swap(false, Ordering::AcqRel) {
-            sent = sent.and_then(|()| {
-                writer.send(Written::Cut {
-                    engine: Box::new(state.engine.clone()),
-                    last_ms: now_ms,
-                    ahead_ms: state.ahead_ms,
-                })
-            });
+            let cut = Written::Cut {
+                engine: Box::new(state.engine.clone()),
+                last_ms: now_ms,
+                ahead_ms: state.ahead_ms,
+            };
+            is_sent = is_sent && writer.send(cut).is_ok();
         }
-        if sent.is_err() {
+        if !is_sent {
             state.writer = None;
             return Err(Refusal::Unavailable);
         }
@@ -262,7 +269,7 @@ impl Service {
         if state.engine.take_offered() {
             self.task_offered.notify_waiters();
         }
-        if state.engine.next_due_ms() != due_before || matches!(operation, Operation::Pass { .. }) {
+        if state.engine.next_due_ms() != due_before || passed.is_some() {
             self.due_changed.notify_one();
         }
         Ok((outcome, on_disk))
@@ -406,7 +413,7 @@ fn any_seed() -> u64 {
 }
 
 /// What the machine's clock shows, milliseconds since 1970.
-fn clock_ms() -> u64 {
+pub(super) fn clock_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,6 +29,28 @@ impl Server {
                 .arg(&journal.0)
                 .args(["--aws-endpoint", &format!("http://{aws}")]),
         )
+    }
+
+    /// A server that tells in `clock` how far its clock is ahead.
+    pub fn with_clock(journal: &Folder, clock: &Path, aws: SocketAddr) -> Server {
+        Server::run(&mut Server::told_to_tell(journal, clock, aws))
+    }
+
+    /// What a server that cannot start says.
+    pub fn refused_clock(journal: &Folder, clock: &Path, aws: SocketAddr) -> String {
+        let output = Server::told_to_tell(journal, clock, aws).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn told_to_tell(journal: &Folder, clock: &Path, aws: SocketAddr) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_states"));
+        command
+            .args(["serve", "--port", "0", "--journal"])
+            .arg(&journal.0);
+        command.args(["--aws-endpoint", &format!("http://{aws}"), "--clock-file"]);
+        command.arg(clock);
+        command
     }
 
     pub fn without_journal(aws: SocketAddr) -> Server {
@@ -94,11 +116,18 @@ impl Server {
     /// One request under `/_local`.
     pub fn local(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let body = body.to_string();
-        let request = format!(
-            "{method} /_local/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        exchange(self.address, &request)
+        exchange(self.address, &local_request(method, path, &body))
+    }
+
+    /// The same for one that may not be answered.
+    pub fn try_local(&self, method: &str, path: &str, body: Value) -> Option<(u16, Value)> {
+        let body = body.to_string();
+        try_exchange(self.address, &local_request(method, path, &body))
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn ends(&mut self) -> ExitStatus {
+        until(|| self.child.try_wait().unwrap())
     }
 
     /// One request that is sent, and whose answer is read later.
@@ -112,14 +141,7 @@ impl Server {
 
     /// The same for one that may not be answered.
     pub fn try_raw(&self, operation: &str, body: &str) -> Option<(u16, Value)> {
-        let mut stream = TcpStream::connect(self.address).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        stream.write_all(request(operation, body).as_bytes()).ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        Some((status, serde_json::from_str(body).ok()?))
+        try_exchange(self.address, &request(operation, body))
     }
 
     /// A request of a web page.
@@ -270,6 +292,24 @@ fn request(operation: &str, body: &str) -> String {
          Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
+}
+
+fn local_request(method: &str, path: &str, body: &str) -> String {
+    format!(
+        "{method} /_local/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn try_exchange(address: SocketAddr, request: &str) -> Option<(u16, Value)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, serde_json::from_str(body).ok()?))
 }
 
 fn exchange(address: SocketAddr, request: &str) -> (u16, Value) {

@@ -149,6 +149,43 @@ fn a_token_is_lost_or_comes_back_twice() {
 }
 
 #[test]
+fn a_message_is_lost_although_it_is_told_as_sent_or_goes_out_twice() {
+    let aws = queue();
+    let server = Server::start(&folder("messages"), aws.address);
+    create(&server, &one_state(wait_for_token()));
+    set(&server, json!("lose_message"));
+    let arn = start(&server, "lost", json!({}));
+    in_history(&server, &arn, "TaskSubmitted");
+    assert_eq!(aws.asked().len(), 0);
+    set(&server, json!("double_message"));
+    let arn = start(&server, "doubled", json!({}));
+    in_history(&server, &arn, "TaskSubmitted");
+    until(|| (aws.asked().len() == 2).then_some(()));
+    let asked = aws.asked();
+    assert_eq!(asked[0].body, asked[1].body);
+    let success = json!({ "taskToken": token_sent(&aws), "output": "1" });
+    server.tell("SendTaskSuccess", success);
+    assert_eq!(server.ended(&arn)["output"], "1");
+    create_named(&server, "f", &one_state(invoke("f")));
+    let fault = json!({ "machine": "f", "state": "A", "do": "lose_message" });
+    let (status, answer) = server.local("POST", "faults", fault);
+    assert_eq!(
+        (status, answer["message"].as_str().unwrap()),
+        (
+            400,
+            "The state \"A\" sends no message to a queue, a topic or a bus"
+        )
+    );
+}
+
+fn create_named(server: &Server, name: &str, definition: &str) {
+    server.tell(
+        "CreateStateMachine",
+        json!({ "name": name, "definition": definition, "roleArn": "arn:aws:iam::0:role/r" }),
+    );
+}
+
+#[test]
 fn a_fault_that_could_never_strike_is_refused_and_faults_go_when_removed_or_restarted() {
     let (aws, journal) = (nobody(), folder("refused"));
     let server = Server::start(&journal, aws.address);

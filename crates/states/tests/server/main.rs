@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod activities;
+mod clock_file;
 mod crashes;
 mod executions;
 mod express;

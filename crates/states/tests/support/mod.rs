@@ -285,6 +285,37 @@ impl Run {
             .collect()
     }
 
+    /// Every execution of the case's machine, those of map runs included, as the viewer exports them.
+    pub fn exported(&self, definition: &Value) -> Vec<Value> {
+        let own = self
+            .world
+            .execution(&self.arn)
+            .unwrap()
+            .identity()
+            .machine_name
+            .clone();
+        let of_case = self
+            .world
+            .executions()
+            .filter(|execution| execution.identity().machine_name == own);
+        let exported = |execution: &Execution| {
+            let identity = execution.identity();
+            let events: Vec<Value> = execution
+                .history()
+                .iter()
+                .map(|event| event.to_json(true))
+                .collect();
+            let described = json!({
+                "executionArn": identity.arn,
+                "name": identity.name,
+                "startDate": execution.started_ms() as f64 / 1000.0,
+            });
+            json!({ "format": "holdfast-execution-1", "exportedAt": null, "execution": described,
+                "definition": definition, "events": events })
+        };
+        of_case.map(exported).collect()
+    }
+
     /// The executions of map runs, in the order of their being started.
     pub fn children(&self) -> Vec<Value> {
         let described = |child: &Execution| {

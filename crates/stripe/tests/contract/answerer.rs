@@ -89,6 +89,7 @@ async fn simulator() -> String {
         entropy: Arc::new(Counting(AtomicU64::new(1))),
         pause: Arc::new(NoPause),
         outbox: None,
+        banks: None,
         settings: Settings::default(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -56,6 +56,7 @@ pub async fn serve(settings: Settings) -> String {
         entropy: Arc::new(Counting(AtomicU64::new(1))),
         pause: Arc::new(Sleeping),
         outbox: None,
+        banks: None,
         settings,
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

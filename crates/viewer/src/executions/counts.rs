@@ -39,7 +39,9 @@ pub struct CountsBody {
     get, path = "/api/ops/executions/counts", tag = "viewer",
     params(
         ("machine" = Option<Vec<String>>, Query, description = "Machines, by ARN or name; all Standard ones without."),
+        ("name" = Option<String>, Query, description = "Part of the name, such as an order's id."),
         ("from" = Option<i64>, Query, description = "Started then or later, milliseconds since 1970."),
+        ("to" = Option<i64>, Query, description = "Started before then, milliseconds since 1970."),
         ("mapRun" = Option<String>, Query, description = "Instead: children of this map run, by its ARN."),
     ),
     responses(

@@ -8,6 +8,7 @@ use super::{Queues, WatchedQueue};
 use crate::Changed;
 use crate::ask::{Asker, all};
 use crate::problem::{Reply, missing};
+use aws::AccountError;
 use axum::extract::State;
 use axum::{Extension, Json};
 use contract::Body;
@@ -46,7 +47,8 @@ pub(crate) struct RedriveBody {
 pub struct RedrivenBody {
     /// SQS's id among the dead letters.
     pub message_id: String,
-    /// `wouldMove` (a dry run), `moved`, `doubled` (sent, but not taken from the dead letters) or `kept` (not sent).
+    /// `wouldMove` (a dry run), `moved`, `doubled` (sent, but not taken from the dead letters) or `kept` (not sent, or not known
+    /// to be).
     pub outcome: &'static str,
     /// Why it was doubled or kept.
     pub why: Option<String>,
@@ -145,7 +147,7 @@ async fn moved(
             }
             if let Err(error) = send(&asker, &to, &letter).await {
                 give_back(&asker, &from, std::slice::from_ref(&letter)).await;
-                return outcome(&letter, "kept", Some(error.to_string()));
+                return outcome(&letter, "kept", Some(why_kept(&error)));
             }
             match delete(&asker, &from, &letter).await {
                 Ok(()) => outcome(&letter, "moved", None),
@@ -154,6 +156,14 @@ async fn moved(
         }
     });
     all(work).await.into_iter().flatten().collect()
+}
+
+/// Why a letter was kept. Where nobody answered, it may have been sent all the same.
+fn why_kept(error: &AccountError) -> String {
+    match error {
+        AccountError::Unreached(_) => format!("not known to be sent, so it may come twice: {error}"),
+        _ => format!("not sent: {error}"),
+    }
 }
 
 fn outcome(letter: &Letter, outcome: &'static str, why: Option<String>) -> RedrivenBody {
@@ -200,4 +210,21 @@ fn told(
         notes,
     };
     (Extension(changed), Json(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_whose_sending_was_not_answered_is_not_said_to_be_unsent() {
+        let lost = why_kept(&AccountError::Unreached("no answer in time".to_owned()));
+        assert!(lost.contains("not known to be sent"), "{lost}");
+        let refused = why_kept(&AccountError::Refused {
+            code: "InvalidMessageContents".to_owned(),
+            message: "no".to_owned(),
+            status: 400,
+        });
+        assert!(refused.starts_with("not sent: Invalid"), "{refused}");
+    }
 }

@@ -7,6 +7,7 @@ use axum::http::{Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::fs;
+use std::sync::Arc;
 use tower::ServiceExt;
 use viewer::Viewer;
 use viewer::alone::router;
@@ -22,6 +23,7 @@ async fn viewer(folder: &str) -> Router {
         Viewer {
             account,
             features: &[],
+            ahead_ms: Arc::new(|| 0),
         },
         pages,
         8090,

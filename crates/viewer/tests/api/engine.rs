@@ -1,6 +1,6 @@
 //! A Step Functions server within the test, a viewer over it, and requests to the viewer.
 
-use aws::{Account, LocalEngine, Place, connect_to};
+use aws::{Account, LocalEngine, Place, SystemClock, connect_to};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -8,11 +8,14 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use states::server::{Options, serve};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
-use viewer::Viewer;
 use viewer::local::{self, Local};
 use viewer::queues::{self, Queues};
+use viewer::{Changed, Viewer};
 
 /// Does what its input's `do` says: `fail`, `wait` for an hour, or else succeed.
 pub const OBEDIENT: &str = r#"{
@@ -37,6 +40,8 @@ pub const LONG: &str = r#"{
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    /// What it says that was changed, to whoever writes that down.
+    pub changed: Option<String>,
 }
 
 impl Answer {
@@ -47,16 +52,41 @@ impl Answer {
     }
 }
 
+/// A folder of conditions, which goes with the last scene that has it.
+struct World(PathBuf);
+
+impl World {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("viewer-world-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _absent = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// A viewer over some account.
 #[derive(Clone)]
 pub struct Scene {
     pub account: Account,
+    world: Arc<World>,
     routes: Router,
 }
 
 impl Scene {
     /// Over whatever answers at an address.
     pub async fn at(url: &str) -> Self {
+        Self::ahead(url, 0).await
+    }
+
+    /// The same, where executions are so many milliseconds ahead of log lines.
+    pub async fn ahead(url: &str, ahead_ms: i64) -> Self {
         let place = Place {
             endpoint_url: Some(url.to_owned()),
             region: Some("eu-central-1".to_owned()),
@@ -67,18 +97,28 @@ impl Scene {
         let told = format!("ship={url}/1/parcels,{url}/1/parcels-dead tell={url}/1/news");
         let queues = Queues::read(account.clone(), &told).unwrap();
         let engine = Some(LocalEngine::new(&connections, url));
+        let world = Arc::new(World::new());
         let viewer = Viewer {
             account: account.clone(),
             features: &[],
+            ahead_ms: Arc::new(move || ahead_ms),
         };
         Self {
             account,
-            routes: contract::seal(
-                viewer::router(viewer)
-                    .merge(queues::router(queues))
-                    .merge(local::router(Local { engine })),
-            ),
+            routes: contract::seal(viewer::router(viewer).merge(queues::router(queues)).merge(
+                local::router(Local {
+                    engine,
+                    conditions: Some(laptop::conditions_file(&world.0)),
+                    clock: Arc::new(SystemClock),
+                }),
+            )),
+            world,
         }
+    }
+
+    /// Writes the file of the conditions as nobody should.
+    pub fn damages_the_conditions(&self) {
+        std::fs::write(self.world.0.join("conditions.json"), "{}").unwrap();
     }
 
     /// Over a Step Functions server of its own. It ends with the test's runtime.
@@ -88,6 +128,7 @@ impl Scene {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             aws_endpoint: "http://127.0.0.1:1".parse().unwrap(),
             journal: None,
+            clock_file: None,
             place: states::engine::Place::default(),
         };
         tokio::spawn(serve(
@@ -135,30 +176,46 @@ impl Scene {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.ask(Method::GET, path, None).await
+        self.ask(Method::GET, path, None, None).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.ask(Method::POST, path, Some(body)).await
+        self.ask(Method::POST, path, Some(body), None).await
+    }
+
+    /// The same under an idempotency key.
+    pub async fn post_as(&self, key: &str, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, Some(body), Some(key)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::PUT, path, Some(body), None).await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
-        self.ask(Method::DELETE, path, None).await
+        self.ask(Method::DELETE, path, None, None).await
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let request = Request::builder()
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Answer {
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("/api/ops/{path}"))
-            .header("content-type", "application/json")
+            .header("content-type", "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let request = request
             .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
             .unwrap();
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
+        let changed = response.extensions().get::<Changed>();
+        let changed = changed.map(|Changed(words)| words.clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Answer {
             status,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
+            changed,
         }
     }
 

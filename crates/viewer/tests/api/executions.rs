@@ -51,6 +51,8 @@ async fn all_machines_are_listed_as_one_newest_first() {
         counts,
         json!({ "counts": { "RUNNING": 1, "FAILED": 10, "SUCCEEDED": 13 }, "isWhole": true, "notes": [] })
     );
+    let of_name = scene.get("executions/counts?name=FAILED-3").await.expect(200);
+    assert_eq!(of_name["counts"], json!({ "FAILED": 1 }));
 }
 
 #[tokio::test]
@@ -148,8 +150,11 @@ async fn an_execution_is_stopped_started_again_and_redriven() {
     assert_eq!(page["executions"][0]["failedState"], "Rest");
 
     let again = json!({ "stateMachineArn": machine, "input": told["execution"]["input"] });
-    let started = scene.post("executions", again.clone()).await.expect(201);
+    let started = scene.post("executions", again.clone()).await;
+    let changed = started.changed.clone();
+    let started = started.expect(201);
     let second = started["executionArn"].as_str().unwrap();
+    assert_eq!(changed, Some(format!("started {second}")));
     scene.until(second, "RUNNING").await;
     // Each is one of its own.
     assert_ne!(
@@ -171,6 +176,73 @@ async fn an_execution_is_stopped_started_again_and_redriven() {
         .expect(200);
     let told = scene.get(&format!("execution?arn={waiting}")).await.expect(200);
     assert_eq!(told["execution"]["redriveCount"], 1);
+}
+
+#[tokio::test]
+async fn a_start_that_is_asked_for_twice_under_one_key_is_one_execution() {
+    let scene = Scene::start().await;
+    let machine = scene.machine("orders", "STANDARD", OBEDIENT).await;
+    let other = scene.machine("others", "STANDARD", OBEDIENT).await;
+    let start = |machine: &str, what: &str| json!({ "stateMachineArn": machine, "input": json!({ "do": what }).to_string() });
+    // Longer than AWS's names may be.
+    let key = "k".repeat(200);
+    let first = scene
+        .post_as(&key, "executions", start(&machine, "wait"))
+        .await
+        .expect(201);
+    let second = scene
+        .post_as(&key, "executions", start(&machine, "wait"))
+        .await
+        .expect(201);
+    assert_eq!(first, second);
+    let problem = scene
+        .post_as(&key, "executions", start(&machine, "fail"))
+        .await
+        .expect(409);
+    assert_eq!(problem["code"], "ExecutionAlreadyExists");
+
+    scene
+        .post_as(&key, "executions", start(&other, "wait"))
+        .await
+        .expect(201);
+    scene
+        .post_as("other", "executions", start(&machine, "wait"))
+        .await
+        .expect(201);
+    let problem = scene
+        .post_as("two words", "executions", start(&machine, "wait"))
+        .await
+        .expect(400);
+    assert_eq!(problem["errors"][0]["field"], "Idempotency-Key", "{problem}");
+    assert_eq!(scene.found("status=RUNNING").await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_redrive_that_is_asked_for_twice_under_one_key_is_done_once() {
+    let scene = Scene::start().await;
+    let machine = scene.machine("orders", "STANDARD", OBEDIENT).await;
+    let waiting = scene.execution(&machine, "first", json!({ "do": "wait" })).await;
+    let stop = format!("execution/stop?arn={waiting}");
+    let redrive = format!("execution/redrive?arn={waiting}");
+    scene.post(&stop, json!({})).await.expect(200);
+
+    // Longer than AWS's tokens may be.
+    let key = "k".repeat(200);
+    let first = scene.post_as(&key, &redrive, json!({})).await.expect(200);
+    let second = scene.post_as(&key, &redrive, json!({})).await.expect(200);
+    assert_eq!(first, second);
+    let told = scene.get(&format!("execution?arn={waiting}")).await.expect(200);
+    assert_eq!(told["execution"]["redriveCount"], 1);
+    // Another press is another redrive: there is nothing to go on with while it runs.
+    let problem = scene.post_as("other", &redrive, json!({})).await.expect(409);
+    assert_eq!(problem["code"], "ExecutionNotRedrivable");
+
+    scene.post(&stop, json!({})).await.expect(200);
+    scene.post_as("other", &redrive, json!({})).await.expect(200);
+    let told = scene.get(&format!("execution?arn={waiting}")).await.expect(200);
+    assert_eq!(told["execution"]["redriveCount"], 2);
+    let problem = scene.post_as("two words", &redrive, json!({})).await.expect(400);
+    assert_eq!(problem["code"], "InvalidInput");
 }
 
 #[tokio::test]

@@ -220,6 +220,75 @@ async fn lines_come_by_invocation_of_the_functions_that_a_definition_names() {
     assert_eq!(input["startTime"], 1_699_999_999_500_u64);
 }
 
+/// Three pages of a function's lines, all written in one moment.
+fn dated(operation: &str, input: &Value) -> Result<Value, &'static str> {
+    const AT: i64 = 1_600_000_001_000;
+    match operation {
+        "FilterLogEvents" => {
+            let time = |name: &str| input[name].as_i64();
+            let is_within = time("startTime") <= Some(AT) && time("endTime").is_none_or(|to| AT < to);
+            if !is_within {
+                return Ok(json!({ "events": [] }));
+            }
+            let page = input["nextToken"]
+                .as_str()
+                .map_or(1, |page| page.parse().unwrap());
+            let line = json!({ "timestamp": AT, "message": format!("{page}"), "logStreamName": "s" });
+            let next = (page < 3).then(|| (page + 1).to_string());
+            Ok(json!({ "events": vec![line; 500], "nextToken": next }))
+        }
+        _ => functions(operation, input),
+    }
+}
+
+/// The address of what was written in the second after this moment.
+fn second_after(from_s: i64, cursor: &Value) -> String {
+    let cursor = cursor
+        .as_str()
+        .map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+    let (from, to) = (from_s * 1_000, (from_s + 1) * 1_000);
+    format!("execution/logs?arn={STANDARD}&function=charge&from={from}&to={to}{cursor}")
+}
+
+#[tokio::test]
+async fn after_time_was_let_pass_lines_are_found_at_the_machines_time() {
+    let (url, _) = stand_in(dated).await;
+    let there = Value::Null;
+    let same = Scene::at(&url).await;
+    let told = same.get(&second_after(1_600_000_900, &there)).await.expect(200);
+    assert_eq!((&told["lines"], &told["notes"]), (&json!([]), &json!([])));
+
+    // It ran after the quarter of an hour: a quarter earlier by the machine's clock.
+    let ahead = Scene::ahead(&url, 900_000).await;
+    let mut cursor = Value::Null;
+    for page in ["1", "2", "3"] {
+        let told = ahead.get(&second_after(1_600_000_900, &cursor)).await.expect(200);
+        assert_eq!(told["lines"][0]["text"], page, "{told}");
+        let note = told["notes"][0].as_str().unwrap();
+        assert!(note.contains("900 s behind"), "{note}");
+        cursor = told["nextCursor"].clone();
+    }
+    assert_eq!(cursor, Value::Null);
+}
+
+/// Both times are tried once: what one page was read by holds for the next, though the clock moves in between.
+#[tokio::test]
+async fn lines_from_before_time_was_let_pass_are_found_at_their_own_time() {
+    let (url, asked) = stand_in(dated).await;
+    let mut cursor = Value::Null;
+    for (page, ahead_ms) in [("1", 900_000), ("2", 900_000), ("3", 1_800_000)] {
+        let scene = Scene::ahead(&url, ahead_ms).await;
+        let told = scene.get(&second_after(1_600_000_000, &cursor)).await.expect(200);
+        assert_eq!(told["lines"][0]["text"], page, "{told}");
+        cursor = told["nextCursor"].clone();
+    }
+    assert_eq!(cursor, Value::Null);
+    let asked = asked.lock().unwrap();
+    let starts: Vec<&Value> = asked.iter().map(|(.., input)| &input["startTime"]).collect();
+    let (shifted, own) = (json!(1_599_999_099_000_i64), json!(1_599_999_999_000_i64));
+    assert_eq!(starts, [&shifted, &own, &own, &own]);
+}
+
 /// Busy for as long as it is asked.
 fn busy(_: &str, _: &Value) -> Result<Value, &'static str> {
     Err("ThrottlingException")

@@ -4,7 +4,7 @@ use super::{EffectBody, EffectKind};
 use domain::inventory::ShardMovement;
 use domain::ledger::{MovementKind, Place, Posting};
 use domain::money_ledger::{MoneyKind, MoneyMovement};
-use domain::order::{Order, Thing};
+use domain::order::{Kind, Line, Order, Thing};
 use domain::supply::{Supply, SupplyStatus};
 use domain::{Status, Timestamp};
 
@@ -40,7 +40,12 @@ pub(super) fn told(written: &Written) -> Vec<EffectBody> {
     let mut rows = of_order(&written.order);
     rows.extend(written.supplies.iter().flat_map(of_supply));
     rows.extend(written.postings.iter().flat_map(of_posting));
-    rows.extend(written.movements.iter().map(of_movement));
+    rows.extend(
+        written
+            .movements
+            .iter()
+            .map(|movement| of_movement(movement, &written.order)),
+    );
     rows.extend(of_money(written));
     // Stable: what one step wrote stays in its order.
     rows.sort_by_key(|row| row.at);
@@ -91,12 +96,29 @@ fn of_order(order: &Order) -> Vec<Row> {
             rows.push(held);
         }
     }
-    for event in &order.events {
+    for (place, event) in order.events.iter().enumerate() {
+        // Later events keep the status, and are of somebody else.
+        let is_change = place == 0 || order.events[place - 1].status != event.status;
         let state = match event.status {
+            _ if !is_change => None,
+            _ if place == 0 => Some(by_kind(
+                order,
+                "LockTicket",
+                "ReserveIngredients",
+                "ReserveProducts",
+            )),
             Status::Expired => Some("ExpireOrder"),
-            Status::Completed => Some("CompleteOrder"),
+            Status::Completed => Some(by_kind(order, "CompleteOrder", "ServeDish", "CompleteOrder")),
             Status::Stuck => Some("MarkOrderStuck"),
             Status::Shipped => Some("ShipProducts"),
+            Status::PaymentFailed | Status::Unavailable => Some(by_kind(
+                order,
+                "UnlockTicket",
+                "ReleaseIngredients",
+                "ReleaseProducts",
+            )),
+            Status::Refunded => Some("RefundPayment"),
+            Status::Paid => Some("ChargePayment"),
             _ => None,
         };
         // These give the tickets back in the same write.
@@ -114,6 +136,15 @@ fn of_order(order: &Order) -> Vec<Row> {
         rows.push(happened);
     }
     rows
+}
+
+/// The state that does the same for each kind of things.
+fn by_kind(order: &Order, ticket: &'static str, dish: &'static str, product: &'static str) -> &'static str {
+    match order.kind() {
+        Kind::Ticket => ticket,
+        Kind::Dish => dish,
+        Kind::Product => product,
+    }
 }
 
 /// What was asked of the warehouse.
@@ -184,19 +215,15 @@ fn of_posting(posting: &Posting) -> Vec<Row> {
                 _ => None,
             };
             let thing = movement.ingredient.as_str();
-            moved(
-                posting.at,
-                state,
-                movement.kind,
-                movement.quantity,
-                thing,
-                posting.place.as_str(),
-            )
+            let place = posting.place.as_str();
+            let mut row = moved(posting.at, state, movement.kind, movement.quantity, thing, place);
+            row.body.link = Some(format!("/reports/{place}"));
+            row
         })
         .collect()
 }
 
-fn of_movement(movement: &ShardMovement) -> Row {
+fn of_movement(movement: &ShardMovement, order: &Order) -> Row {
     let state = match movement.kind {
         MovementKind::Held => Some("ReserveProducts"),
         MovementKind::Released => Some("ReleaseProducts"),
@@ -205,7 +232,12 @@ fn of_movement(movement: &ShardMovement) -> Row {
         _ => None,
     };
     let place = format!("shard {}", movement.shard);
-    let thing = movement.product_id.to_string();
+    let is_it = |line: &&Line| matches!(&line.thing, Thing::Product { product_id, .. } if *product_id == movement.product_id);
+    let thing = order
+        .lines
+        .iter()
+        .find(is_it)
+        .map_or_else(|| movement.product_id.to_string(), |line| line.title.clone());
     let mut row = moved(
         movement.at,
         state,
@@ -214,7 +246,7 @@ fn of_movement(movement: &ShardMovement) -> Row {
         &thing,
         &place,
     );
-    row.body.link = Some(format!("/products/{thing}"));
+    row.body.link = Some(format!("/products/{}", movement.product_id));
     row
 }
 
@@ -273,31 +305,30 @@ fn of_money(written: &Written) -> Vec<Row> {
             MoneyKind::Charged => (
                 EffectKind::Charge,
                 "ChargePayment",
-                "charged",
+                "The card was charged.",
                 Pair::Opens("charge".to_owned()),
             ),
             MoneyKind::Refunded if whole == Some(place) => (
                 EffectKind::Refund,
                 "RefundPayment",
-                "given back",
+                "Money was given back.",
                 Pair::Undoes("charge".to_owned()),
             ),
             MoneyKind::Refunded => (
                 EffectKind::Refund,
                 "RefundPayment",
-                "given back",
+                "Money was given back.",
                 Pair::Opens(refund),
             ),
             MoneyKind::RefundReturned => (
                 EffectKind::Refund,
                 "RefundPayment",
-                "returned by the buyer's bank",
+                "The buyer's bank returned a refund.",
                 Pair::Undoes(refund),
             ),
         };
         let amount = u64::from(money.amount_minor);
-        let what = format!("{amount} {} (smallest units): {words}.", money.currency.as_str());
-        let mut row = row(money.at, kind, Some(state), what, pair);
+        let mut row = row(money.at, kind, Some(state), words.to_owned(), pair);
         row.body.amount = Some(amount);
         row.body.link = Some(format!("/orders/{}", money.order_id));
         rows.push(row);
@@ -306,152 +337,4 @@ fn of_money(written: &Written) -> Vec<Row> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::inventory::Take;
-    use domain::ledger::Balance;
-    use domain::order::{Line, NewOrder};
-    use domain::{Currency, OrderId, PriceMinor, ProductId, Ruling, TicketId, UserId};
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_ms(second * 1_000)
-    }
-
-    fn placed(thing: Thing) -> Written {
-        let line = Line {
-            thing,
-            title: "Seat".to_owned(),
-            quantity: 1,
-            price_minor: PriceMinor::new(2_500).unwrap(),
-        };
-        let new = NewOrder {
-            order_id: OrderId::from_random([9; 16]),
-            user_id: UserId::from_random([8; 16]),
-            lines: vec![line],
-            currency: Currency::parse("usd").unwrap(),
-            hold_ttl_s: 900,
-            device_id: None,
-            request_fingerprint: "f".to_owned(),
-        };
-        Written {
-            order: Order::place(new, at(0)).unwrap().after,
-            money: Vec::new(),
-            supplies: Vec::new(),
-            postings: Vec::new(),
-            movements: Vec::new(),
-        }
-    }
-
-    fn ticket() -> Thing {
-        Thing::Ticket {
-            ticket_id: TicketId::from_random([1; 16]),
-            version: 1,
-        }
-    }
-
-    fn money(kind: MoneyKind, number: u32, amount: u64, second: i64) -> MoneyMovement {
-        MoneyMovement {
-            order_id: OrderId::from_random([9; 16]),
-            kind,
-            number,
-            amount_minor: PriceMinor::new(amount).unwrap(),
-            currency: Currency::parse("usd").unwrap(),
-            provider_id: "x".to_owned(),
-            at: at(second),
-        }
-    }
-
-    fn moved_in(shard: u8, seq: u64, kind: MovementKind) -> ShardMovement {
-        ShardMovement {
-            product_id: ProductId::from_random([3; 16]),
-            shard,
-            seq,
-            kind,
-            quantity: 2,
-            balance: Balance::default(),
-            cause: "ord".to_owned(),
-            reason: None,
-            at: at(i64::try_from(seq).unwrap()),
-        }
-    }
-
-    /// The kinds of the effects with what undid them.
-    fn undone(written: &Written, wanted: EffectKind) -> Vec<Option<EffectKind>> {
-        let effects = told(written);
-        let of = |wanted| {
-            effects
-                .iter()
-                .filter(move |effect: &&EffectBody| effect.kind == wanted)
-        };
-        of(wanted)
-            .map(|effect| effect.undone_by.map(|place| effects[place].kind))
-            .collect()
-    }
-
-    #[test]
-    fn a_held_ticket_is_undone_by_the_end_of_its_order() {
-        let mut written = placed(ticket());
-        assert_eq!(undone(&written, EffectKind::Hold), [None]);
-        let Ok(Ruling::Change(decision)) = written.order.expire(at(901)) else {
-            panic!("it expires");
-        };
-        written.order = decision.after;
-        assert_eq!(undone(&written, EffectKind::Hold), [Some(EffectKind::Order)]);
-        let effects = told(&written);
-        assert_eq!(
-            effects.last().and_then(|effect| effect.state),
-            Some("ExpireOrder")
-        );
-    }
-
-    #[test]
-    fn a_charge_is_undone_when_all_of_it_is_back_and_stays_back() {
-        let mut written = placed(ticket());
-        written.money = vec![money(MoneyKind::Charged, 1, 2_500, 10)];
-        assert_eq!(undone(&written, EffectKind::Charge), [None]);
-        written.money.push(money(MoneyKind::Refunded, 1, 1_000, 20));
-        assert_eq!(undone(&written, EffectKind::Charge), [None]);
-        written.money.push(money(MoneyKind::Refunded, 2, 1_500, 30));
-        assert_eq!(undone(&written, EffectKind::Charge), [Some(EffectKind::Refund)]);
-        // The bank returns the first one: that refund is undone, and the charge is not any more.
-        written.money.push(money(MoneyKind::RefundReturned, 1, 1_000, 40));
-        assert_eq!(undone(&written, EffectKind::Charge), [None]);
-        assert_eq!(
-            undone(&written, EffectKind::Refund),
-            [Some(EffectKind::Refund), None, None]
-        );
-    }
-
-    #[test]
-    fn a_claim_is_undone_in_its_own_shard() {
-        let mut written = placed(Thing::Product {
-            product_id: ProductId::from_random([3; 16]),
-            takes: vec![
-                Take {
-                    shard: 0,
-                    quantity: 2,
-                },
-                Take {
-                    shard: 1,
-                    quantity: 2,
-                },
-            ],
-        });
-        written.movements = vec![
-            moved_in(0, 1, MovementKind::Held),
-            moved_in(1, 1, MovementKind::Held),
-            moved_in(1, 5, MovementKind::Released),
-            moved_in(0, 6, MovementKind::Sold),
-            moved_in(0, 7, MovementKind::Returned),
-        ];
-        assert_eq!(
-            undone(&written, EffectKind::Hold),
-            [None, Some(EffectKind::Movement)]
-        );
-        // Released, sold (and returned), returned.
-        assert_eq!(
-            undone(&written, EffectKind::Movement),
-            [None, Some(EffectKind::Movement), None]
-        );
-    }
-}
+mod tests;

@@ -222,3 +222,54 @@ async fn odds_leave_named_outcomes_alone_and_chance_moves_on_after_silence() {
         }
     }
 }
+
+#[tokio::test]
+async fn banks_that_decline_every_card_decline_as_a_bank_does_and_take_nothing_back() {
+    let world = World::new();
+    let paid = world.intent("before").await;
+    world.confirm(&paid, "k1", "tok_visa").await;
+    let id = world.intent("during").await;
+    world.decline_all(true);
+    for (number, card) in [
+        "tok_visa",
+        "tok_timeout_after",
+        "tok_unavailable",
+        "tok_succeeds_second",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let declined = world.confirm(&id, &format!("k2-{number}"), card).await;
+        assert_eq!(declined.refusal(), (402, "card_declined"), "{card}");
+        assert_eq!(
+            declined.body["error"]["decline_code"], "generic_decline",
+            "{card}"
+        );
+    }
+    let found = world.find(&id).await;
+    assert_eq!(
+        (&found["status"], &found["amount_received"]),
+        (&json!("requires_payment_method"), &json!(0))
+    );
+    // What was charged before is charged, also for whoever asks again.
+    let again = world.confirm(&paid, "k1", "tok_visa").await;
+    assert_eq!((again.status, &again.body["status"]), (200, &json!("succeeded")));
+
+    world.decline_all(false);
+    let charged = world.confirm(&id, "k3", "tok_visa").await;
+    assert_eq!(
+        (charged.status, &charged.body["status"]),
+        (200, &json!("succeeded"))
+    );
+}
+
+#[tokio::test]
+async fn while_nobody_knows_what_the_banks_do_nobody_is_charged() {
+    let world = World::new();
+    let id = world.intent("unknown").await;
+    world.lose_the_banks();
+    let refused = world.confirm(&id, "k", "tok_visa").await;
+    assert_eq!(refused.status, 503, "{:?}", refused.body);
+    let found = world.find(&id).await;
+    assert_eq!(found["amount_received"], 0);
+}

@@ -6,7 +6,9 @@ use domain::ports::{Answer, Clock, Document, Documents, Entropy, PutError};
 use domain::{Fault, Timestamp};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use simulate_payments::{InMemoryDocuments, Odds, Outbox, OutgoingEvent, Pause, Settings, Simulator, router};
+use simulate_payments::{
+    Banks, InMemoryDocuments, Odds, Outbox, OutgoingEvent, Pause, Settings, Simulator, router,
+};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
@@ -130,11 +132,28 @@ impl Outbox for Kept {
     }
 }
 
+/// Banks that do what every card says, until they do not, or nobody knows.
+#[derive(Default)]
+struct Moody {
+    is_declining: AtomicBool,
+    is_unknown: AtomicBool,
+}
+
+impl Banks for Moody {
+    fn decline_all(&self) -> Result<bool, Fault> {
+        if self.is_unknown.load(Ordering::SeqCst) {
+            return Err(Fault::Transient("the file does not read".to_owned()));
+        }
+        Ok(self.is_declining.load(Ordering::SeqCst))
+    }
+}
+
 pub struct World {
     simulator: Simulator,
     clock: Arc<TestClock>,
     waited: Arc<Waited>,
     kept: Arc<Kept>,
+    banks: Arc<Moody>,
     pub obstacles: Arc<Obstacles>,
 }
 
@@ -156,12 +175,14 @@ impl World {
         let waited = Arc::new(Waited(AtomicU32::new(0)));
         let kept = Arc::new(Kept::default());
         let obstacles = Arc::new(Obstacles::default());
+        let banks = Arc::new(Moody::default());
         let simulator = Simulator {
             documents: obstacles.clone(),
             clock: clock.clone(),
             entropy: Arc::new(Counting(AtomicU64::new(1))),
             pause: waited.clone(),
             outbox: Some(kept.clone()),
+            banks: Some(banks.clone()),
             settings,
         };
         Self {
@@ -169,12 +190,23 @@ impl World {
             clock,
             waited,
             kept,
+            banks,
             obstacles,
         }
     }
 
     pub fn pass_s(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// From now on the banks decline every card, or no longer.
+    pub fn decline_all(&self, is_declining: bool) {
+        self.banks.is_declining.store(is_declining, Ordering::SeqCst);
+    }
+
+    /// From now on nobody knows what the banks do.
+    pub fn lose_the_banks(&self) {
+        self.banks.is_unknown.store(true, Ordering::SeqCst);
     }
 
     /// Whoever is to deliver events is away from now on.

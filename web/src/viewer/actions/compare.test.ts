@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { names, runOf } from '../run/fixtures/load'
-import { compared, partingWords, whichWords } from './compare'
+import { compared, comparisonWords, dataWords, partingWords, whichWords } from './compare'
 
 describe('two executions beside each other', () => {
   it('are the same when they are one', () => {
@@ -35,5 +35,29 @@ describe('two executions beside each other', () => {
   it('name the iteration and the time', () => {
     expect(whichWords({ iterations: [1, 0], time: 2 })).toBe(' (iteration 2.1, time 3)')
     expect(whichWords({ iterations: [], time: 0 })).toBe('')
+  })
+})
+
+describe('what differs, in words', () => {
+  it('is the first thing, with its values, and how much else there is', () => {
+    expect(dataWords('{"order":{"total":12,"id":"a"},"x":1}', '{"order":{"total":15,"id":"a"},"y":1}')).toBe('order.total is 12 and 15, and 2 more differ')
+    expect(dataWords('{"a":1}', '{"a":1,"b":2}')).toBe('b is only in the second')
+    expect(dataWords('{"a":1,"b":2}', '{"a":1}')).toBe('b is only in the first')
+    expect(dataWords('1', '2')).toBe('is 1 and 2')
+    expect(dataWords('{"a":1}', '{ "a": 1 }')).toBe('')
+    expect(dataWords(null, '1')).toBe('')
+    expect(dataWords(JSON.stringify('x'.repeat(100)), '1').length).toBeLessThan(70)
+  })
+
+  it('begins with what was run and with what', () => {
+    const { run } = runOf('own/redrive-before')
+    const after = runOf('own/redriven').run
+    const about = { machineName: 'order', definition: { StartAt: 'A' } }
+    const rows = compared(run, after)
+    expect(comparisonWords({ about, run }, { about, run: after }, rows)).toEqual(['They began with the same input.', partingWords(rows)])
+    const [machines, input] = comparisonWords({ about, run }, { about: { ...about, machineName: 'refund' }, run: { ...run, input: '{"a":2}' } }, rows)
+    expect(machines).toBe('They are executions of two machines, order and refund.')
+    expect(input).toMatch(/^They began with different inputs: /)
+    expect(comparisonWords({ about, run }, { about: { ...about, definition: {} }, run }, rows)[0]).toContain('another one')
   })
 })

@@ -1,6 +1,7 @@
 /** Two executions beside each other: what both did, what one did only, and where they part. */
 import { nameOf } from '../chart/place'
 import { changesBetween } from '../run/changes'
+import type { About } from '../source/shown'
 import type { JsonText, Place, Run, Visit } from '../types'
 
 export interface ComparedRow {
@@ -111,10 +112,41 @@ function triesOf({ attempts }: Visit): string {
   return `${attempts.length} ${attempts.length === 1 ? 'try' : 'tries'}`
 }
 
-function dataWords(before: JsonText, after: JsonText): string {
+/** What differs first, and how much else: `order.total is 12 and 15, and 2 more differ`; empty if nothing does or it cannot be told. */
+export function dataWords(before: JsonText, after: JsonText): string {
   if (before === after || before === null || after === null) return ''
   const read = changesBetween(before, after)
   if ('problem' in read) return 'not the same'
-  const { length } = read.changes
-  return length === 0 ? '' : `${length.toLocaleString('en')} ${length === 1 ? 'value differs' : 'values differ'}`
+  const [first] = read.changes
+  if (first === undefined) return ''
+  const more = read.changes.length - 1
+  const where = first.path === '' ? '' : `${first.path} `
+  const what = first.kind === 'added' ? `${where}is only in the second` : first.kind === 'removed' ? `${where}is only in the first` : `${where}is ${shown(first.before)} and ${shown(first.after)}`
+  return `${what}${more === 0 ? '' : `, and ${more.toLocaleString('en')} more ${more === 1 ? 'differs' : 'differ'}`}`
+}
+
+const SHOWN_MAX = 40
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? ''
+  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}…`
+}
+
+/** An execution as it is compared. */
+export interface ComparedSide {
+  readonly about: Pick<About, 'machineName' | 'definition'>
+  readonly run: Run
+}
+
+/** What differs, in sentences: what was run, with what, and where they part. */
+export function comparisonWords(one: ComparedSide, other: ComparedSide, rows: readonly ComparedRow[]): string[] {
+  const words: string[] = []
+  const definitions = [one.about.definition, other.about.definition]
+  if (one.about.machineName !== other.about.machineName) words.push(`They are executions of two machines, ${one.about.machineName} and ${other.about.machineName}.`)
+  else if (definitions.every((definition) => definition != null) && JSON.stringify(definitions[0]) !== JSON.stringify(definitions[1])) words.push('The machine’s definition was another one.')
+  const input = dataWords(one.run.input, other.run.input)
+  if (input !== '') words.push(`They began with different inputs: ${input}.`)
+  else if (one.run.input !== null && other.run.input !== null) words.push('They began with the same input.')
+  words.push(partingWords(rows))
+  return words
 }

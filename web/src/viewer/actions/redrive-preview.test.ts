@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { names, runOf } from '../run/fixtures/load'
 import { notRedrivable, protectionWords, redrivePreview } from './redrive-preview'
 
+const ARN = 'arn:aws:states:eu-central-1:000000000000:execution:soup:1'
+
 const previewOf = (name: string) => {
   const { run, chart } = runOf(name)
   return redrivePreview(run, chart)
@@ -58,11 +60,12 @@ describe('what a redrive runs again', () => {
 
 describe('whether an execution can be redriven', () => {
   it('is told with the service’s reason', () => {
-    expect(notRedrivable('FAILED', { redriveStatus: 'REDRIVABLE' })).toBeNull()
-    expect(notRedrivable('FAILED', {})).toBeNull()
-    expect(notRedrivable('FAILED', { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: 'It is too old.' })).toBe('It is too old.')
-    expect(notRedrivable('FAILED', { redriveStatus: 'REDRIVABLE_BY_MAP_RUN' })).toContain('map run')
-    expect(notRedrivable('RUNNING', {})).toContain('still runs')
-    expect(notRedrivable('SUCCEEDED', { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: 'x' })).toContain('succeeded')
+    expect(notRedrivable(ARN, 'FAILED', { redriveStatus: 'REDRIVABLE' })).toBeNull()
+    expect(notRedrivable(ARN, 'FAILED', {})).toBeNull()
+    expect(notRedrivable(ARN, 'FAILED', { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: 'It is too old.' })).toBe('It is too old.')
+    expect(notRedrivable(ARN, 'FAILED', { redriveStatus: 'REDRIVABLE_BY_MAP_RUN' })).toContain('map run')
+    expect(notRedrivable('arn:aws:states:eu-central-1:000000000000:express:soup:1:2', 'FAILED', {})).toContain('Express')
+    expect(notRedrivable(ARN, 'RUNNING', {})).toContain('still runs')
+    expect(notRedrivable(ARN, 'SUCCEEDED', { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: 'x' })).toContain('succeeded')
   })
 })

@@ -82,11 +82,17 @@ export function protectionWords({ protection, asks, tries }: AgainRow): string {
   }
 }
 
+/** Express executions are neither stopped nor redriven. */
+export function isExpress(arn: string | null): boolean {
+  return arn?.split(':')[5] === 'express'
+}
+
 /** Why an execution cannot be redriven, as a sentence; `null` if it can, as far as is known. */
-export function notRedrivable(status: Run['status'], described: Readonly<Record<string, unknown>>): string | null {
+export function notRedrivable(arn: string | null, status: Run['status'], described: Readonly<Record<string, unknown>>): string | null {
   if (status === 'RUNNING') return 'It still runs.'
   if (status === 'SUCCEEDED') return 'It succeeded, so there is nothing to go on with.'
   if (status === 'PENDING_REDRIVE') return 'It is about to be redriven already.'
+  if (isExpress(arn)) return 'It is an Express execution, and Step Functions redrives none of them.'
   const said = described['redriveStatus']
   const reason = described['redriveStatusReason']
   if (said === 'NOT_REDRIVABLE') return typeof reason === 'string' && reason !== '' ? reason : 'The service does not redrive it.'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { names, runOf } from '../run/fixtures/load'
 import { failedAt, headline } from './headline'
+import { titleOf } from './use-title'
 
 describe('an execution in a sentence', () => {
   it('says where it stands while it runs', () => {
@@ -26,4 +27,9 @@ describe('an execution in a sentence', () => {
     expect(run.visits.some(({ parent, fate }) => parent === at?.id && fate === 'failed')).toBe(false)
     expect(at?.error).toBe(run.error)
   })
+})
+
+it('has the status first in the tab’s title', () => {
+  expect(titleOf('FAILED', 'order-17')).toBe('✗ failed · order-17')
+  expect(titleOf('RUNNING', 'order-17')).toBe('▸ running · order-17')
 })

@@ -5,6 +5,9 @@ import type { Fate } from '../types'
 const RANKS: Record<Fate, number> = { failed: 0, timedOut: 0, aborted: 1, caught: 1, running: 2, waiting: 2, succeeded: 3 }
 const GROUPS = ['Failed', 'Stopped or caught', 'Under way', 'Succeeded']
 
+/** Picked in place of one: all iterations together. */
+export const ALL_ITERATIONS = -1
+
 /** More than these are too many to choose from a list. */
 export const LISTED_MAX = 200
 
@@ -28,6 +31,26 @@ export function firstToLookAt(fates: readonly Fate[]): number | undefined {
     if (first === undefined || RANKS[fate] < RANKS[fates[first] ?? 'succeeded']) first = number
   })
   return first
+}
+
+/** How many failed or timed out. */
+export function failedCount(fates: readonly Fate[]): number {
+  return fates.filter((fate) => RANKS[fate] === 0).length
+}
+
+/** All of them in words: `All 20 iterations, 2 failed`. */
+export function togetherWords(fates: readonly Fate[]): string {
+  const failed = failedCount(fates)
+  const open = fates.filter((fate) => RANKS[fate] === 2).length
+  const all = fates.length === 1 ? 'The one iteration' : `All ${fates.length.toLocaleString('en')} iterations`
+  const parts = [all, ...(failed > 0 ? [`${failed.toLocaleString('en')} failed`] : []), ...(open > 0 ? [`${open.toLocaleString('en')} under way`] : [])]
+  return parts.join(', ')
+}
+
+/** What a key picks: one further or back, the next that failed, or all together. `undefined` if it picks nothing. */
+export function pickedByKey(key: string, fates: readonly Fate[], picked: number): number | undefined {
+  const pick = { n: Math.min(fates.length - 1, picked + 1), p: picked <= 0 ? undefined : picked - 1, f: nextFailed(fates, picked), a: ALL_ITERATIONS }[key]
+  return pick === picked || fates.length === 0 ? undefined : pick
 }
 
 /** The next one that failed after this, from the beginning again after the last. `undefined` if none did. */

@@ -23,8 +23,8 @@ const HEADER_PADDING = 4
 /** `3 retries` and `12×` in a header. */
 const PILLS_WIDTH = 112
 const PICKER_HEIGHT = 40
-/** An iteration's number, its fate, and a button on each side. */
-const PICKER_WIDTH = 228
+/** An iteration's number, its fate, a button on each side, and one to the next that failed. */
+const PICKER_WIDTH = 268
 const LABEL_WIDTH_MAX = 164
 const LABEL_HEIGHT = 18
 const LABEL_PADDING = 6

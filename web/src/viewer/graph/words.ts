@@ -1,5 +1,6 @@
 /** How states fared, in words. */
-import type { ChartState, Fate, StateLook } from '../types'
+import { weightOf } from '../run/picked'
+import type { ChartState, Fate, MapRun, StateLook } from '../types'
 
 const FATES: Record<Fate, string> = {
   running: 'running',
@@ -19,6 +20,7 @@ export function fateWord(fate: Fate | undefined): string {
 /** How one state fared: `failed after 3 tries, entered 2 times`. */
 export function lookWords(look: StateLook | undefined): string {
   if (look === undefined) return fateWord(undefined)
+  if (look.counts !== undefined) return countWords(look.counts)
   const tries = look.retries + 1
   const parts = [fateWord(look.fate)]
   if (look.retries > 0) {
@@ -27,6 +29,27 @@ export function lookWords(look: StateLook | undefined): string {
   }
   if (look.visits > 1) parts.push(`entered ${look.visits} times`)
   return parts.join(', ')
+}
+
+/** Many at once: `2 failed, 18 succeeded`. */
+export function countWords(counts: NonNullable<StateLook['counts']>): string {
+  const fates = (Object.keys(counts) as Fate[]).sort((one, other) => weightOf(one) - weightOf(other))
+  return fates.map((fate) => `${(counts[fate] ?? 0).toLocaleString('en')} ${fateWord(fate)}`).join(', ')
+}
+
+/** The items of a distributed map: `12 items: 3 failed, 2 running, 7 succeeded`. */
+export function mapRunWords({ total, pending, running, succeeded, failed, timedOut, aborted }: MapRun): string {
+  const kinds: readonly (readonly [number, string])[] = [
+    [failed, 'failed'],
+    [timedOut, 'timed out'],
+    [aborted, 'stopped'],
+    [running, 'running'],
+    [pending, 'waiting'],
+    [succeeded, 'succeeded'],
+  ]
+  const parts = kinds.flatMap(([count, word]) => (count > 0 ? [`${count.toLocaleString('en')} ${word}`] : []))
+  const all = `${total.toLocaleString('en')} ${total === 1 ? 'item' : 'items'}`
+  return parts.length === 0 ? all : parts.length === 1 && parts[0]?.startsWith(total.toLocaleString('en')) === true ? `${all}, ${total === 1 ? '' : 'all '}${parts[0].slice(parts[0].indexOf(' ') + 1)}` : `${all}: ${parts.join(', ')}`
 }
 
 /** A state's name as one says it: `ChargePayment` is `Charge payment`. Abbreviations stay as they are. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { askedOf, BAD, filtersOf, isFailedOnly, isNarrowed, localOf, momentOf, NO_FILTERS, queryOf, withFailedOnly, withStatus, type Filters } from './filters'
+import { askedOf, BAD, countedOf, filtersOf, isFailedOnly, isNarrowed, localOf, momentOf, NO_FILTERS, queryOf, withFailedOnly, withStatus, type Filters } from './filters'
 
 const FULL: Filters = {
   machines: ['order', 'refund-order'],
@@ -64,4 +64,10 @@ describe('a click on a filter', () => {
     expect(momentOf(localOf(ms))).toBe(ms)
     expect([localOf(null), momentOf(''), momentOf('soon')]).toEqual(['', null, null])
   })
+})
+
+it('counts what the list is narrowed to, by all that can be counted', () => {
+  const { machine, name, from, to } = askedOf(FULL, 0)
+  expect(countedOf(askedOf(FULL, 0))).toEqual({ machine, name, from, to })
+  expect(countedOf({})).toEqual({})
 })

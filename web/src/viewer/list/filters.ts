@@ -94,6 +94,17 @@ export function askedOf(filters: Filters, nowMs: number): AskedFilters {
   }
 }
 
+/** What of the filters also narrows the counts: those by status stand beside the choice of a status, and AWS counts no errors. */
+export function countedOf({ machine, name, from, to, mapRun }: AskedFilters): AskedFilters {
+  return {
+    ...(machine && { machine }),
+    ...(name !== undefined && { name }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(mapRun !== undefined && { mapRun }),
+  }
+}
+
 /** Whether exactly those that ended badly are shown. */
 export function isFailedOnly({ statuses }: Filters): boolean {
   return statuses.length === BAD.length && BAD.every((status) => statuses.includes(status))

@@ -4,16 +4,23 @@
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { asProblem, type Problem } from '../../api/problem'
-import { usePoll } from '../../live/use-poll'
+import { serverClock } from '../../clock/server-clock'
 import { readCounts, readExecutions, type ExecutionRow } from '../source/calls'
-import { askedOf, type Filters } from './filters'
+import { useLooks, type Freshness } from '../source/nudges'
+import { askedOf, countedOf, type AskedFilters, type Filters } from './filters'
 import { extended, refreshed } from './merge'
 
-const LOOK_EVERY_MS = 4_000
+/** A look asks for a page of each machine and for its counts. On AWS a whole account shares few such questions a second. */
+const PAUSES = { told: 15_000, local: 4_000, remote: 10_000, apart: { local: 1_000, remote: 5_000 } }
 /** Requests that are made by themselves for one press, while they find little. */
 const REQUESTS_MAX = 4
 /** So many found rows are something to look at. */
 const ENOUGH = 10
+
+/** Times before now are counted by the clock that executions go by, as soon as an answer has told it. */
+function askedAtMs(): number {
+  return serverClock.knownMs() ?? Date.now()
+}
 
 export interface ShownExecutions {
   /** Undefined before the first answer. */
@@ -25,6 +32,7 @@ export interface ShownExecutions {
   /** A reading that somebody asked for is under way. */
   readonly isReading: Readonly<Ref<boolean>>
   readonly problem: Readonly<Ref<Problem | null>>
+  readonly freshness: ComputedRef<Freshness>
   readonly more: () => Promise<void>
   readonly restart: () => Promise<void>
 }
@@ -38,6 +46,8 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   const isReading = ref(false)
   const problem = shallowRef<Problem | null>(null)
   let current = new AbortController()
+  /** Rows that somebody has asked for; what comes on top while they look is more. */
+  let wanted = 0
 
   function begin(): AbortController {
     current.abort()
@@ -48,7 +58,7 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   /** Reads on from where the list ends; a list that begins anew ends nowhere. */
   async function read(isAnother: boolean): Promise<void> {
     const mine = begin()
-    const asked = askedOf(filters(), Date.now())
+    const asked = askedOf(filters(), askedAtMs())
     isReading.value = true
     problem.value = null
     let found = 0
@@ -59,6 +69,7 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
         if (current !== mine) return
         const isFirst = isAnother && request === 0
         rows.value = isFirst ? page.rows : extended(rows.value ?? [], page.rows)
+        wanted = rows.value.length
         lookedAt.value = (isFirst ? 0 : lookedAt.value) + page.lookedAt
         notes.value = [...new Set([...(isFirst ? [] : notes.value), ...page.notes])]
         next.value = cursor = page.next
@@ -75,10 +86,12 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   }
 
   async function readCount(): Promise<void> {
-    const asked = askedOf(filters(), Date.now())
+    const asked = askedOf(filters(), askedAtMs())
     try {
       const read = await readCounts(asked, current.signal)
-      if (JSON.stringify(askedOf(filters(), 0).machine) === JSON.stringify(asked.machine)) counts.value = read
+      // A time before now moves on meanwhile and is the same filter.
+      const whole = (one: AskedFilters) => JSON.stringify({ ...countedOf(one), from: 0 })
+      if (whole(askedOf(filters(), 0)) === whole(asked)) counts.value = read
     } catch {
       // The list itself says that nothing answers.
       counts.value = undefined
@@ -95,11 +108,16 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   async function look(): Promise<void> {
     const mine = current
     try {
-      const page = await readExecutions(askedOf(filters(), Date.now()), undefined, mine.signal)
+      const page = await readExecutions(askedOf(filters(), askedAtMs()), undefined, mine.signal)
       if (current !== mine || isReading.value) return
-      const isAll = page.next === undefined || rows.value === undefined
-      rows.value = refreshed(rows.value ?? [], page)
-      if (isAll) next.value = page.next
+      const now = refreshed(rows.value ?? [], page, wanted)
+      const isAnew = now.isAnew || rows.value === undefined
+      rows.value = now.rows
+      if (isAnew) {
+        next.value = page.next
+        lookedAt.value = page.lookedAt
+        wanted = now.rows.length
+      }
       problem.value = null
       failedLooks = 0
       await readCount()
@@ -114,10 +132,12 @@ export function useExecutions(filters: () => Filters): ShownExecutions {
   watch(filters, (now, before) => {
     if (JSON.stringify(now) !== JSON.stringify(before)) void restart()
   })
-  usePoll(LOOK_EVERY_MS, () => !isReading.value && problem.value?.status !== 401 && problem.value?.status !== 403, look)
+  const isGoingOn = () => !isReading.value && problem.value?.status !== 401 && problem.value?.status !== 403
+  const freshness = useLooks(PAUSES, { isGoingOn, look })
   onScopeDispose(() => {
     current.abort()
   })
   void restart()
-  return { rows, counts, notes, lookedAt, hasMore: computed(() => next.value !== undefined), isReading, problem, more: () => read(false), restart }
+  const hasMore = computed(() => next.value !== undefined)
+  return { rows, counts, notes, lookedAt, hasMore, isReading, problem, freshness, more: () => read(false), restart }
 }

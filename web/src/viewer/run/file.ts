@@ -1,5 +1,5 @@
 /** Histories in files: exported by this viewer, answered by the `aws` command, or lines of a log. */
-import { isObject, type Json } from '../chart/json'
+import { isObject, listOf, type Json } from '../chart/json'
 import { isLogLine, readLogs } from './logs'
 
 /** What an exported history calls itself. */
@@ -35,7 +35,8 @@ export function openHistory(text: string): Opened | { readonly problem: string }
     return { events, execution, definition, exportedAt, gaps }
   }
   if (!list.some((event) => isObject(event) && typeof event['type'] === 'string')) return { problem: 'What this file lists are not events of an execution.' }
-  const gaps = typeof about['nextToken'] === 'string' || typeof about['NextToken'] === 'string' ? ['This file has the first page of the history only.'] : []
+  const told = listOf(about['gaps']).filter((gap) => typeof gap === 'string')
+  const gaps = typeof about['nextToken'] === 'string' || typeof about['NextToken'] === 'string' ? ['This file has the first page of the history only.'] : told
   return { events: list, execution, definition, exportedAt, gaps }
 }
 

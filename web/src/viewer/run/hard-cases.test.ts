@@ -115,7 +115,7 @@ describe('a Map that begins another round', () => {
 
   it('does not look as in the round before', () => {
     const retried = readRun(scripted(...first, '9 MapStateStarted length=2', '13 M:MapIterationStarted index=0', '14 T:TaskStateEntered', '15 TaskScheduled'), chart)
-    expect(looks(retried).get('/M#0/T')).toEqual({ fate: 'running', retries: 0, visits: 3 })
+    expect(looks(retried).get('/M#0/T')).toEqual({ fate: 'running', retries: 0, visits: 3, counts: { running: 1 } })
   })
 
   it('does not look as when it was entered before', () => {
@@ -143,5 +143,13 @@ describe('a variable', () => {
     for (const [at, pause] of [[7, '100'], [8, '200']] as const) Object.assign(events[at]?.['stateExitedEventDetails'] as object, { assignedVariables: { pause } })
     const run = readRun(events, chart)
     expect(waitingOn(run, chart, 0).map(({ iterations, untilMs }) => [iterations, untilMs])).toEqual([[[0], 110_000], [[1], 211_000]])
+  })
+})
+
+describe('iterations that all time out at once', () => {
+  it('each have their own task’s end, the one that brought the Map down too', () => {
+    const { definition, events } = recorded('aws/map-timed-out')
+    const owned = owners(readRun(events, chartOf(definition)))
+    expect([0, 1, 2, 3].map((index) => owned[`/EachParcel#0/Weigh ${index}`]?.at(-1))).toEqual([25, 27, 29, 31])
   })
 })

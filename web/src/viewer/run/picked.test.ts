@@ -8,7 +8,7 @@ describe('how states look', () => {
   it('is their weightiest iteration, unless one is picked', () => {
     const { run } = runOf('own/map-caught')
     const pack = '/Ship#0/Pack'
-    expect(looks(run).get(pack)).toEqual({ fate: 'caught', retries: 0, visits: 4 })
+    expect(looks(run).get(pack)).toEqual({ fate: 'caught', retries: 0, visits: 4, counts: { caught: 1, succeeded: 3 } })
     expect(looks(run, new Map([['/Ship', 1]])).get(pack)).toEqual({ fate: 'caught', retries: 0, visits: 1 })
     expect(looks(run, new Map([['/Ship', 2]])).get(pack)?.fate).toBe('succeeded')
     expect(looks(run, new Map([['/Ship', 2]])).has('/Ship#0/Report')).toBe(false)
@@ -18,7 +18,7 @@ describe('how states look', () => {
   it('is picked within what is picked', () => {
     const { run } = runOf('own/nested')
     const cook = '/EachKitchen#0/Both#0/EachDish#0/Cook'
-    expect(looks(run).get(cook)).toEqual({ fate: 'succeeded', retries: 1, visits: 3 })
+    expect(looks(run).get(cook)).toEqual({ fate: 'succeeded', retries: 1, visits: 3, counts: { succeeded: 3 } })
     expect(looks(run, new Map([['/EachKitchen', 0]])).get(cook)).toMatchObject({ retries: 1, visits: 2 })
     expect(looks(run, new Map([['/EachKitchen', 0], ['/EachKitchen#0/Both#0/EachDish', 1]])).get(cook)).toMatchObject({ retries: 0, visits: 1 })
     expect(looks(run, new Map([['/EachKitchen#0/Both#0/EachDish', 1]])).get(cook)).toMatchObject({ visits: 1 })

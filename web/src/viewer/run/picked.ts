@@ -12,6 +12,11 @@ const ALL: Picked = new Map()
 /** What weighs more, first: one failed iteration among many that succeeded is what one looks for. */
 const WEIGHT: readonly Fate[] = ['failed', 'timedOut', 'running', 'waiting', 'aborted', 'caught', 'succeeded']
 
+/** What weighs more comes first. */
+export function weightOf(fate: Fate): number {
+  return WEIGHT.indexOf(fate)
+}
+
 /**
  * How each state looks. A state that was entered several times looks like its newest visit; one within Map states for
  * which nothing is picked like its weightiest iteration.
@@ -29,11 +34,16 @@ export function looks(run: Run, picked: Picked = ALL): Map<Place, StateLook> {
     newest.set(`${visit.place}\n${visit.iterations.join()}`, visit)
   }
   const isSet = new Set<Place>()
+  const isTogether = new Map<Place, boolean>()
   for (const visit of newest.values()) {
-    const look = found.get(visit.place)
+    const { place } = visit
+    const look = found.get(place)
     if (look === undefined || !known.isOfNow(visit, newest)) continue
-    if (!isSet.has(visit.place) || WEIGHT.indexOf(visit.fate) < WEIGHT.indexOf(look.fate)) look.fate = visit.fate
-    isSet.add(visit.place)
+    if (!isSet.has(place) || weightOf(visit.fate) < weightOf(look.fate)) look.fate = visit.fate
+    isSet.add(place)
+    let together = isTogether.get(place)
+    if (together === undefined) isTogether.set(place, (together = allAround(place).filter((outer) => picked.has(outer)).length < visit.iterations.length))
+    if (together) look.counts = { ...look.counts, [visit.fate]: (look.counts?.[visit.fate] ?? 0) + 1 }
   }
   // Entered in an earlier round only: shown as it was then, if at all.
   for (const [place, look] of found) {

@@ -158,7 +158,8 @@ export class Reading {
       visits: [...reader.visits],
       events: [...events],
       taken: new Set(reader.taken),
-      gaps: [
+      // A file may say what its events say as well.
+      gaps: eachOnce([
         ...(this.about.gaps ?? []),
         ...gapWords(
           {
@@ -175,9 +176,14 @@ export class Reading {
           },
           first,
         ),
-      ],
+      ]),
     }
   }
+}
+
+/** Each once. */
+function eachOnce(sentences: readonly string[]): string[] {
+  return [...new Set(sentences)]
 }
 
 /** An event by its id. */

@@ -48,6 +48,8 @@ export class Reader {
   /** Events that begin a round of branches or iterations. */
   readonly #rounds = new Set<number>()
   #lastAborted: Scope | null = null
+  /** The iteration that failed with the event before. */
+  #justFailed: { readonly scope: Scope; readonly id: number } | null = null
   #madeUp = 0
 
   /** @param ahead the name of the state that is left at the end of the chain that begins with an event; for histories with holes */
@@ -273,7 +275,7 @@ export class Reader {
         return this.#soleOpen((node) => node.type === type) ?? this.#unseen(this.ahead(event), event)
       }
       case 'aborted':
-        return this.#taken(stateTypeOf(event.type), before)
+        return this.#taken(stateTypeOf(event.type), before, event.id)
       case 'work':
       case 'mapRun': {
         const type = role === 'work' ? 'Task' : 'Map'
@@ -314,7 +316,10 @@ export class Reader {
   }
 
   /** The state of this type that was taken down: of the iteration that was taken down just before, if there is one. */
-  #taken(type: string, before: Where): Node | null {
+  #taken(type: string, before: Where, id: number): Node | null {
+    // AWS also takes down the state that failed, next to its iteration.
+    const own = this.#justFailed?.id === id - 1 ? this.#justFailed.scope.last : null
+    if (own?.type === type) return own
     const failed = new Set(outward(before.node))
     // Most often it is the one that the iteration was at: found without a search.
     const direct = this.#lastAborted?.last ?? null
@@ -441,6 +446,7 @@ export class Reader {
     }
     if (fate === 'aborted') this.#lastAborted = scope
     if (fate === 'failed') {
+      this.#justFailed = { scope, id: event.id }
       const from = before.node !== null && isIn(before.node, scope) ? before.node : scope.last
       if (from !== null) this.#failedFrom(from, node, event.atMs, null, null)
     }

@@ -5,7 +5,7 @@
 import { api, ask } from '../../api/client'
 import { isObject, listOf, textOf, type Json } from '../chart/json'
 import { msOf } from '../run/event'
-import type { AskedFilters } from '../list/filters'
+import { countedOf, type AskedFilters } from '../list/filters'
 import { lastNameOf } from '../chart/call'
 import type { LogSource } from '../types'
 
@@ -44,11 +44,6 @@ export interface ExecutionsPage {
   readonly notes: readonly string[]
 }
 
-/** Which account is shown. */
-export async function readViewer(signal: AbortSignal) {
-  return await ask(api.GET('/api/ops/viewer', { signal }))
-}
-
 /** Pages of machines that are read at most: a choice of more than this is none. */
 const MACHINE_PAGES_MAX = 5
 
@@ -69,8 +64,8 @@ export async function readMachines(signal: AbortSignal): Promise<MachineRow[]> {
 }
 
 /** A page of executions. */
-export async function readExecutions(asked: AskedFilters, cursor: string | undefined, signal: AbortSignal): Promise<ExecutionsPage> {
-  const query = { ...asked, limit: 25, ...(cursor === undefined ? {} : { cursor }) }
+export async function readExecutions(asked: AskedFilters, cursor: string | undefined, signal: AbortSignal, limit = 25): Promise<ExecutionsPage> {
+  const query = { ...asked, limit, ...(cursor === undefined ? {} : { cursor }) }
   const page = await ask(api.GET('/api/ops/executions', { params: { query }, signal }))
   return {
     rows: objects(page.executions).flatMap((row) => rowOf(row) ?? []),
@@ -81,8 +76,8 @@ export async function readExecutions(asked: AskedFilters, cursor: string | undef
 }
 
 /** How many there are of each status. */
-export async function readCounts({ machine, from, mapRun }: AskedFilters, signal: AbortSignal) {
-  const query = { ...(machine && { machine }), ...(from !== undefined && { from }), ...(mapRun !== undefined && { mapRun }) }
+export async function readCounts(asked: AskedFilters, signal: AbortSignal) {
+  const query = countedOf(asked)
   return await ask(api.GET('/api/ops/executions/counts', { params: { query }, signal }))
 }
 
@@ -119,13 +114,13 @@ export async function readMapRun(arn: string, signal: AbortSignal): Promise<Json
 /** The logs of an execution. */
 export function logsOf(arn: string): LogSource {
   return {
-    logs: async (fn, fromMs, toMs, text) => {
-      const query = { arn, from: Math.floor(fromMs), to: Math.ceil(toMs), ...(fn !== null && { function: fn }), ...(text ? { text } : {}) }
+    logs: async (fn, fromMs, toMs, text, cursor) => {
+      const query = { arn, from: Math.floor(fromMs), to: Math.ceil(toMs), ...(fn !== null && { function: fn }), ...(text ? { text } : {}), ...(cursor === undefined ? {} : { cursor }) }
       const read = await ask(api.GET('/api/ops/execution/logs', { params: { query } }))
       return {
         lines: read.lines.map((line) => ({ atMs: line.at, function: line.function, text: line.text, requestId: line.requestId ?? null })),
         missing: read.missing ?? null,
-        hasMore: read.nextCursor != null,
+        next: read.nextCursor ?? null,
       }
     },
   }
@@ -137,9 +132,9 @@ export async function stopExecution({ arn, error, cause }: { arn: string; error:
   await ask(api.POST('/api/ops/execution/stop', { params: { query: { arn } }, body }))
 }
 
-/** Goes on with an execution where it failed. */
-export async function redriveExecution({ arn }: { arn: string }): Promise<void> {
-  await ask(api.POST('/api/ops/execution/redrive', { params: { query: { arn } } }))
+/** Goes on with an execution where it failed: once under one key, however often it is asked. */
+export async function redriveExecution({ arn }: { arn: string }, key: string): Promise<void> {
+  await ask(api.POST('/api/ops/execution/redrive', { params: { query: { arn }, header: { 'Idempotency-Key': key } } }))
 }
 
 /** Begins an execution. @returns its ARN */

@@ -4,13 +4,14 @@
  */
 import { computed, onScopeDispose, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { asProblem, type Problem } from '../../api/problem'
-import { usePoll } from '../../live/use-poll'
+import { textOf } from '../chart/json'
 import { Reading } from '../run/read-run'
 import type { Chart, Run } from '../types'
 import { readExecution, readHistory } from './calls'
+import { useLooks } from './nudges'
 import { aboutOf, chartOfDefinition, definitionIn, SeenCharts, type About } from './shown'
 
-const LOOK_EVERY_MS = 2_000
+const PAUSES = { told: 5_000, local: 2_000, remote: 4_000, apart: { local: 1_000, remote: 1_000 } }
 /** The last events of an execution may come after it is described as ended; so often they are waited for. */
 const LATE_LOOKS_MAX = 5
 
@@ -40,6 +41,8 @@ export function useExecution(arn: string): ShownExecution {
   let reading: Reading | undefined
   let cursor: string | undefined
   let lateLooks = 0
+  /** The reading that goes on; another one would read the same. */
+  let underWay: Promise<void> | undefined
 
   async function describe(): Promise<Reading> {
     const { execution, machine } = await readExecution(arn, left.signal)
@@ -58,17 +61,17 @@ export function useExecution(arn: string): ShownExecution {
     run.value = read.append(page.events)
   }
 
-  async function reload(): Promise<void> {
-    isReading.value = true
-    problem.value = null
+  /** Reads what is still missing. A page that came shows that the reading goes on, whoever began it. */
+  async function readOn(): Promise<void> {
     try {
       const read = await describe()
       do {
         const page = await readHistory(arn, { ...(cursor === undefined ? {} : { cursor }) }, left.signal)
         cursor = page.next
         take(read, page)
+        problem.value = null
+        isReading.value = cursor !== undefined
       } while (cursor !== undefined)
-      isReading.value = false
     } catch (thrown) {
       if (left.signal.aborted) return
       problem.value = asProblem(thrown)
@@ -76,9 +79,26 @@ export function useExecution(arn: string): ShownExecution {
     }
   }
 
+  function resume(): Promise<void> {
+    underWay ??= readOn().finally(() => {
+      underWay = undefined
+    })
+    return underWay
+  }
+
+  async function reload(): Promise<void> {
+    isReading.value = true
+    problem.value = null
+    await resume()
+  }
+
   async function look(): Promise<void> {
     const known = run.value
-    if (known === undefined || cursor !== undefined) return
+    if (known === undefined || cursor !== undefined) {
+      // What was shown of the failure stays until something comes.
+      if (problem.value?.isRetryable === true) await resume()
+      return
+    }
     try {
       const read = await describe()
       let after = known.events.at(-1)?.id ?? 0
@@ -97,13 +117,20 @@ export function useExecution(arn: string): ShownExecution {
   }
 
   function isGoingOn(): boolean {
-    if (isReading.value || run.value === undefined) return false
+    if (isReading.value || problem.value?.status === 401 || problem.value?.status === 403) return false
+    if (problem.value?.isRetryable === true) return true
+    if (run.value === undefined || cursor !== undefined) return false
     const { status, events } = run.value
     if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return true
     return events.at(-1)?.type.startsWith('Execution') !== true && lateLooks < LATE_LOOKS_MAX
   }
 
-  usePoll(LOOK_EVERY_MS, isGoingOn, look)
+  /** Executions are called after what they carry, or have it in their input. */
+  function concerns(subject: string): boolean {
+    return arn.includes(subject) || (textOf(about.value?.execution['input']) ?? '').includes(subject)
+  }
+
+  useLooks(PAUSES, { isGoingOn, look, isHurried: () => run.value?.status !== 'RUNNING' }, concerns)
   onScopeDispose(() => {
     left.abort()
   })

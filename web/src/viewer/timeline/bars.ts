@@ -4,7 +4,7 @@ import type { Chart, RunEvent, Visit } from '../types'
 import { isRedriveBetween } from '../run/picked'
 import { eventById } from '../run/read-run'
 import { lasted } from '../run/words'
-import type { TimelineNode } from './tree'
+import { isWords, type TimelineNode } from './tree'
 
 export interface Bar {
   /**
@@ -22,7 +22,7 @@ export interface Bar {
 export function barsOf(node: TimelineNode, chart: Chart | null): Bar[] {
   const { visit } = node
   const span: Bar = { kind: 'span', tone: toneOf(node), fromMs: node.beganMs, toMs: node.endedMs }
-  if (node.kind === 'note') return []
+  if (isWords(node)) return []
   if (visit === null || node.type === 'Map' || node.type === 'Parallel') return [span]
   if (node.type === 'Wait') return [{ ...span, kind: 'wait' }]
   if (visit.attempts.length === 0) return [{ ...span, kind: 'work' }]

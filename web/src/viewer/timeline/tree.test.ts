@@ -3,7 +3,7 @@ import { chartOf, runOf } from '../run/fixtures/load'
 import { DEFINITION, generated } from '../run/fixtures/generated'
 import { readRun } from '../run/read-run'
 import { barsOf, triesWords } from './bars'
-import { rowsOf, treeOf, type KnownChild, type TimelineRow } from './tree'
+import { NOTHING_WITHIN, rowsOf, treeOf, type KnownChild, type TimelineRow } from './tree'
 
 function outline(rows: readonly TimelineRow[]): string[] {
   return rows.map(({ node, depth }) => `${'  '.repeat(depth)}${node.name}${node.about === '' ? '' : ` (${node.about})`}`)
@@ -12,7 +12,7 @@ function outline(rows: readonly TimelineRow[]): string[] {
 describe('rows', () => {
   it('stand within the Map and Parallel states around them, iterations and branches in order', () => {
     const { run, chart } = runOf('own/nested')
-    const lines = outline(rowsOf(treeOf(run, chart, new Map()), new Map()))
+    const lines = outline(rowsOf(treeOf(run, chart, NOTHING_WITHIN), new Map()))
     expect(lines.slice(0, 8)).toEqual([
       'Prepare',
       'EachKitchen',
@@ -30,14 +30,14 @@ describe('rows', () => {
   it('are one for each visit of every recorded history, besides iterations', () => {
     for (const name of ['own/redriven', 'own/loop', 'own/map-retried', 'own/parallel-caught', 'aws/map-in-turn']) {
       const { run, chart } = runOf(name)
-      const rows = rowsOf(treeOf(run, chart, new Map()), new Map())
+      const rows = rowsOf(treeOf(run, chart, NOTHING_WITHIN), new Map())
       expect(rows.filter(({ node }) => node.kind === 'visit').map(({ node }) => node.visit?.id).sort(), name).toEqual(run.visits.map(({ id }) => id).sort())
     }
   })
 
   it('go when what is around them is closed', () => {
     const { run, chart } = runOf('own/nested')
-    const tree = treeOf(run, chart, new Map())
+    const tree = treeOf(run, chart, NOTHING_WITHIN)
     const map = tree.roots[1]?.key ?? ''
     expect(outline(rowsOf(tree, new Map([[map, false]])))).toEqual(['Prepare', 'EachKitchen', 'Serve'])
   })
@@ -45,7 +45,7 @@ describe('rows', () => {
   it('are few at first where there are thousands', () => {
     const chart = chartOf(DEFINITION)
     const run = readRun(generated(5_000), chart)
-    const rows = rowsOf(treeOf(run, chart, new Map()), new Map())
+    const rows = rowsOf(treeOf(run, chart, NOTHING_WITHIN), new Map())
     expect(run.visits.length).toBeGreaterThan(1_000)
     expect(rows.length).toBeLessThan(run.visits.length / 2)
     expect(rows.slice(1).every(({ node }) => node.kind === 'iteration')).toBe(true)
@@ -53,7 +53,7 @@ describe('rows', () => {
 
   it('last as long as what is within an iteration', () => {
     const { run, chart } = runOf('own/nested')
-    const tree = treeOf(run, chart, new Map())
+    const tree = treeOf(run, chart, NOTHING_WITHIN)
     const iteration = tree.roots[1]?.within[1]
     const ends = run.visits.filter(({ iterations }) => iterations[0] === 1).map(({ leftMs }) => leftMs ?? 0)
     expect(iteration?.endedMs).toBe(Math.max(...ends))
@@ -65,7 +65,7 @@ describe('an execution that was started', () => {
   const arn = run.visits.find(({ childArn }) => childArn !== null)?.childArn ?? ''
 
   it('is closed at first, and says that it is being read', () => {
-    const tree = treeOf(run, chart, new Map())
+    const tree = treeOf(run, chart, NOTHING_WITHIN)
     expect(rowsOf(tree, new Map()).every(({ isOpen }) => isOpen !== true)).toBe(true)
     const key = [...tree.byKey.values()].find(({ childArn }) => childArn !== null)?.key ?? ''
     expect(outline(rowsOf(tree, new Map([[key, true]])))).toContain('  The execution it started is being read.')
@@ -74,7 +74,7 @@ describe('an execution that was started', () => {
   it('has its rows within the state that started it', () => {
     const child = runOf('own/loop')
     const known = new Map<string, KnownChild>([[arn, { kind: 'here', child }]])
-    const tree = treeOf(run, chart, known)
+    const tree = treeOf(run, chart, { children: known, items: new Map() })
     const key = [...tree.byKey.values()].find(({ childArn, inArn }) => childArn !== null && inArn === null)?.key ?? ''
     const within = rowsOf(tree, new Map([[key, true]])).filter(({ node }) => node.inArn === arn)
     expect(within).toHaveLength(child.run.visits.length)
@@ -85,13 +85,13 @@ describe('an execution that was started', () => {
 describe('bars', () => {
   function barsIn(name: string, state: string): string[] {
     const { run, chart } = runOf(name)
-    const node = [...treeOf(run, chart, new Map()).byKey.values()].findLast((one) => one.name === state)
+    const node = [...treeOf(run, chart, NOTHING_WITHIN).byKey.values()].findLast((one) => one.name === state)
     return node === undefined ? [] : barsOf(node, chart).map(({ kind, tone, toMs }) => `${kind} ${tone}${toMs === null ? ' …' : ''}`)
   }
 
   it('tell failed tries, pauses and the try that went well', () => {
     const { run, chart } = runOf('own/nested')
-    const cook = [...treeOf(run, chart, new Map()).byKey.values()].find(({ visit }) => (visit?.attempts.length ?? 0) === 2)
+    const cook = [...treeOf(run, chart, NOTHING_WITHIN).byKey.values()].find(({ visit }) => (visit?.attempts.length ?? 0) === 2)
     expect(cook === undefined ? [] : barsOf(cook, chart).map(({ kind, tone }) => `${kind} ${tone}`)).toEqual(['span good', 'work bad', 'pause stopped', 'work good'])
   })
 
@@ -109,7 +109,7 @@ describe('bars', () => {
 
   it('have no pause between a failure and a redrive', () => {
     const { run, chart } = runOf('own/redriven')
-    const nodes = [...treeOf(run, chart, new Map()).byKey.values()].filter(({ visit }) => (visit?.attempts.length ?? 0) > 1)
+    const nodes = [...treeOf(run, chart, NOTHING_WITHIN).byKey.values()].filter(({ visit }) => (visit?.attempts.length ?? 0) > 1)
     expect(nodes.length).toBeGreaterThan(0)
     for (const node of nodes) {
       expect(barsOf(node, chart).some(({ kind }) => kind === 'pause')).toBe(false)

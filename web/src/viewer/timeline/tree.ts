@@ -1,16 +1,33 @@
 /** The rows of a timeline: visits within visits, with the iterations of Map states between them. */
 import { around, nameOf } from '../chart/place'
-import type { Chart, Child, Fate, Run, StateType, Visit } from '../types'
+import type { Chart, Child, Fate, Item, MapRun, Run, StateType, Visit } from '../types'
 
 /** An execution that was started by another one, as far as it is known here. */
 export type KnownChild = { kind: 'loading' } | { kind: 'failed'; problem: string } | { kind: 'here'; child: Child }
+
+/** The executions of a map run, as far as they are known here. */
+export interface KnownItems {
+  /** By when they started. */
+  items: readonly Item[]
+  hasMore: boolean
+  isReading: boolean
+  /** Only those that ended badly are listed. */
+  isBadOnly: boolean
+  /** Why the latest reading came to nothing, as a sentence. */
+  problem: string | null
+  /** How all of them fare; `null` while that is not known. */
+  facts: MapRun | null
+}
+
+/** What a row does instead of standing for something: lists further items, the bad ones only, or all of them. */
+export type Asks = 'more' | 'bad' | 'all'
 
 /** One thing that may have a row. */
 export interface TimelineNode {
   /** Unique in the timeline. */
   key: string
-  /** `note`: words in place of rows that are not there. */
-  kind: 'visit' | 'iteration' | 'note'
+  /** `item`: an execution of a map run. `note`: words in place of rows that are not there. `ask`: a row that does something. */
+  kind: 'visit' | 'iteration' | 'item' | 'note' | 'ask'
   name: string
   /** What it is, in a word or two. */
   about: string
@@ -26,8 +43,11 @@ export interface TimelineNode {
   inArn: string | null
   parent: TimelineNode | null
   within: TimelineNode[]
-  /** The execution that it started, which may be shown within. */
+  /** The execution that it started or is, which may be shown within. */
   childArn: string | null
+  /** The map run whose items may be shown within; of a row that asks, the one that it asks of. */
+  mapRunArn: string | null
+  asks: Asks | null
 }
 
 export interface TimelineRow {
@@ -53,14 +73,25 @@ export interface Tree {
   closed: ReadonlySet<string>
 }
 
-export function treeOf(run: Run, chart: Chart, children: ReadonlyMap<string, KnownChild>): Tree {
+/** What is known of executions that are shown within this one, by their ARNs and those of map runs. */
+export interface Within {
+  readonly children: ReadonlyMap<string, KnownChild>
+  readonly items: ReadonlyMap<string, KnownItems>
+}
+
+export const NOTHING_WITHIN: Within = { children: new Map(), items: new Map() }
+
+export function treeOf(run: Run, chart: Chart, known: Within): Tree {
   const byKey = new Map<string, TimelineNode>()
-  const roots = nodesOf(run, chart, children, null, null, byKey, 0)
+  const roots = nodesOf(run, chart, known, null, null, byKey, 0)
   const closed = new Set<string>()
   let failed = 0
-  const isLarge = byKey.size > MANY
+  let own = 0
+  // What is read into it later does not change what is open.
+  for (const { inArn } of byKey.values()) if (inArn === null) own += 1
+  const isLarge = own > MANY
   for (const node of byKey.values()) {
-    if (node.kind === 'visit' && node.childArn !== null) closed.add(node.key)
+    if (node.childArn !== null || (node.mapRunArn !== null && node.kind === 'visit')) closed.add(node.key)
     if (!isLarge || node.kind !== 'iteration') continue
     if ((node.fate === 'failed' || node.fate === 'timedOut') && (failed += 1) <= FAILED_OPEN) continue
     closed.add(node.key)
@@ -68,7 +99,7 @@ export function treeOf(run: Run, chart: Chart, children: ReadonlyMap<string, Kno
   return { roots, byKey, closed }
 }
 
-function nodesOf(run: Run, chart: Chart, children: ReadonlyMap<string, KnownChild>, inArn: string | null, outer: TimelineNode | null, byKey: Map<string, TimelineNode>, depth: number): TimelineNode[] {
+function nodesOf(run: Run, chart: Chart, known: Within, inArn: string | null, outer: TimelineNode | null, byKey: Map<string, TimelineNode>, depth: number): TimelineNode[] {
   const roots: TimelineNode[] = []
   const byVisit = new Map<number, TimelineNode>()
   const start = inArn === null ? '' : `${outer?.key ?? ''}|${inArn}|`
@@ -98,6 +129,8 @@ function nodesOf(run: Run, chart: Chart, children: ReadonlyMap<string, KnownChil
         parent: map,
         within: [],
         childArn: null,
+        mapRunArn: null,
+        asks: null,
       })
     )
   }
@@ -122,9 +155,13 @@ function nodesOf(run: Run, chart: Chart, children: ReadonlyMap<string, KnownChil
       parent,
       within: [],
       childArn: visit.childArn,
+      mapRunArn: visit.mapRunArn,
+      asks: null,
     })
     byVisit.set(visit.id, node)
-    if (visit.childArn !== null && depth < CHILD_DEPTH) addChild(node, visit.childArn, children, byKey, depth)
+    if (depth >= CHILD_DEPTH) continue
+    if (visit.childArn !== null) addChild(node, visit.childArn, known, byKey, depth)
+    if (visit.mapRunArn !== null) addItems(node, visit.mapRunArn, known, byKey, depth)
   }
   for (const node of byVisit.values()) {
     // Branches after one another, each in the order of entering.
@@ -135,25 +172,65 @@ function nodesOf(run: Run, chart: Chart, children: ReadonlyMap<string, KnownChil
   return roots
 }
 
-function addChild(node: TimelineNode, arn: string, children: ReadonlyMap<string, KnownChild>, byKey: Map<string, TimelineNode>, depth: number): void {
-  const known = children.get(arn)
-  if (known?.kind === 'here') {
-    nodesOf(known.child.run, known.child.chart, children, arn, node, byKey, depth + 1)
+function addChild(node: TimelineNode, arn: string, known: Within, byKey: Map<string, TimelineNode>, depth: number): void {
+  const child = known.children.get(arn)
+  if (child?.kind === 'here') {
+    nodesOf(child.child.run, child.child.chart, known, arn, node, byKey, depth + 1)
     return
   }
-  const note: TimelineNode = {
-    ...node,
-    key: `${node.key}|note`,
-    kind: 'note',
-    name: known?.kind === 'failed' ? known.problem : 'The execution it started is being read.',
-    about: '',
-    visit: null,
-    parent: node,
-    within: [],
-    childArn: null,
+  const what = node.kind === 'item' ? 'This execution' : 'The execution it started'
+  addWords(node, 'note', child?.kind === 'failed' ? child.problem : `${what} is being read.`, byKey)
+}
+
+function addItems(node: TimelineNode, arn: string, known: Within, byKey: Map<string, TimelineNode>, depth: number): void {
+  const list = known.items.get(arn)
+  if (list === undefined) {
+    addWords(node, 'note', 'Its items are being read.', byKey)
+    return
   }
-  byKey.set(note.key, note)
-  node.within.push(note)
+  const { items, facts, isBadOnly } = list
+  const bad = facts === null ? 0 : facts.failed + facts.timedOut + facts.aborted
+  if (isBadOnly) addWords(node, 'ask', 'Show all of its items', byKey, 'all')
+  else if (bad > 0 && (facts === null || bad < facts.total)) addWords(node, 'ask', `Show only the ${bad === 1 ? 'one that ended' : `${bad.toLocaleString('en')} that ended`} badly`, byKey, 'bad')
+  for (const item of items) {
+    const row: TimelineNode = {
+      ...node,
+      key: `${node.key}|${item.arn}`,
+      kind: 'item',
+      name: item.name,
+      about: [item.failedState, item.error].filter((part) => part !== null).join(': '),
+      type: null,
+      fate: item.fate,
+      beganMs: item.startedMs,
+      endedMs: item.endedMs,
+      visit: null,
+      inArn: item.arn,
+      parent: node,
+      within: [],
+      childArn: item.arn,
+      mapRunArn: null,
+    }
+    byKey.set(row.key, row)
+    node.within.push(row)
+    if (depth + 1 < CHILD_DEPTH) addChild(row, item.arn, known, byKey, depth + 1)
+  }
+  if (list.problem !== null) addWords(node, 'note', list.problem, byKey)
+  const of = isBadOnly ? bad : (facts?.total ?? 0)
+  const shown = items.length.toLocaleString('en')
+  if (list.hasMore) addWords(node, 'ask', `Show more${of > items.length ? `: ${shown} of ${of.toLocaleString('en')} are here` : ''}`, byKey, 'more')
+  else if (list.isReading) addWords(node, 'note', items.length === 0 ? 'Its items are being read.' : 'More are being read.', byKey)
+  else if (items.length === 0 && list.problem === null) addWords(node, 'note', isBadOnly ? 'None of its items ended badly.' : 'It has no items yet.', byKey)
+}
+
+function addWords(node: TimelineNode, kind: 'note' | 'ask', name: string, byKey: Map<string, TimelineNode>, asks: Asks | null = null): void {
+  const words: TimelineNode = { ...node, key: `${node.key}|${asks ?? kind}`, kind, name, about: '', visit: null, parent: node, within: [], childArn: null, mapRunArn: asks === null ? null : node.mapRunArn, asks }
+  byKey.set(words.key, words)
+  node.within.push(words)
+}
+
+/** Whether a row is words only, and stands for nothing in time. */
+export function isWords({ kind }: TimelineNode): boolean {
+  return kind === 'note' || kind === 'ask'
 }
 
 /** An iteration lasts from its first state's entering to its last one's leaving. */

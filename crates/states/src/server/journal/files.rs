@@ -71,7 +71,7 @@ fn number_of(stem: &str, kind: &str) -> Option<u64> {
 
 /// Makes a file under its name only when it is whole and on disk: written aside, synced, renamed, and the folder
 /// synced. Returns the open file.
-pub(super) fn put_in_place(
+pub(in crate::server) fn put_in_place(
     path: &Path,
     write: impl FnOnce(&mut io::BufWriter<&File>) -> io::Result<()>,
 ) -> io::Result<File> {

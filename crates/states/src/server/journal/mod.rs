@@ -28,6 +28,7 @@ use crate::engine::{Engine, Place};
 
 use super::operation::Operation;
 
+pub(super) use files::put_in_place;
 use files::{operations_path, snapshot_path};
 use reading::Reading;
 
@@ -332,14 +333,14 @@ fn begin_operations(folder: &Path, generation: u64, place: &Place, seed: u64) ->
         last_ms: 0,
         ahead_ms: 0,
     };
-    files::put_in_place(&operations_path(folder, generation), |to| {
+    put_in_place(&operations_path(folder, generation), |to| {
         to.write_all(&line_of(&header)?)
     })
 }
 
 /// Writes a snapshot, puts it in place, and removes what it replaces; its size.
 fn write_snapshot(folder: &Path, generation: u64, header: &Header, engine: &Engine) -> std::io::Result<u64> {
-    let file = files::put_in_place(&snapshot_path(folder, generation), |to| {
+    let file = put_in_place(&snapshot_path(folder, generation), |to| {
         to.write_all(&line_of(header)?)?;
         engine.save(to)
     })?;
