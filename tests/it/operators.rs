@@ -1,10 +1,13 @@
 //! Operators: appointed and dismissed by a function, never by a request; asked anew with each request.
 
 use crate::engine::{Person, Shop, fresh};
-use contract::{SessionSecret, Signed};
-use domain::user::Role;
+use contract::{SessionSecret, Signed, is_operator};
+use domain::ports::Accounts;
+use domain::user::{Account, Email, Role};
 use domain::{Timestamp, UserId};
 use serde_json::{Value, json};
+use simulation::memory::{MemoryAccounts, SharedTables};
+use simulation::wire::Wire;
 
 const OPERATIONS: &str = "/api/ops/conservation";
 
@@ -106,4 +109,34 @@ async fn only_an_account_can_be_appointed() {
     // No row was made on the way: the address can still sign up, as a buyer.
     let person = shop.stranger().sign_up(&nobody, "correct horse battery").await;
     assert_eq!(role_of(&person).await, "buyer");
+}
+
+/// Protection: what the extractor asks, each half by itself; over accounts in memory, without a running shop.
+#[tokio::test]
+async fn a_session_and_its_account_must_both_say_operator() {
+    let accounts = MemoryAccounts::new(SharedTables::default(), Wire::default());
+    for (number, in_session, in_account) in [
+        (1, Role::Operator, Role::Operator),
+        (2, Role::Operator, Role::Buyer),
+        (3, Role::Buyer, Role::Operator),
+    ] {
+        let email = Email::parse(&format!("operator-{number}@example.com")).unwrap();
+        let session = Signed {
+            user_id: UserId::from_random([number; 16]),
+            email: email.as_str().to_owned(),
+            role: in_session,
+            session_id: "s1".to_owned(),
+            expires_at: Timestamp::from_ms(1),
+        };
+        let account = Account {
+            email,
+            user_id: session.user_id.clone(),
+            password_hash: String::new(),
+            role: in_account,
+            created_at: Timestamp::from_ms(0),
+        };
+        assert_eq!(accounts.create(&account).await, Ok(()));
+        let both = in_session == Role::Operator && in_account == Role::Operator;
+        assert_eq!(is_operator(&session, &accounts).await, Ok(both), "{number}");
+    }
 }

@@ -13,6 +13,7 @@ mod market_day;
 mod money;
 mod refunds;
 mod rough;
+mod strangers;
 mod webhooks;
 
 use crate::project::root;

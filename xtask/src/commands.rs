@@ -6,6 +6,7 @@ pub mod demo;
 pub mod deploy;
 pub mod down;
 pub mod import;
+pub mod mutate;
 pub mod openapi;
 pub mod replay;
 pub mod seed;

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod front;
 pub mod functions;
 pub mod import;
+pub mod mutate;
 pub mod ports;
 pub mod processes;
 pub mod project;

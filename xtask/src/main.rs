@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, import, openapi, replay, simulate, up, viewer};
+use commands::{check, demo, deploy, down, import, mutate, openapi, replay, simulate, up, viewer};
 use xtask::simulate::options::Options;
 
 const HELP: &str = "\
@@ -56,6 +56,13 @@ The project's own commands.
       --definition FILE    on this one (without either: on the recorded one)
   cargo xtask down     stops the running stack; what it knows is kept for the next `up`
   cargo xtask test     everything CI runs
+  cargo xtask mutate   takes one protection out after the other, sees that a test notices, and tells it in docs/proof.md
+      --only NAME          this mutation of tests/mutations/ alone (may be repeated)
+      --room ROOM          those of one room alone
+      --engine             those as well that only a running stack can see
+      --again              also what was caught on this very code before
+      --wide               where the named tests miss one, looks whether any other notices
+      --table              runs nothing; writes the table from what is kept
   cargo xtask openapi  writes docs/openapi.json anew from the code
   cargo xtask deploy   builds for AWS (arm64) and deploys to an account
       --profile NAME       a profile of ~/.aws
@@ -73,6 +80,7 @@ enum Asked {
     Import(import::Wanted),
     Simulate(Options),
     Viewer(viewer::Wanted),
+    Mutate(mutate::Wanted),
     Replay(replay::Wanted),
     Test,
     OpenApi,
@@ -91,6 +99,7 @@ fn main() -> ExitCode {
         Asked::Import(wanted) => import::run(&wanted),
         Asked::Simulate(options) => simulate::run(&options),
         Asked::Viewer(wanted) => viewer::run(wanted),
+        Asked::Mutate(wanted) => mutate::run(&wanted),
         Asked::Replay(wanted) => replay::run(&wanted),
         Asked::Test => check::run(),
         Asked::OpenApi => openapi::run(),
@@ -119,6 +128,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "import" => Asked::Import(import::Wanted::default()),
             "simulate" => return simulation(words.raw_args()?.collect()),
             "viewer" => Asked::Viewer(viewer::Wanted::default()),
+            "mutate" => Asked::Mutate(mutate::Wanted::default()),
             "replay" => Asked::Replay(replay::Wanted::default()),
             "test" => Asked::Test,
             "openapi" => Asked::OpenApi,
@@ -152,6 +162,12 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Viewer(wanted), Long("profile")) => wanted.profile = Some(words.value()?.string()?),
             (Asked::Viewer(wanted), Long("region")) => wanted.region = Some(words.value()?.string()?),
             (Asked::Viewer(wanted), Long("port")) => wanted.port = words.value()?.parse()?,
+            (Asked::Mutate(wanted), Long("only")) => wanted.only.push(words.value()?.string()?),
+            (Asked::Mutate(wanted), Long("room")) => wanted.room = Some(words.value()?.string()?),
+            (Asked::Mutate(wanted), Long("engine")) => wanted.engine = true,
+            (Asked::Mutate(wanted), Long("again")) => wanted.again = true,
+            (Asked::Mutate(wanted), Long("wide")) => wanted.wide = true,
+            (Asked::Mutate(wanted), Long("table")) => wanted.table = true,
             (Asked::Replay(wanted), Value(file)) if wanted.file.is_none() => wanted.file = Some(file.into()),
             (Asked::Replay(wanted), Long("definition")) => wanted.definition = Some(words.value()?.into()),
             (Asked::Replay(wanted), Long("workflow")) => wanted.workflow = Some(words.value()?.string()?),

@@ -134,6 +134,10 @@ mod tests {
         };
         let put = row_put("money", &row).unwrap().put.unwrap();
         assert_eq!(put.item["entry"], s("refunded-2"));
+        assert_eq!(
+            put.condition_expression.as_deref(),
+            Some("attribute_not_exists(order_id)")
+        );
         assert_eq!(rows(Some(vec![put.item.clone()])), Ok(vec![row]));
         let key = from_cursor(&to_cursor(&put.item).unwrap()).unwrap();
         assert_eq!(

@@ -319,4 +319,16 @@ mod tests {
         assert_eq!(field_of("[1,[]]"), "body");
         assert_eq!(field_of(r#"{"priceMinor":1,"lines":[]} trailing"#), "body");
     }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit_and_no_further() {
+        let limit_bytes = Limits::BODY_BYTES;
+        let body = |length: usize| axum::body::Body::from(vec![b' '; length]);
+        let read = read_body(body(limit_bytes)).await;
+        assert_eq!(read.map(|bytes| bytes.len()), Ok(limit_bytes));
+        assert_eq!(
+            read_body(body(limit_bytes + 1)).await,
+            Err(Refusal::BodyTooLarge { limit_bytes })
+        );
+    }
 }

@@ -176,4 +176,20 @@ mod tests {
             assert_eq!(Signed::verify(garbage, &secret, now), None, "{garbage:?}");
         }
     }
+
+    #[test]
+    fn a_cookie_is_kept_from_scripts_and_from_other_sites() {
+        for cookie in [start_cookie("token", true), end_cookie()] {
+            for guard in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+                assert!(cookie.contains(guard), "{guard} is not in {cookie}");
+            }
+        }
+        assert!(start_cookie("token", true).ends_with("; Secure"));
+        assert!(!start_cookie("token", false).contains("Secure"));
+    }
+
+    #[test]
+    fn a_short_secret_signs_nothing() {
+        assert_eq!(SessionSecret::new(&"k".repeat(31)).err(), Some(SecretTooShort));
+    }
 }

@@ -336,6 +336,10 @@ mod tests {
         assert_eq!(derived, OrderId::derived_from_request(&ana, &key));
         assert_ne!(derived, OrderId::derived_from_request(&bob, &key));
         assert_ne!(HoldId::of_order(&derived).as_str()[4..], derived.as_str()[4..]);
+        let (device, product) = (DeviceId::from_random([3; 16]), ProductId::from_random([4; 16]));
+        let reorder = |number| OrderId::of_reorder(&device, &product, number);
+        assert_eq!(reorder(1), reorder(1));
+        assert_ne!(reorder(1), reorder(2));
     }
 
     #[test]

@@ -276,6 +276,8 @@ mod tests {
             "http://example.com:pass@evil.example",
             "http://good.example\\@evil.example",
             "http:\\\\evil.example",
+            "http://example.com/\\evil.example",
+            "http://example.com/?q=\"><script>",
             "http://a..b",
             "http://.",
             "http://example.com:0",

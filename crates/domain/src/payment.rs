@@ -219,6 +219,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn a_card_number_is_no_token_and_a_token_never_shows_itself() {
+        for text in [
+            "4242424242424242",
+            "4242 4242 4242 4242",
+            "card_4242",
+            "tok_",
+            "tok_4242 4242",
+        ] {
+            assert_eq!(CardToken::parse(text), Err(NotACardToken), "{text}");
+        }
+        let token = CardToken::parse("tok_visa").unwrap();
+        assert_eq!(format!("{token:?}"), "CardToken(..)");
+        assert_eq!(token.masked(), "tok_...visa");
+    }
+
     proptest! {
         #[test]
         fn the_waits_double_and_never_leave_their_bounds(luck: u64) {

@@ -267,6 +267,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_not_signed_now_is_not_read() {
+        const NOW_S: i64 = 1_795_266_300;
+        let secret = WebhookSecret::new("whsec_test").unwrap();
+        let body = json!({ "id": "evt_1", "type": "plan.created" }).to_string();
+        let good = crate::webhook::sign(body.as_bytes(), &secret, NOW_S).unwrap();
+        let events = StripeEvents::new(secret);
+        let heard = |signature: &str, now_s: i64| {
+            events.read(signature, body.as_bytes(), Timestamp::from_ms(now_s * 1000))
+        };
+        assert!(heard(&good, NOW_S).is_ok());
+        for (signature, now_s) in [("", NOW_S), ("t=1795266300,v1=00", NOW_S), (&*good, NOW_S + 301)] {
+            let refused = heard(signature, now_s);
+            assert!(
+                matches!(refused, Err(Refusal::BadSignature { .. })),
+                "{signature}: {refused:?}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn no_body_makes_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {

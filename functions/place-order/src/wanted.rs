@@ -439,4 +439,24 @@ mod tests {
         let nowhere = request(&order(vec![line(JAM, None)]));
         assert_ne!(home.request_fingerprint, nowhere.request_fingerprint);
     }
+
+    #[test]
+    fn an_order_has_so_many_lines_and_no_more() {
+        assert_eq!(fields(vec![line(JAM, None); LINES_MAX + 1]), ["lines"]);
+        assert_eq!(fields(Vec::new()), ["lines"]);
+        assert!(Wanted::check(&order(vec![line(JAM, None); LINES_MAX])).is_ok());
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_refused_by_name() {
+        for (json, field) in [
+            (r#"{"lines":[],"userId":"me"}"#, "userId"),
+            (r#"{"lines":[{"priceMinor":1}]}"#, "lines[0].priceMinor"),
+        ] {
+            match contract::input::parse_json::<NewOrder>(json.as_bytes()) {
+                Err(Refusal::InvalidInput { errors }) => assert_eq!(errors[0].field, field),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

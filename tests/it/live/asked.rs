@@ -6,7 +6,7 @@ use contract::Signed;
 use contract::live::{SocketEvent, SocketRequest};
 use domain::Timestamp;
 use domain::live::{BLOCK_MAX, Block, CONNECTIONS_PER_USER_MAX, GUEST_BLOCKS, expires_at};
-use domain::ports::LiveConnections;
+use domain::ports::{LiveConnections, Sessions};
 use domain::user::Role;
 use live_api::LiveApi;
 use std::collections::BTreeSet;
@@ -68,6 +68,19 @@ async fn a_connection_lives_no_longer_than_its_session() {
     assert_eq!(ends("long"), Some(expires_at(now(), None)));
     assert_eq!(ends("guest"), Some(expires_at(now(), None)));
     assert_eq!(ends("over"), None);
+}
+
+#[tokio::test]
+async fn whoever_signed_out_is_not_let_in() {
+    let scene = Scene::new();
+    let (_, api) = scene.api(Gateway::default());
+    let until = now().plus_s(600);
+    scene.sessions.end("s1", until).await.unwrap();
+    assert_eq!(
+        connects(&api, "signed-out", signed_in(1, until)).await,
+        StatusCode::UNAUTHORIZED
+    );
+    assert!(!scene.is_known("signed-out"));
 }
 
 #[tokio::test]

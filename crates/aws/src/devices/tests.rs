@@ -95,3 +95,31 @@ fn a_cancelled_registration_says_what_was_taken() {
         Ok(Try::Contended)
     ));
 }
+
+#[test]
+fn each_row_of_a_registration_stands_under_its_condition() {
+    let tables = DeviceTables {
+        devices: "devices".to_owned(),
+        stock: "stock".to_owned(),
+    };
+    let items = rows::registration(&tables, &device(), &WriteId::draw().unwrap()).unwrap();
+    let condition = |part: Part| {
+        let (_, item) = items.iter().find(|(found, _)| *found == part).unwrap();
+        match (item.put(), item.update()) {
+            (Some(put), _) => put.condition_expression(),
+            (None, update) => update.and_then(|update| update.condition_expression()),
+        }
+    };
+    for part in [Part::Device, Part::Address, Part::Stock] {
+        assert_eq!(
+            condition(part),
+            Some("attribute_not_exists(device_id)"),
+            "{part:?}"
+        );
+    }
+    assert_eq!(
+        condition(Part::Owner),
+        Some("attribute_not_exists(devices) OR size(devices) < :max OR contains(devices, :device)")
+    );
+    assert_eq!(rows::as_read(Some(3)).expression, "#version = :version");
+}

@@ -217,6 +217,10 @@ mod tests {
         let put = item.put().unwrap();
         let values = put.expression_attribute_values().unwrap();
         assert_eq!((&values[":seq"], &values[":terms"]), (&unsigned(1), &n(2)));
+        assert_eq!(
+            put.condition_expression(),
+            Some("last_seq = :seq AND terms = :terms")
+        );
         assert_eq!(put.item()["last_seq"], unsigned(2));
         assert!(write.wrote(Some(put.item())));
     }
@@ -234,6 +238,9 @@ mod tests {
     fn what_is_done_once_is_kept_apart_from_every_shard() {
         let key = once_key("set");
         assert_eq!(key["shelf"], s("once#set"));
+        let item = once_put("inventory", "set", &WriteId::draw().unwrap()).unwrap();
+        let put = item.put().unwrap();
+        assert_eq!(put.condition_expression(), Some("attribute_not_exists(shelf)"));
         assert!(ProductId::parse("once").is_err());
     }
 }

@@ -283,6 +283,16 @@ fn watching_something_else_keeps_what_is_there() {
     assert!(nothing.rows.iter().all(|row| row.after.quantity == 3));
 }
 
+#[test]
+fn somebody_elses_device_is_not_there() {
+    let device = device(1);
+    let stranger = UserId::from_random([3; 16]);
+    assert_eq!(own(Some(device.clone()), &device.owner_id), Ok(device.clone()));
+    for found in [Some(device), None] {
+        assert_eq!(own(found, &stranger), Err(Refusal::not_found("device")));
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Say(u32, bool),

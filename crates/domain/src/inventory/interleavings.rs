@@ -261,6 +261,40 @@ fn a_product_whose_inventory_was_never_set_is_unavailable() {
 }
 
 #[test]
+fn a_hold_is_at_the_version_that_was_seen_and_below_the_price_that_was_set() {
+    let stocked = Shop::with(8, 4).read(0);
+    let (version, price) = (stocked.product.version, stocked.product.price_minor);
+    let ask = |seen, max_price_minor| {
+        let new = NewOrder {
+            order_id: OrderId::from_random([9; 16]),
+            user_id: UserId::from_random([2; 16]),
+            lines: Vec::new(),
+            currency: Currency::parse("eur").unwrap(),
+            hold_ttl_s: 900,
+            device_id: None,
+            request_fingerprint: "f".to_owned(),
+        };
+        let asked = Asked {
+            stocked: stocked.clone(),
+            quantity: 1,
+            seen,
+            max_price_minor,
+        };
+        hold(new, &[asked], 0, NOW)
+    };
+    let below = PriceMinor::new(price.as_minor() - 1).unwrap();
+    assert!(matches!(ask(Some(version), Some(price)), Ok(Holding::Held(_))));
+    assert!(matches!(
+        ask(Some(version + 1), None),
+        Err(Refusal::ProductChanged { .. })
+    ));
+    assert!(matches!(
+        ask(None, Some(below)),
+        Err(Refusal::PriceAboveLimit { .. })
+    ));
+}
+
+#[test]
 fn an_order_that_lies_in_too_many_shards_is_drawn_together_first() {
     let mut shop = Shop::with(16, SHARDS_MAX);
     let scattered = shop.read(0);

@@ -1,5 +1,7 @@
 //! Rules of an order's life, for any order of steps at any time.
 
+mod guards;
+
 use super::*;
 use crate::payment::{ATTEMPTS_MAX, AttemptStatus, CardToken, ChargeOutcome};
 use crate::stock::StockChange;
@@ -12,7 +14,7 @@ fn at(second: u32) -> Timestamp {
     Timestamp::from_ms(i64::from(second) * 1000)
 }
 
-fn placed() -> Order {
+fn placing() -> Decision {
     let line = |byte: u8, minor: u64| Line {
         thing: Thing::Ticket {
             ticket_id: TicketId::from_random([byte; 16]),
@@ -31,7 +33,11 @@ fn placed() -> Order {
         device_id: None,
         request_fingerprint: "f".to_owned(),
     };
-    Order::place(new, at(0)).unwrap().after
+    Order::place(new, at(0)).unwrap()
+}
+
+fn placed() -> Order {
+    placing().after
 }
 
 fn card() -> CardToken {

@@ -224,3 +224,12 @@ async fn a_card_that_succeeds_third_is_worth_two_retries() {
         .await;
     assert_eq!(third, Ok(ChargeOutcome::Succeeded));
 }
+
+#[tokio::test]
+async fn a_partial_refund_that_is_repeated_under_its_key_is_made_once() {
+    let (provider, intent) = paid("tok_visa").await;
+    let wanted = request(&intent, 1, 500);
+    let first = provider.refund(&wanted, &key("refund-1")).await;
+    let repeated = provider.refund(&wanted, &key("refund-1")).await;
+    assert_eq!(id_of(&repeated), id_of(&first));
+}

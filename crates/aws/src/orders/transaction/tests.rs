@@ -331,3 +331,29 @@ fn what_arrives_is_added_with_the_order_and_each_product_once() {
         .collect();
     assert_eq!(added, [&n(5), &n(4)]);
 }
+
+/// Word for word: a condition that is weaker by one comparison writes what nobody decided.
+#[test]
+fn each_write_of_an_order_stands_under_its_whole_condition() {
+    let cancelling = change(placing(1).after.cancel(NOW).unwrap());
+    assert_eq!(
+        AsRead::condition(&cancelling).expression,
+        "#version = :version AND #status = :status"
+    );
+    let hold = placing(1).after.ticket_hold();
+    let by_this_hold = "AND #hold.#hold_id = :hold_id AND #hold.#hold_version = :hold_version";
+    for (change, state) in [
+        (release_ticket(&hold), "held"),
+        (post_ticket(&hold), "held"),
+        (return_ticket(&hold), "sold"),
+    ] {
+        assert_eq!(change.condition, format!("#state = :{state} {by_this_hold}"));
+    }
+    let holder = holder_update(&tables(), &placing(1)).unwrap().unwrap();
+    assert_eq!(
+        holder.update().unwrap().condition_expression(),
+        Some(
+            "attribute_not_exists(live_orders) OR size(live_orders) < :max OR contains(live_orders, :order)"
+        )
+    );
+}

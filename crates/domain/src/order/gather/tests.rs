@@ -115,6 +115,17 @@ fn the_first_caesar_asks_for_exactly_one_lettuce_and_holds_it_for_itself() {
 }
 
 #[test]
+fn what_is_held_of_a_dish_holds_for_the_ledger_that_was_read() {
+    let kitchen = stocked(Place::Kitchen, &[("lechuga", 4), ("pollo", 2)]);
+    let placed = Order::place_dishes(order(1), &caesar(), &kitchen, at(0)).unwrap();
+    match placed.stock.as_slice() {
+        [StockChange::MoveIngredients { seen_seq, .. }] => assert_eq!(*seen_seq, Some(kitchen.seq)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(placed.holder, HolderChange::Add { holds_max: HOLDS_MAX });
+}
+
+#[test]
 fn a_card_given_along_is_charged_as_soon_as_everything_is_held() {
     let kitchen = stocked(Place::Kitchen, &[("lechuga", 4), ("pollo", 2)]);
     let placed = Order::place_dishes(order(1), &caesar(), &kitchen, at(0))

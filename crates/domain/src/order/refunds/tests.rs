@@ -334,3 +334,26 @@ fn a_line_that_is_not_there_and_a_quantity_that_never_was_are_named() {
     assert_eq!(field(0, 0), "lines[0].quantity");
     assert_eq!(field(0, 6), "lines[0].quantity");
 }
+
+#[test]
+fn a_line_that_is_named_twice_is_refused() {
+    let order = completed(vec![product(5, 300)]);
+    let most = RefundLine { line: 0, quantity: 4 };
+    match order.ask_refund(&[most, most], None, at(9)) {
+        Err(Fault::Refused(Refusal::InvalidInput { errors })) => assert_eq!(errors[0].field, "lines[1]"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_order_is_refunded_in_so_many_parts_and_no_more() {
+    let part = [RefundLine { line: 0, quantity: 1 }];
+    let mut order = completed(vec![product(30, 300)]);
+    for _ in 0..REFUNDS_MAX {
+        order = change(order.ask_refund(&part, None, at(9))).after;
+    }
+    assert!(matches!(
+        order.ask_refund(&part, None, at(9)),
+        Err(Fault::Refused(Refusal::NotRefundable { .. }))
+    ));
+}
