@@ -17,7 +17,7 @@ pub use calls::{Message, Queue};
 use crate::definitions::{Definition, NotSimulated, START_EXECUTION, machine_arn};
 use crate::faults::FaultPlan;
 use crate::functions::{Functions, Parts};
-use crate::invariants::{Violation, Watch};
+use crate::invariants::{Looks, Violation, Watch};
 use crate::memory::{SharedTables, Tables};
 use crate::provider::{Ledger, Silence};
 use crate::trace::Trace;
@@ -29,8 +29,8 @@ use domain::user::Role;
 use domain::{Currency, Timestamp, UserId};
 use serde_json::{Value, json};
 use states::chance::Chance;
-use states::engine::EngineError;
-use states::execution::LambdaReply;
+use states::engine::{EngineError, ExecutionId};
+use states::execution::{Identity, LambdaReply};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tasks::{Event, Purpose, Task};
@@ -135,6 +135,8 @@ pub struct World {
     functions: Functions,
     secret: SessionSecret,
     queue: Queue,
+    /// Executions that have not ended, in the order they were started.
+    running: BTreeMap<ExecutionId, Arc<Identity>>,
     tasks: BTreeMap<TaskId, Task>,
     task_last: u64,
     webhooks: Vec<Webhook>,
@@ -199,6 +201,7 @@ impl World {
             secret,
             queue: Queue::default(),
             webhooks: Vec::new(),
+            running: BTreeMap::new(),
             tasks: BTreeMap::new(),
             task_last: 0,
             waiting: BTreeMap::new(),
@@ -330,6 +333,12 @@ impl World {
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// How often the invariants were checked so far.
+    #[must_use]
+    pub const fn looks(&self) -> Looks {
+        self.watch.looks()
     }
 
     /// Changes what goes wrong from now on.

@@ -227,6 +227,21 @@ impl Engine {
         self.wake_map_runs(now_ms);
     }
 
+    /// From now on, writes down to which executions something happens, for [`Engine::take_stirred`].
+    pub fn note_stirred(&mut self) {
+        self.executions.note_stirred();
+    }
+
+    /// The executions to which something may have happened since the last call, in the order they were started; none
+    /// before [`Engine::note_stirred`].
+    pub fn take_stirred(&mut self) -> impl Iterator<Item = (ExecutionId, &Execution)> {
+        let stirred = self.executions.take_stirred();
+        let executions = &self.executions;
+        stirred
+            .into_iter()
+            .filter_map(|id| Some((id, &executions.get(&id)?.execution)))
+    }
+
     /// ARNs of the executions that have ended since the last call.
     pub fn take_ended(&mut self) -> Vec<String> {
         std::mem::take(&mut self.ended)
