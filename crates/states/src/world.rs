@@ -94,7 +94,12 @@ enum Underway {
 impl World {
     /// A world without machines; `now_ms` is the time it begins at, milliseconds since 1970.
     pub fn new(now_ms: u64, seed: u64) -> World {
-        let mut engine = Engine::new(Place::default(), seed);
+        World::around(Engine::new(Place::default(), seed), now_ms)
+    }
+
+    /// A world around this engine: with copies of one engine ([`Engine::reseeded`]), many worlds have the same machines and
+    /// their definitions are read once.
+    pub fn around(mut engine: Engine, now_ms: u64) -> World {
         engine.note_stirred();
         World {
             engine,

@@ -173,6 +173,15 @@ impl Engine {
         }
     }
 
+    /// A copy of this engine that draws from another seed from now on.
+    #[must_use]
+    pub fn reseeded(&self, seed: u64) -> Engine {
+        Engine {
+            chance: Chance::new(seed),
+            ..self.clone()
+        }
+    }
+
     /// Packs executions to which nothing has happened for longest, beyond so many. It saves memory and costs time; from
     /// outside nothing can be seen of it. A new engine packs none.
     pub fn pack_beyond(&mut self, awake_max: usize) {
