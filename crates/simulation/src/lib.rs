@@ -19,5 +19,5 @@ pub mod workflows;
 pub mod world;
 
 pub use faults::{FaultPlan, InvocationFault, Mishap, PortFault, Rates, Verdict, Webhooks};
-pub use invariants::{Broken, Violation};
-pub use world::{Ask, Counts, Reply, Setup, World};
+pub use invariants::{Broken, Looks, Violation};
+pub use world::{Ask, Counts, Machinery, Reply, Setup, World};

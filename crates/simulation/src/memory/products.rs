@@ -64,7 +64,7 @@ impl Tables {
 
     /// Writes head and movement; the caller has seen that the head is as it must be.
     pub(super) fn shelve(&mut self, change: &ShardChange) {
-        let shelf = self.shelves.entry(key(&change.after)).or_insert_with(|| Shelf {
+        let shelf = self.shelves.row_or(key(&change.after), || Shelf {
             head: change.after.clone(),
             movements: Vec::new(),
         });

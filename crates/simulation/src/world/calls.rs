@@ -40,6 +40,8 @@ pub struct Message {
 #[derive(Debug, Default)]
 pub struct Queue {
     messages: BTreeMap<u64, Message>,
+    /// How many of them are neither worked off nor parked.
+    open: usize,
     /// Messages that were parked.
     pub dead_letters: Vec<Message>,
 }
@@ -47,6 +49,7 @@ pub struct Queue {
 impl Queue {
     pub(super) fn add(&mut self, queue: &str, body: &str, is_foreign: bool) -> u64 {
         let number = self.messages.len() as u64;
+        self.open += 1;
         self.messages.insert(
             number,
             Message {
@@ -80,7 +83,16 @@ impl Queue {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.messages.values().all(|message| message.is_done)
+        self.open == 0
+    }
+
+    /// A message is worked off, or parked.
+    fn finish(&mut self, number: u64) {
+        let message = self.messages.get_mut(&number);
+        if let Some(message) = message.filter(|message| !message.is_done) {
+            message.is_done = true;
+            self.open -= 1;
+        }
     }
 }
 
@@ -274,8 +286,9 @@ impl World {
             return;
         };
         if message.receives >= RECEIVES_MAX {
-            message.is_done = true;
-            self.queue.dead_letters.push(message.clone());
+            let parked = message.clone();
+            self.queue.finish(number);
+            self.queue.dead_letters.push(parked);
             self.trace.add(now_ms, "a message is parked");
         } else {
             let hidden_ms = visibility_ms(&message.queue);
@@ -305,9 +318,7 @@ impl World {
                 self.plan_at(self.now_ms(), Event::Complete(call, Reply::Lambda(reply)));
             }
             (Purpose::Message(number), Outcome::Step(LambdaReply::Returned(_))) => {
-                if let Some(message) = self.queue.messages.get_mut(&number) {
-                    message.is_done = true;
-                }
+                self.queue.finish(number);
             }
             (Purpose::Message(number), _) => self.return_message(number),
             (Purpose::Webhook(number), outcome) => {
