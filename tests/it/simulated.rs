@@ -1,5 +1,6 @@
 //! The simulation with the definitions of this repository, and the hazards that only a fault can show.
 
+mod days;
 mod deaths;
 mod deliveries;
 mod devices;
@@ -11,6 +12,7 @@ mod late;
 mod late_money;
 mod market_day;
 mod money;
+mod planted;
 mod refunds;
 mod rough;
 mod strangers;
@@ -36,10 +38,13 @@ pub fn definitions() -> &'static [Definition] {
     })
 }
 
-pub fn world(setup: Setup) -> World {
+fn machinery() -> &'static Machinery {
     static MACHINERY: OnceLock<Machinery> = OnceLock::new();
-    let machinery = MACHINERY.get_or_init(|| Machinery::new(definitions()).unwrap());
-    World::new(machinery, setup).unwrap()
+    MACHINERY.get_or_init(|| Machinery::new(definitions()).unwrap())
+}
+
+pub fn world(setup: Setup) -> World {
+    World::new(machinery(), setup).unwrap()
 }
 
 /// Fails with the seed and the whole story.

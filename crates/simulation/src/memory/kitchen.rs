@@ -297,6 +297,9 @@ impl Supplies for MemorySupplies {
                 return Err(SupplyError::Moved);
             }
             let committed = lock(&self.tables).supply(decision, warehouse, now);
+            if committed.is_err() {
+                passage.was_refused();
+            }
             passage.back().await.map_err(SupplyError::Fault)?;
             committed
         })

@@ -219,6 +219,9 @@ impl Orders for MemoryOrders {
                 return Err(CommitError::Contended);
             }
             let committed = lock(&self.tables).commit(decision);
+            if committed.is_err() {
+                passage.was_refused();
+            }
             passage.back().await.map_err(CommitError::Fault)?;
             committed
         })

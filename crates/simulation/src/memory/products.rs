@@ -248,6 +248,9 @@ impl Products for MemoryProducts {
                 return Err(ProductError::Moved);
             }
             let committed = lock(&self.tables).commit_product(decision);
+            if committed.is_err() {
+                passage.was_refused();
+            }
             passage.back().await.map_err(ProductError::Fault)?;
             committed
         })

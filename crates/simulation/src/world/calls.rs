@@ -3,7 +3,7 @@
 use super::tasks::{Event, Outcome, Purpose, Then};
 use super::{Asked, Reply as HttpReply, World};
 use crate::definitions::START_EXECUTION;
-use crate::faults::Mishap;
+use crate::faults::{Mishap, Rates};
 use crate::functions::Functions;
 use crate::wire::lock;
 use http_body_util::BodyExt;
@@ -105,6 +105,7 @@ impl World {
             traffic.plan.befall(&call.machine_name, &state, &mut self.chance)
         };
         if befell != Mishap::None {
+            lock(&self.traffic).strike(befell.name());
             self.trace.add(self.now_ms(), &format!("{state}: {befell:?}"));
         }
         let asked = match &call.kind {
@@ -244,13 +245,17 @@ impl World {
         let mut delays_ms = vec![];
         {
             let mut traffic = lock(&self.traffic);
-            let plan = &mut traffic.plan;
-            let copies = 1 + u32::from(plan.strikes(plan.rates.doubled, &mut self.chance));
+            let Rates { doubled, late, .. } = traffic.plan.rates;
+            let copies = 1 + u32::from(traffic.plan.strikes(doubled, &mut self.chance));
+            if copies > 1 {
+                traffic.strike("message doubled");
+            }
             for _ in 0..copies {
-                delays_ms.push(if plan.strikes(plan.rates.late, &mut self.chance) {
+                delays_ms.push(if traffic.plan.strikes(late, &mut self.chance) {
+                    traffic.strike("message late");
                     self.chance.up_to(LATE_MS_MAX)
                 } else {
-                    self.chance.up_to(plan.latency_ms_max)
+                    self.chance.up_to(traffic.plan.latency_ms_max)
                 });
             }
         }
@@ -289,6 +294,7 @@ impl World {
             let parked = message.clone();
             self.queue.finish(number);
             self.queue.dead_letters.push(parked);
+            lock(&self.traffic).strike("message parked");
             self.trace.add(now_ms, "a message is parked");
         } else {
             let hidden_ms = visibility_ms(&message.queue);

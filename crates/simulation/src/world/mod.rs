@@ -315,10 +315,32 @@ impl World {
         self.plan_at(at_ms, Event::AbortOne(Some(machine.to_owned())));
     }
 
+    /// Lets everything stand still for so long, at this time: every timer, message and call of these milliseconds is late.
+    pub fn stall_at(&mut self, at_ms: u64, ms: u64) {
+        self.plan_at(at_ms, Event::Stall(ms));
+    }
+
+    /// Sends a message in the provider's name at this time, about an intent and an order that have nothing to do with each
+    /// other; chance says which, and whether it is even signed.
+    pub fn forge_at(&mut self, at_ms: u64) {
+        self.plan_at(at_ms, Event::Forgery);
+    }
+
     /// Puts a message into a queue that did not come from any machine, at this time.
     pub fn deliver_at(&mut self, at_ms: u64, queue: &str, body: &str) {
         let message = self.queue.add(queue, body, true);
         self.plan_at(at_ms, Event::Deliver(message));
+    }
+
+    /// Every answer that was given so far.
+    pub fn replies(&self) -> impl Iterator<Item = &Reply> {
+        self.requests.values().flatten()
+    }
+
+    /// What went wrong so far, by kind.
+    #[must_use]
+    pub fn struck(&self) -> BTreeMap<&'static str, u64> {
+        lock(&self.traffic).struck.clone()
     }
 
     /// Everything stored, to look at or to set up.

@@ -111,6 +111,15 @@ impl World {
                 }
             }
             Event::AbortOne(machine) => self.abort_one(machine.as_deref()),
+            Event::Stall(ms) => {
+                let mut traffic = lock(&self.traffic);
+                traffic.now_ms += ms;
+                traffic.strike("clock of the world jumped");
+                let now_ms = traffic.now_ms;
+                drop(traffic);
+                self.trace.add(now_ms, &format!("{ms} ms have passed at once"));
+            }
+            Event::Forgery => self.forge_webhook(),
         }
     }
 
@@ -130,6 +139,7 @@ impl World {
             lock(&self.engine)
                 .stop_execution(arn, "States.Runtime", "simulated: it died whole")
                 .ok();
+            lock(&self.traffic).strike("execution dead as a whole");
         }
     }
 
@@ -168,7 +178,14 @@ impl World {
     pub(super) fn start(&mut self, function: &str, work: Work, purpose: Purpose) {
         self.task_last += 1;
         let id = TaskId(self.task_last);
-        let skew_ms = lock(&self.traffic).plan.skew_ms(&mut self.chance);
+        let skew_ms = {
+            let mut traffic = lock(&self.traffic);
+            let skew_ms = traffic.plan.skew_ms(&mut self.chance);
+            if skew_ms.unsigned_abs() > traffic.plan.skew_ms_max {
+                traffic.strike("clock of a function jumped");
+            }
+            skew_ms
+        };
         *self.invocations.entry(function.to_owned()).or_default() += 1;
         let ends_at_ms = self.now_ms() + limit_ms(function);
         self.tasks.insert(
@@ -289,7 +306,7 @@ impl World {
         for news in &news {
             self.trace.add_news(now_ms, news);
         }
-        let grace_ms = self.setup.plan.skew_ms_max;
+        let grace_ms = self.setup.plan.off_ms_max();
         self.watch
             .check(&mut tables, &mut lock(&self.ledger), &changes, now_ms, grace_ms)
             .map_err(|broken| Box::new(Violation::new(broken, self.setup.seed, &self.trace)))
