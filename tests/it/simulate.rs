@@ -11,6 +11,7 @@ use fake::Lie;
 use serde_json::json;
 use std::ffi::OsString;
 use xtask::simulate::audit::Operator;
+use xtask::simulate::client::Weather;
 use xtask::simulate::options::Options;
 use xtask::simulate::report::Report;
 use xtask::simulate::things::Whose;
@@ -33,6 +34,7 @@ async fn liar(lie: Lie) -> Simulated {
             password: "holdfast-ops".to_owned(),
         }),
         whose: Whose::Own { dishes: Vec::new() },
+        weather: Weather::Calm,
     }
 }
 
@@ -178,6 +180,7 @@ async fn running() -> Simulated {
         whose: Whose::Own {
             dishes: vec![porridge.str("/id").to_owned()],
         },
+        weather: Weather::Calm,
     }
 }
 

@@ -12,5 +12,6 @@ pub mod replay;
 pub mod seed;
 pub mod session;
 pub mod simulate;
+pub mod torment;
 pub mod up;
 pub mod viewer;

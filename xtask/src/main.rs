@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{check, demo, deploy, down, import, mutate, openapi, replay, simulate, up, viewer};
+use commands::{check, demo, deploy, down, import, mutate, openapi, replay, simulate, torment, up, viewer};
 use xtask::simulate::options::Options;
 
 const HELP: &str = "\
@@ -44,6 +44,11 @@ The project's own commands.
       --seed N             the same choices as another run (drawn, and told)
       --settle TIME        how long to wait at the end for orders under way (12m)
       --url URL            another shop; its operator in HOLDFAST_OPERATOR=address:password
+  cargo xtask torment  kills, stops and starts the processes of a stack of its own under load, and checks that every promise was
+                       kept; exits with 1 if one was not (Linux)
+      --blows N            how many times something is ended (100)
+      --rate N             orders begun per second (3)
+      --seed N             the same choices as another run (drawn, and told)
   cargo xtask viewer   serves the execution viewer for any state machines, by default the running stack's
       --endpoint-url URL   an engine, or another place that answers the AWS APIs
       --profile NAME       an account: a profile of ~/.aws
@@ -79,6 +84,7 @@ enum Asked {
     Demo,
     Import(import::Wanted),
     Simulate(Options),
+    Torment(torment::Wanted),
     Viewer(viewer::Wanted),
     Mutate(mutate::Wanted),
     Replay(replay::Wanted),
@@ -98,6 +104,7 @@ fn main() -> ExitCode {
         Asked::Demo => demo::run(),
         Asked::Import(wanted) => import::run(&wanted),
         Asked::Simulate(options) => simulate::run(&options),
+        Asked::Torment(wanted) => torment::run(&wanted),
         Asked::Viewer(wanted) => viewer::run(wanted),
         Asked::Mutate(wanted) => mutate::run(&wanted),
         Asked::Replay(wanted) => replay::run(&wanted),
@@ -127,6 +134,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "demo" => Asked::Demo,
             "import" => Asked::Import(import::Wanted::default()),
             "simulate" => return simulation(words.raw_args()?.collect()),
+            "torment" => Asked::Torment(torment::Wanted::default()),
             "viewer" => Asked::Viewer(viewer::Wanted::default()),
             "mutate" => Asked::Mutate(mutate::Wanted::default()),
             "replay" => Asked::Replay(replay::Wanted::default()),
@@ -156,6 +164,9 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Import(wanted), Long("pause-ms")) => wanted.pause_ms = Some(words.value()?.parse()?),
             (Asked::Import(wanted), Long("owner")) => wanted.owner = Some(words.value()?.string()?),
             (Asked::Import(wanted), Long("endpoint")) => wanted.endpoint = Some(words.value()?.string()?),
+            (Asked::Torment(wanted), Long("blows")) => wanted.blows = words.value()?.parse()?,
+            (Asked::Torment(wanted), Long("rate")) => wanted.rate = words.value()?.parse()?,
+            (Asked::Torment(wanted), Long("seed")) => wanted.seed = Some(words.value()?.parse()?),
             (Asked::Viewer(wanted), Long("endpoint-url")) => {
                 wanted.endpoint_url = Some(words.value()?.string()?)
             }
