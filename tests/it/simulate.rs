@@ -10,6 +10,7 @@ use crate::operators::appoint;
 use fake::Lie;
 use serde_json::json;
 use std::ffi::OsString;
+use std::sync::Arc;
 use xtask::simulate::audit::Operator;
 use xtask::simulate::client::Weather;
 use xtask::simulate::options::Options;
@@ -91,6 +92,21 @@ async fn a_shop_that_breaks_or_loses_orders_is_found() {
 }
 
 #[tokio::test]
+async fn a_defect_is_found_in_rough_weather_as_well() {
+    let shop = Simulated {
+        weather: Weather::Rough(Arc::default()),
+        ..liar(Lie::Breaks).await
+    };
+    let complaints = complaints(&run(DAY, &shop).await);
+    assert!(
+        complaints
+            .iter()
+            .any(|complaint| complaint.contains("500 Defect")),
+        "{complaints:#?}"
+    );
+}
+
+#[tokio::test]
 async fn money_taken_twice_or_wrongly_is_found() {
     finds(Lie::ChargesTwice, DAY, "was charged 2 times").await;
     finds(Lie::ChargesTooMuch, DAY, "1 charges of").await;
@@ -156,11 +172,10 @@ async fn nothing_to_order_is_an_error_that_names_the_mix() {
     assert!(failure.unwrap_err().to_string().starts_with("--mix: "));
 }
 
-/// The shop where holds outlive every test, with an operator, and a dish of nobody else's.
-async fn running() -> Simulated {
-    let shop = Shop::patient();
+/// A running shop with an operator, and a dish of nobody else's.
+pub async fn furnished(shop: &Shop) -> Simulated {
     let operator = shop.person("operator").await;
-    appoint(&shop, &operator.email, "operator")
+    appoint(shop, &operator.email, "operator")
         .await
         .expect("they are appointed");
     let oats = format!("avena-{}", fresh());
@@ -182,6 +197,11 @@ async fn running() -> Simulated {
         },
         weather: Weather::Calm,
     }
+}
+
+/// The shop where holds outlive every test.
+async fn running() -> Simulated {
+    furnished(&Shop::patient()).await
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub struct Recipe {
     /// What people call it, such as `Step Functions`.
     pub name: &'static str,
     /// Its process, each time anew.
-    pub command: Box<dyn Fn() -> Command + Send>,
+    pub command: Box<dyn Fn() -> Command + Send + Sync>,
     /// Where it writes.
     pub log: PathBuf,
     /// Which of its ends it bears.

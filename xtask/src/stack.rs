@@ -24,6 +24,10 @@ use crate::steps::Steps;
 
 /// How long a piece may take to answer for the first time: a loaded machine is slow, a broken one says so at once.
 const START_MAX: Duration = Duration::from_secs(60);
+/// Longer than an engine needs that has nothing else to do.
+const ONE_ANSWER_MAX: Duration = Duration::from_millis(500);
+/// Where an engine says that it is there.
+const HEALTH: &str = "/_localstack/health";
 /// How long the engine may take to write its state down.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
@@ -101,9 +105,7 @@ impl Stack {
         let front_port = options.front.choose()?;
         let pieces = match &options.endpoint_url {
             Some(url) => {
-                steps.run("engine found", |_| {
-                    until_it_answers(url, "/_localstack/health", || None)
-                })?;
+                steps.run("engine found", |_| until_it_answers(url, HEALTH, || None))?;
                 Pieces {
                     engine_url: url.trim_end_matches('/').to_owned(),
                     ..Pieces::default()
@@ -196,6 +198,12 @@ impl Stack {
         self.engine.as_ref().and_then(Piece::id)
     }
 
+    /// Whether the engine answers at this moment.
+    #[must_use]
+    pub fn engine_answers(&self) -> bool {
+        answers(&agent(ONE_ANSWER_MAX), &self.addresses.engine, HEALTH)
+    }
+
     /// Stops everything so that state is kept: executions are written down first, then the engine's tables.
     pub fn stop(mut self) {
         self.front = None;
@@ -239,7 +247,7 @@ impl Pieces {
                 log: logs.join("engine.log"),
                 keeps: Keeps::WhenStopped,
             })?;
-            until_it_answers(&engine_url, "/_localstack/health", || engine.ended())?;
+            until_it_answers(&engine_url, HEALTH, || engine.ended())?;
             Ok(engine)
         })?;
         let states = steps.run("Step Functions started", |step| {
@@ -266,7 +274,7 @@ impl Pieces {
 }
 
 /// How a piece's process is made, each time anew.
-type Making = Box<dyn Fn() -> Command + Send>;
+type Making = Box<dyn Fn() -> Command + Send + Sync>;
 
 /// The interpreter, which keeps its machines and executions in a journal.
 fn states_command(
@@ -384,14 +392,10 @@ fn front(
 /// Waits until `url` answers anything at all, or `ended` has a reason why it never will.
 fn until_it_answers(url: &str, path: &str, mut ended: impl FnMut() -> Option<Failure>) -> Result<()> {
     let deadline = Instant::now() + START_MAX;
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(Duration::from_secs(2)))
-        .build()
-        .new_agent();
+    let agent = agent(Duration::from_secs(2));
     loop {
-        match agent.get(format!("{}{path}", url.trim_end_matches('/'))).call() {
-            Ok(_) | Err(ureq::Error::StatusCode(_)) => return Ok(()),
-            Err(_) => {}
+        if answers(&agent, url, path) {
+            return Ok(());
         }
         if let Some(failure) = ended() {
             return Err(failure);
@@ -404,4 +408,15 @@ fn until_it_answers(url: &str, path: &str, mut ended: impl FnMut() -> Option<Fai
         }
         sleep(Duration::from_millis(20));
     }
+}
+
+fn agent(patience: Duration) -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(patience));
+    config.build().new_agent()
+}
+
+/// Whether `url` answers anything at all.
+fn answers(agent: &ureq::Agent, url: &str, path: &str) -> bool {
+    let answer = agent.get(format!("{}{path}", url.trim_end_matches('/'))).call();
+    matches!(answer, Ok(_) | Err(ureq::Error::StatusCode(_)))
 }

@@ -14,7 +14,7 @@ mod victims;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::failure::{Failure, Result, While};
 use crate::simulate::checks::Check;
-use crate::simulate::client::Weather;
+use crate::simulate::client::{self, Weather};
 use crate::simulate::orders::is_end;
 use crate::simulate::report::{self, Report};
 use crate::simulate::{self, Shop};
@@ -34,6 +34,11 @@ use options::Options;
 
 /// How often to look after the stack.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// So long the engine answers at least before it is stopped again.
+const OPEN_FOR: Duration = Duration::from_secs(12);
+/// In a hurry, so much time passes at the end, so often.
+const HURRY_BY: Duration = Duration::from_secs(60);
+const HURRY_EVERY: Duration = Duration::from_secs(4);
 
 /// A campaign that is over.
 #[derive(Debug)]
@@ -61,11 +66,9 @@ impl Campaign {
 /// # Errors
 /// The load could not be set up, or the stack has ended and cannot be started again.
 pub fn run(stack: &mut Stack, shop: &Shop, options: &Options, tell: impl Fn(&str)) -> Result<Campaign> {
-    let begun = Arc::new(AtomicBool::new(false));
+    let weather = Arc::new(client::Storm::default());
     let shop = Shop {
-        weather: Weather::Rough {
-            begun: Arc::clone(&begun),
-        },
+        weather: Weather::Rough(Arc::clone(&weather)),
         ..shop.clone()
     };
     let buying = options.load()?;
@@ -76,23 +79,30 @@ pub fn run(stack: &mut Stack, shop: &Shop, options: &Options, tell: impl Fn(&str
             .while_doing("start a runtime")?;
         runtime.block_on(simulate::run(&buying, &shop, Steps::Silent))
     });
+    let behind = Books::at(stack.addresses());
     let mut storm = Storm::new(options);
+    let mut hurried = Instant::now();
     while !load.is_finished() {
         for sentence in stack.tend()? {
             tell(&format!("           {sentence}"));
         }
-        if begun.load(Ordering::Relaxed)
+        if weather.may_begin.load(Ordering::Relaxed)
             && let Some(line) = storm.strikes(stack)?
         {
             tell(&line);
         }
         storm.thaw();
+        weather.is_over.store(storm.is_over(), Ordering::Relaxed);
+        if options.hurries && storm.is_over() && hurried.elapsed() > HURRY_EVERY {
+            hurried = Instant::now();
+            // Whoever is just starting again hears it the next time.
+            let _ = behind.hurry(HURRY_BY);
+        }
         thread::sleep(LOOK_EVERY);
     }
     let report = load
         .join()
         .map_err(|_| Failure::new("The thread of the buyers panicked."))??;
-    let behind = Books::at(stack.addresses());
     let books = books::compare(behind.of_provider()?, &report.orders);
     let text = in_words(&storm, &report, &books, &behind);
     Ok(Campaign {
@@ -108,7 +118,12 @@ struct Storm {
     left: std::vec::IntoIter<(Duration, Blow)>,
     next: Option<(Duration, Blow)>,
     began: Option<Instant>,
+    last: Instant,
     rng: fastrand::Rng,
+    /// The engine, and since when it answers; none while it does not, or was asked to stop.
+    engine: Option<(u32, Instant)>,
+    /// The engine that was asked to stop last.
+    stopping: Option<u32>,
     /// Who stands still, and until when.
     frozen: Vec<(Instant, Pid)>,
     fallen: u32,
@@ -124,8 +139,11 @@ impl Storm {
             next: left.next(),
             left,
             began: None,
+            last: Instant::now(),
             // Whom a blow falls on is chosen of those who are there, so it cannot be told before.
             rng: fastrand::Rng::with_seed(options.seed),
+            engine: None,
+            stopping: None,
             frozen: Vec::new(),
             fallen: 0,
             all: options.blows,
@@ -137,22 +155,29 @@ impl Storm {
     /// Strikes, if a blow is due; in a line whom.
     fn strikes(&mut self, stack: &Stack) -> Result<Option<String>> {
         let began = *self.began.get_or_insert_with(Instant::now);
-        let Some((at, blow)) = self.next else {
+        let Some((pause, blow)) = self.next else {
             return Ok(None);
         };
-        if began.elapsed() < at {
+        if self.last.elapsed().min(began.elapsed()) < pause {
             return Ok(None);
         }
         let Some(whom) = self.strike(blow, stack)? else {
             // Whoever was to be struck is down already: as soon as they are there again.
             return Ok(None);
         };
+        self.last = Instant::now();
         self.next = self.left.next();
         self.fallen += 1;
+        let is_last = self.next.is_none();
         *self.struck.entry(blow.name()).or_default() += 1;
         let now = began.elapsed().as_secs();
+        let then = if is_last {
+            "; that was the last one, now everything has to come to an end"
+        } else {
+            ""
+        };
         Ok(Some(format!(
-            "{:>4}/{}  {:>2}:{:02}  {whom}",
+            "{:>4}/{}  {:>2}:{:02}  {whom}{then}",
             self.fallen,
             self.all,
             now / 60,
@@ -164,7 +189,7 @@ impl Storm {
         let functions = stack.engine_process();
         let piece = match blow {
             Blow::KillStates | Blow::FreezeStates(_) => stack.states_process(),
-            Blow::StopEngine => functions,
+            Blow::StopEngine => self.rested_engine(stack),
             Blow::KillFunction | Blow::FreezeFunction(_) => None,
         };
         let (pid, name) = match (blow, piece, functions) {
@@ -176,7 +201,10 @@ impl Storm {
                 let at_work = if victim.is_at_work { ", at work" } else { "" };
                 (victim.pid, format!("{}{at_work}", victim.function))
             }
-            (Blow::StopEngine, Some(pid), _) => (pid, "the engine".to_owned()),
+            (Blow::StopEngine, Some(pid), _) => {
+                self.stopping = Some(pid);
+                (pid, "the engine".to_owned())
+            }
             (_, Some(pid), _) => (pid, "Step Functions".to_owned()),
             _ => return Ok(None),
         };
@@ -195,6 +223,24 @@ impl Storm {
         // An error means that it has just ended by itself; the blow was that it did.
         let _ = kill_process(process, signal);
         Ok(Some(words))
+    }
+
+    /// The engine, if it has answered for a while. One that is stopping cannot be stopped, one that does not answer yet does not
+    /// hear it, and a shop that is always closed sells nothing that could go wrong.
+    fn rested_engine(&mut self, stack: &Stack) -> Option<u32> {
+        let pid = stack.engine_process().filter(|pid| self.stopping != Some(*pid))?;
+        let since = match self.engine {
+            Some((known, since)) if known == pid => since,
+            _ if stack.engine_answers() => Instant::now(),
+            _ => return None,
+        };
+        self.engine = Some((pid, since));
+        (since.elapsed() > OPEN_FOR).then_some(pid)
+    }
+
+    /// Whether everything has fallen, and nobody stands still any more.
+    fn is_over(&self) -> bool {
+        self.next.is_none() && self.frozen.is_empty()
     }
 
     /// Lets those go on whose time is over.

@@ -45,6 +45,7 @@ pub fn run(wanted: &Wanted) -> Result<ExitCode> {
         per_second: wanted.rate,
         mix: "tickets=3,dishes=2,products=4,devices=1".to_owned(),
         settle_max: Duration::from_secs(15 * 60),
+        hurries: false,
     };
     // Before minutes of building: what cannot be is said at once.
     options.load()?;

@@ -31,9 +31,9 @@ const BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
 const TRIES_MAX: u32 = 6;
 /// How often "wait" is obeyed: a request in flight, or too many of them.
 const PATIENCE_MAX: u32 = 20;
-/// In rough weather a request is repeated for as long as this. Whatever was working on it when it was killed has claimed its key
-/// for a minute.
-const ROUGH_MAX: Duration = Duration::from_secs(150);
+/// In rough weather a request is repeated for as long as this after its first answer was missed: rough weather has an end. Whatever
+/// was working on it when it was killed has claimed its key for a minute.
+const ROUGH_MAX: Duration = Duration::from_secs(20 * 60);
 /// The longest pause between two tries.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
@@ -45,10 +45,16 @@ pub enum Weather {
     Calm,
     /// Somebody ends what answers. Connections may break, and a gateway or a front may say that nobody is there; whoever repeats
     /// the request long enough has to be answered all the same. The word of the shop itself counts as in calm weather.
-    Rough {
-        /// Is set when the people have signed up and buyers begin to come.
-        begun: Arc<AtomicBool>,
-    },
+    Rough(Arc<Storm>),
+}
+
+/// When a storm is to begin, and whether it is over.
+#[derive(Debug, Default)]
+pub struct Storm {
+    /// Is set when the people have signed up and buyers begin to come.
+    pub may_begin: AtomicBool,
+    /// Is set when it is over. From then on no more buyers come.
+    pub is_over: AtomicBool,
 }
 
 /// What came back.
@@ -212,9 +218,15 @@ impl Client {
 
     /// Buyers begin to come.
     pub fn begins(&self) {
-        if let Weather::Rough { begun } = &self.weather {
-            begun.store(true, Ordering::Relaxed);
+        if let Weather::Rough(storm) = &self.weather {
+            storm.may_begin.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether no more buyers are to come, although their time is not over.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        matches!(&self.weather, Weather::Rough(storm) if storm.is_over.load(Ordering::Relaxed))
     }
 
     /// What is known so far.
@@ -281,7 +293,7 @@ impl Client {
             let answer = self.send(call).await;
             let is_last = match self.weather {
                 Weather::Calm => tries + 1 >= TRIES_MAX || waits >= PATIENCE_MAX,
-                Weather::Rough { .. } => begun.elapsed() > ROUGH_MAX,
+                Weather::Rough(_) => begun.elapsed() > ROUGH_MAX,
             };
             self.hear(call, &answer, is_last);
             let is_to_be_repeated = match &answer {
@@ -304,7 +316,7 @@ impl Client {
 
     /// Counts what may be the answer for a while, and notes what may not.
     fn hear(&self, call: &Call, answer: &Result<Answer, Lost>, is_last: bool) {
-        let is_rough = matches!(self.weather, Weather::Rough { .. });
+        let is_rough = matches!(self.weather, Weather::Rough(_));
         match answer {
             Ok(answer) if !is_last && answer.status == 503 && answer.code() == "Transient" => {
                 self.board.busy()

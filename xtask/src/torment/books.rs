@@ -107,6 +107,27 @@ impl Books {
         })
     }
 
+    /// Lets time pass for the whole stack, and the reconciler look after everything that is due then.
+    ///
+    /// # Errors
+    /// Somebody does not answer.
+    pub fn hurry(&self, by: Duration) -> Result<()> {
+        let at = self.at.states.as_ref().unwrap_or(&self.at.engine);
+        let pass = json!({ "pass_s": by.as_secs() });
+        let clock = self.agent.post(format!("{at}/_local/clock"));
+        clock.send(pass.to_string()).while_doing("let time pass")?;
+        let reconciler = format!(
+            "{}/2015-03-31/functions/holdfast-reconcile-orders/invocations",
+            self.at.engine
+        );
+        let run = self
+            .agent
+            .post(reconciler)
+            .header("authorization", signature("lambda"));
+        run.send("{}").while_doing("let the reconciler look")?;
+        Ok(())
+    }
+
     fn setting(&self, function: &str, name: &str) -> Result<String> {
         let url = format!(
             "{}/2015-03-31/functions/holdfast-{function}/configuration",
@@ -187,4 +208,93 @@ pub fn compare(mut books: BTreeMap<String, Booked>, orders: &[Ended]) -> Check {
 fn succeeded(rows: &[Money]) -> u64 {
     let rows = rows.iter().filter(|row| row.status == "succeeded");
     rows.map(|row| row.amount_minor).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::board::Placed;
+    use crate::simulate::plan::{Habit, Kind};
+
+    fn order(id: &str, taken_minor: u64) -> Ended {
+        let paid = Money {
+            status: "succeeded".to_owned(),
+            amount_minor: taken_minor,
+        };
+        Ended {
+            placed: Placed {
+                order_id: id.to_owned(),
+                person: 0,
+                kind: Kind::Tickets,
+                habit: Habit::Pays,
+                status: "completed".to_owned(),
+                lines: Vec::new(),
+                total_minor: taken_minor,
+                gave_good_card: true,
+                told_paid: true,
+                told_cancelled: false,
+                asked_back: false,
+                by_device: false,
+                device_id: String::new(),
+            },
+            status: Some("completed".to_owned()),
+            total_minor: taken_minor,
+            payments: vec![paid],
+            refunds: Vec::new(),
+        }
+    }
+
+    fn wrong(intents: &[Value], orders: &[Ended]) -> Vec<String> {
+        let mut books: BTreeMap<String, Booked> = BTreeMap::new();
+        for intent in intents {
+            let order_id = intent["metadata"]["order_id"].as_str().unwrap();
+            books.entry(order_id.to_owned()).or_default().add(intent);
+        }
+        compare(books, orders).wrong
+    }
+
+    fn intent(order_id: &str, charges: Value, refunds: Value) -> Value {
+        let metadata = json!({ "order_id": order_id });
+        json!({ "metadata": metadata, "amount": 700, "charges": charges, "refunds": refunds })
+    }
+
+    #[test]
+    fn books_of_one_mind_are_not_complained_of() {
+        let (charge, declined) = (json!({}), json!({ "declined": "generic_decline" }));
+        let tried_twice = intent("ord_1", json!([declined, charge]), json!([]));
+        assert_eq!(wrong(&[tried_twice], &[order("ord_1", 700)]), [""; 0]);
+        let only_tried = intent("ord_2", json!([declined]), json!([]));
+        assert_eq!(wrong(&[only_tried], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn money_that_one_of_the_books_does_not_know_is_found() {
+        let once = |order_id: &str| intent(order_id, json!([{}]), json!([]));
+        let found = |intents: &[Value], orders: &[Ended], sentence: &str| {
+            let wrong = wrong(intents, orders);
+            assert!(wrong.iter().any(|said| said.contains(sentence)), "{wrong:?}");
+        };
+        let orders = [order("ord_1", 700)];
+        found(
+            &[once("ord_1"), once("ord_1")],
+            &orders,
+            "ord_1 was charged 2 times",
+        );
+        found(
+            &[],
+            &orders,
+            "the shop says 700 taken and 0 given back, the provider 0 and 0",
+        );
+        let back = intent(
+            "ord_1",
+            json!([{}]),
+            json!([{ "amount": 700, "status": "succeeded" }]),
+        );
+        found(&[back], &orders, "the provider 700 and 700");
+        found(
+            &[once("ord_1"), once("ord_9")],
+            &orders,
+            "700 was taken for ord_9",
+        );
+    }
 }
