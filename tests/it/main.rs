@@ -40,6 +40,7 @@ mod simulate;
 mod simulated;
 mod site;
 mod template;
+mod torment;
 mod torn_reads;
 mod unlucky;
 mod unwind;

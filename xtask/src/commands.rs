@@ -13,5 +13,6 @@ pub mod seed;
 pub mod session;
 pub mod simulate;
 pub mod simulate_faults;
+pub mod torment;
 pub mod up;
 pub mod viewer;

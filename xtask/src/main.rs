@@ -9,7 +9,8 @@ use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
 use commands::{
-    check, demo, deploy, down, import, mutate, openapi, replay, simulate, simulate_faults, up, viewer,
+    check, demo, deploy, down, import, mutate, openapi, replay, simulate, simulate_faults, torment, up,
+    viewer,
 };
 use xtask::simulate::options::Options;
 
@@ -53,6 +54,11 @@ The project's own commands.
       --first S            the first seed (0)
       --orders N           orders that are wanted on each (300)
       --seed S             this day alone; its whole story goes to .local/simulate-faults/
+  cargo xtask torment  kills, stops and starts the processes of a stack of its own under load, and checks that every promise was
+                       kept; exits with 1 if one was not (Linux)
+      --blows N            how many times something is ended (100)
+      --rate N             orders begun per second (3)
+      --seed N             the same choices as another run (drawn, and told)
   cargo xtask viewer   serves the execution viewer for any state machines, by default the running stack's
       --endpoint-url URL   an engine, or another place that answers the AWS APIs
       --profile NAME       an account: a profile of ~/.aws
@@ -89,6 +95,7 @@ enum Asked {
     Import(import::Wanted),
     Simulate(Options),
     SimulateFaults(simulate_faults::Wanted),
+    Torment(torment::Wanted),
     Viewer(viewer::Wanted),
     Mutate(mutate::Wanted),
     Replay(replay::Wanted),
@@ -109,6 +116,7 @@ fn main() -> ExitCode {
         Asked::Import(wanted) => import::run(&wanted),
         Asked::Simulate(options) => simulate::run(&options),
         Asked::SimulateFaults(wanted) => simulate_faults::run(&wanted),
+        Asked::Torment(wanted) => torment::run(&wanted),
         Asked::Viewer(wanted) => viewer::run(wanted),
         Asked::Mutate(wanted) => mutate::run(&wanted),
         Asked::Replay(wanted) => replay::run(&wanted),
@@ -139,6 +147,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "import" => Asked::Import(import::Wanted::default()),
             "simulate" => return simulation(words.raw_args()?.collect()),
             "simulate-faults" => Asked::SimulateFaults(simulate_faults::Wanted::default()),
+            "torment" => Asked::Torment(torment::Wanted::default()),
             "viewer" => Asked::Viewer(viewer::Wanted::default()),
             "mutate" => Asked::Mutate(mutate::Wanted::default()),
             "replay" => Asked::Replay(replay::Wanted::default()),
@@ -172,6 +181,9 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::SimulateFaults(wanted), Long("first")) => wanted.first = Some(words.value()?.parse()?),
             (Asked::SimulateFaults(wanted), Long("seed")) => wanted.seed = Some(words.value()?.parse()?),
             (Asked::SimulateFaults(wanted), Long("orders")) => wanted.orders = Some(words.value()?.parse()?),
+            (Asked::Torment(wanted), Long("blows")) => wanted.blows = words.value()?.parse()?,
+            (Asked::Torment(wanted), Long("rate")) => wanted.rate = words.value()?.parse()?,
+            (Asked::Torment(wanted), Long("seed")) => wanted.seed = Some(words.value()?.parse()?),
             (Asked::Viewer(wanted), Long("endpoint-url")) => {
                 wanted.endpoint_url = Some(words.value()?.string()?)
             }

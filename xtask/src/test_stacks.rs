@@ -47,6 +47,8 @@ pub enum Kind {
     Damaged,
     /// Alone: for a test that lets time pass and makes things go wrong, for everybody on it. A hold lives its quarter of an hour.
     Hurried,
+    /// Alone: its processes are killed, stopped and started under load.
+    Tormented,
 }
 
 impl Kind {
@@ -64,6 +66,7 @@ impl Kind {
             Self::Restarted => "restarted",
             Self::Damaged => "damaged",
             Self::Hurried => "hurried",
+            Self::Tormented => "tormented",
         }
     }
 
@@ -75,6 +78,8 @@ impl Kind {
             Self::Brisk => 4,
             Self::Counted => 6,
             Self::Restarted => 60,
+            // Some run out while nobody answers.
+            Self::Tormented => 90,
         }
     }
 
@@ -83,6 +88,8 @@ impl Kind {
     const fn delivery_minute_ms(self) -> u32 {
         match self {
             Self::Restarted => 10_000,
+            // Parcels are on their way when something ends.
+            Self::Tormented => 1_000,
             Self::Patient | Self::Brisk | Self::Counted | Self::Unlucky | Self::Damaged | Self::Hurried => {
                 200
             }
@@ -95,7 +102,12 @@ impl Kind {
             // What is counted a second time is no part of an order's cost, and must not fall into the count.
             Self::Counted => &[("SimulatorWebhooks", "off"), ("ConservationEveryMinutes", "1440")],
             Self::Unlucky => &[("SimulatorOdds", "on")],
-            Self::Patient | Self::Brisk | Self::Restarted | Self::Damaged | Self::Hurried => &[],
+            Self::Patient
+            | Self::Brisk
+            | Self::Restarted
+            | Self::Damaged
+            | Self::Hurried
+            | Self::Tormented => &[],
         }
     }
 }
@@ -163,6 +175,17 @@ impl TestStack {
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
         self.stack.addresses()
+    }
+
+    /// The stack, for whoever looks after its processes.
+    pub fn stack(&mut self) -> &mut Stack {
+        &mut self.stack
+    }
+
+    /// The folder of its logs, kept for a day.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.options.folder.join("log")
     }
 }
 
