@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod bad_input;
 mod browser;
 mod catalogue;
 mod conservation;
@@ -35,11 +36,13 @@ mod ports_contract;
 mod ports_in_dynamodb;
 mod ports_in_memory;
 mod project;
+mod proof;
 mod queues;
 mod simulate;
 mod simulated;
 mod site;
 mod template;
 mod torn_reads;
+mod uninvited;
 mod unlucky;
 mod unwind;

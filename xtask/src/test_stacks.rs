@@ -47,6 +47,8 @@ pub enum Kind {
     Damaged,
     /// Alone: for a test that lets time pass and makes things go wrong, for everybody on it. A hold lives its quarter of an hour.
     Hurried,
+    /// Alone: for whoever sends it whatever can be sent, as an operator too. Holds outlive that.
+    Pestered,
 }
 
 impl Kind {
@@ -64,6 +66,7 @@ impl Kind {
             Self::Restarted => "restarted",
             Self::Damaged => "damaged",
             Self::Hurried => "hurried",
+            Self::Pestered => "pestered",
         }
     }
 
@@ -71,7 +74,7 @@ impl Kind {
     #[must_use]
     pub const fn hold_ttl_s(self) -> u32 {
         match self {
-            Self::Patient | Self::Unlucky | Self::Damaged | Self::Hurried => 900,
+            Self::Patient | Self::Unlucky | Self::Damaged | Self::Hurried | Self::Pestered => 900,
             Self::Brisk => 4,
             Self::Counted => 6,
             Self::Restarted => 60,
@@ -83,9 +86,13 @@ impl Kind {
     const fn delivery_minute_ms(self) -> u32 {
         match self {
             Self::Restarted => 10_000,
-            Self::Patient | Self::Brisk | Self::Counted | Self::Unlucky | Self::Damaged | Self::Hurried => {
-                200
-            }
+            Self::Patient
+            | Self::Brisk
+            | Self::Counted
+            | Self::Unlucky
+            | Self::Damaged
+            | Self::Hurried
+            | Self::Pestered => 200,
         }
     }
 
@@ -95,7 +102,12 @@ impl Kind {
             // What is counted a second time is no part of an order's cost, and must not fall into the count.
             Self::Counted => &[("SimulatorWebhooks", "off"), ("ConservationEveryMinutes", "1440")],
             Self::Unlucky => &[("SimulatorOdds", "on")],
-            Self::Patient | Self::Brisk | Self::Restarted | Self::Damaged | Self::Hurried => &[],
+            Self::Patient
+            | Self::Brisk
+            | Self::Restarted
+            | Self::Damaged
+            | Self::Hurried
+            | Self::Pestered => &[],
         }
     }
 }
