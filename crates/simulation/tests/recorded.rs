@@ -191,7 +191,10 @@ fn a_damaged_record_is_played_or_refused_by_the_place() {
             let text = damaged.new_tree(&mut runner).unwrap().current();
             match replay(&text, None) {
                 Ok(played) => assert!(!played.made.is_empty(), "{name}: {text}"),
-                Err(refused) => assert!(refused.to_string().len() < 1_000 && !refused.why.is_empty(), "{name}: {refused}"),
+                Err(refused) => assert!(
+                    refused.to_string().len() < 1_000 && !refused.why.is_empty(),
+                    "{name}: {refused}"
+                ),
             }
         }
     }

@@ -119,9 +119,12 @@ struct Data {
 pub fn read_event(body: &[u8]) -> Result<Event, NotAnEvent> {
     let envelope: Envelope = serde_json::from_slice(body).map_err(|error| NotAnEvent(error.to_string()))?;
     // It is remembered under this name, so it has to be one.
-    let is_name = (1..=ID_MAX).contains(&envelope.id.len()) && envelope.id.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_name =
+        (1..=ID_MAX).contains(&envelope.id.len()) && envelope.id.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_name {
-        return Err(NotAnEvent(format!("its id is not 1 to {ID_MAX} visible ASCII characters")));
+        return Err(NotAnEvent(format!(
+            "its id is not 1 to {ID_MAX} visible ASCII characters"
+        )));
     }
     let object = &envelope.data.object;
     let about = match envelope.kind.as_str() {
@@ -297,7 +300,12 @@ mod tests {
 
     #[test]
     fn an_id_by_which_nothing_can_be_kept_makes_no_event() {
-        for id in [String::new(), "e".repeat(256), "evt 1".to_owned(), "evt_\u{e9}".to_owned()] {
+        for id in [
+            String::new(),
+            "e".repeat(256),
+            "evt 1".to_owned(),
+            "evt_\u{e9}".to_owned(),
+        ] {
             let body = json!({ "id": id, "type": "plan.created" }).to_string();
             assert!(read_event(body.as_bytes()).is_err(), "{id:?}");
         }

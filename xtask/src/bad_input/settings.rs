@@ -87,6 +87,10 @@ unexpected-methods = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]
         text += "\n[[operations]]\ninclude-operation-id = [\"set_fault\", \"pass_time\", \"set_conditions\"]\n\
             generation.mode = \"negative\"\n";
     }
+    if scene.known.contains_key("machine") {
+        text += "\n[[operations]]\ninclude-operation-id = \"describe_machine\"\n\
+            parameters = { \"query.arn\" = { dictionary = \"machine\", probability = 0.6 } }\n";
+    }
     for (name, values) in &scene.known {
         let _ = writeln!(text, "\n[dictionaries.{name}]\nvalues = {}", json!(values));
     }
@@ -109,20 +113,22 @@ fn with_examples(mut description: Value, scene: &Scene) -> Value {
     let operations =
         paths.flat_map(|(_, methods)| methods.as_object_mut().into_iter().flatten().map(|(_, one)| one));
     for operation in operations {
-        let id = operation["operationId"].as_str().unwrap_or_default();
-        if let Some(body) = scene.bodies.get(id) {
+        let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+        if let Some(body) = scene.bodies.get(id.as_str()) {
             operation["requestBody"]["content"]["application/json"]["example"] = body.clone();
         }
-        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             let place = format!(
                 "{}.{}",
                 parameter["in"].as_str().unwrap_or_default(),
                 parameter["name"].as_str().unwrap_or_default()
             );
-            let known = TAKES
-                .iter()
-                .find(|(taker, _)| *taker == place)
-                .and_then(|(_, name)| scene.known.get(name));
+            // The one ARN that is not an execution's.
+            let taken = match (id.as_str(), TAKES.iter().find(|(taker, _)| *taker == place)) {
+                ("describe_machine", Some(_)) => Some("machine"),
+                (_, taken) => taken.map(|(_, name)| *name),
+            };
+            let known = taken.and_then(|name| scene.known.get(name));
             if let Some(values) = known
                 && parameter["required"] == true
             {
@@ -168,6 +174,8 @@ mod tests {
         );
         assert_eq!(operation["parameters"][0]["examples"]["known1"]["value"], "tkt_2");
         assert_eq!(operation["parameters"][1].get("examples"), None);
+        let without = json!({ "paths": { "/api/shop": { "get": { "operationId": "describe_shop" } } } });
+        assert_eq!(with_examples(without.clone(), &scene()), without);
     }
 
     #[test]
