@@ -117,7 +117,12 @@ fn with_examples(mut description: Value, scene: &Scene) -> Value {
         if let Some(body) = scene.bodies.get(id.as_str()) {
             operation["requestBody"]["content"]["application/json"]["example"] = body.clone();
         }
-        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        for parameter in operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             let place = format!(
                 "{}.{}",
                 parameter["in"].as_str().unwrap_or_default(),
