@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod bad_input;
 mod browser;
 mod catalogue;
 mod conservation;
@@ -35,6 +36,7 @@ mod ports_contract;
 mod ports_in_dynamodb;
 mod ports_in_memory;
 mod project;
+mod proof;
 mod queues;
 mod simulate;
 mod simulated;
@@ -42,5 +44,6 @@ mod site;
 mod template;
 mod torment;
 mod torn_reads;
+mod uninvited;
 mod unlucky;
 mod unwind;

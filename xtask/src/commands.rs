@@ -1,6 +1,6 @@
-//! The commands, one module each, and what they share: the session on this machine and a client of the API.
+//! The commands, one module each, and what they share: the session on this machine.
 
-pub mod api;
+pub mod bad_input;
 pub mod check;
 pub mod demo;
 pub mod deploy;

@@ -3,7 +3,9 @@
 //! Everything that knows which local engine is used is in `localstack/`; this crate knows only that it is started
 //! by `localstack/launch.py`, deployed to by `localstack/deploy.py` and answers the AWS APIs.
 
+pub mod api;
 pub mod api_page;
+pub mod bad_input;
 pub mod browser;
 pub mod deployment;
 pub mod failure;

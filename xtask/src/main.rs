@@ -9,8 +9,8 @@ use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
 use commands::{
-    check, demo, deploy, down, import, mutate, openapi, replay, simulate, simulate_faults, torment, up,
-    viewer,
+    bad_input, check, demo, deploy, down, import, mutate, openapi, replay, simulate, simulate_faults,
+    torment, up, viewer,
 };
 use xtask::simulate::options::Options;
 
@@ -78,6 +78,10 @@ The project's own commands.
       --again              also what was caught on this very code before
       --wide               where the named tests miss one, looks whether any other notices
       --table              runs nothing; writes the table from what is kept
+  cargo xtask bad-input
+                       sends a stack of its own whatever can be sent, as three people, and holds the answers to docs/openapi.json
+      --examples N         requests made by chance for each operation, at most (50)
+      --seed N             the same requests as another run (1)
   cargo xtask openapi  writes docs/openapi.json anew from the code
   cargo xtask deploy   builds for AWS (arm64) and deploys to an account
       --profile NAME       a profile of ~/.aws
@@ -100,6 +104,7 @@ enum Asked {
     Mutate(mutate::Wanted),
     Replay(replay::Wanted),
     Test,
+    BadInput(xtask::bad_input::asked::Asked),
     OpenApi,
     Deploy(deploy::Wanted),
 }
@@ -121,6 +126,7 @@ fn main() -> ExitCode {
         Asked::Mutate(wanted) => mutate::run(&wanted),
         Asked::Replay(wanted) => replay::run(&wanted),
         Asked::Test => check::run(),
+        Asked::BadInput(wanted) => bad_input::run(&wanted),
         Asked::OpenApi => openapi::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
     });
@@ -152,6 +158,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "mutate" => Asked::Mutate(mutate::Wanted::default()),
             "replay" => Asked::Replay(replay::Wanted::default()),
             "test" => Asked::Test,
+            "bad-input" => Asked::BadInput(Default::default()),
             "openapi" => Asked::OpenApi,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
             other => return Err(format!("There is no command `{other}`").into()),
@@ -196,6 +203,8 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Mutate(wanted), Long("again")) => wanted.again = true,
             (Asked::Mutate(wanted), Long("wide")) => wanted.wide = true,
             (Asked::Mutate(wanted), Long("table")) => wanted.table = true,
+            (Asked::BadInput(wanted), Long("examples")) => wanted.examples = words.value()?.parse()?,
+            (Asked::BadInput(wanted), Long("seed")) => wanted.seed = words.value()?.parse()?,
             (Asked::Replay(wanted), Value(file)) if wanted.file.is_none() => wanted.file = Some(file.into()),
             (Asked::Replay(wanted), Long("definition")) => wanted.definition = Some(words.value()?.into()),
             (Asked::Replay(wanted), Long("workflow")) => wanted.workflow = Some(words.value()?.string()?),

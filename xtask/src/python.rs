@@ -23,6 +23,8 @@ pub enum Environment {
     Deploy,
     /// Node.js, where this machine has none: `requirements-web.txt`.
     Web,
+    /// What sends whatever can be sent: `requirements-input.txt`.
+    Input,
 }
 
 impl Environment {
@@ -32,6 +34,7 @@ impl Environment {
             Self::Check => "localstack/requirements-check.txt",
             Self::Deploy => "localstack/requirements-deploy.txt",
             Self::Web => "localstack/requirements-web.txt",
+            Self::Input => "localstack/requirements-input.txt",
         }
     }
 
@@ -41,6 +44,7 @@ impl Environment {
             Self::Check => "python/check",
             Self::Deploy => "python/deploy",
             Self::Web => "python/web",
+            Self::Input => "python/input",
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Kind {
     Hurried,
     /// Alone: its processes are killed, stopped and started under load.
     Tormented,
+    /// Alone: for whoever sends it whatever can be sent, as an operator too. Holds outlive that.
+    Pestered,
 }
 
 impl Kind {
@@ -67,6 +69,7 @@ impl Kind {
             Self::Damaged => "damaged",
             Self::Hurried => "hurried",
             Self::Tormented => "tormented",
+            Self::Pestered => "pestered",
         }
     }
 
@@ -74,7 +77,7 @@ impl Kind {
     #[must_use]
     pub const fn hold_ttl_s(self) -> u32 {
         match self {
-            Self::Patient | Self::Unlucky | Self::Damaged | Self::Hurried => 900,
+            Self::Patient | Self::Unlucky | Self::Damaged | Self::Hurried | Self::Pestered => 900,
             Self::Brisk => 4,
             Self::Counted => 6,
             Self::Restarted => 60,
@@ -90,9 +93,13 @@ impl Kind {
             Self::Restarted => 10_000,
             // Parcels are on their way when something ends.
             Self::Tormented => 1_000,
-            Self::Patient | Self::Brisk | Self::Counted | Self::Unlucky | Self::Damaged | Self::Hurried => {
-                200
-            }
+            Self::Patient
+            | Self::Brisk
+            | Self::Counted
+            | Self::Unlucky
+            | Self::Damaged
+            | Self::Hurried
+            | Self::Pestered => 200,
         }
     }
 
@@ -107,7 +114,8 @@ impl Kind {
             | Self::Restarted
             | Self::Damaged
             | Self::Hurried
-            | Self::Tormented => &[],
+            | Self::Tormented
+            | Self::Pestered => &[],
         }
     }
 }

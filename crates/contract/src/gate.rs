@@ -66,7 +66,7 @@ pub enum Visitor {
 }
 
 /// The token in the `Authorization: Bearer` header, else in the session cookie.
-fn token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

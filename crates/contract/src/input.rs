@@ -81,18 +81,24 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
 /// serde names missing and unknown fields in the message, not in the path; put them where they belong.
 fn name_field(path: &str, message: &str) -> (String, String) {
     let message = message.split(" at line ").next().unwrap_or(message);
-    // `?` is where the tracker lost its way: the text ended, or broke off, inside what stands before it.
-    let path = path
-        .strip_suffix('?')
-        .map_or(path, |before| before.trim_end_matches('.'));
-    let parent = if path == "." { "" } else { path };
+    // `?` is where the tracker lost its way: the text ended, or broke off, inside what stands before it. A dot at the end is
+    // the root, or stands before a field without a name.
+    let parent = path.strip_suffix('?').unwrap_or(path).trim_end_matches('.');
+    let unknown = message
+        .strip_prefix("unknown field `")
+        .and_then(|rest| rest.split("`, expected ").next()?.split("`, there are no").next());
     let quoted = message.split('`').nth(1);
-    let (named, sentence) = match quoted {
-        Some(name) if message.starts_with("missing field") => (Some(name), "is required".to_owned()),
-        Some(name) if message.starts_with("unknown field") => {
-            (Some(name), "is not a field of this request".to_owned())
+    let (named, sentence) = match (unknown, quoted) {
+        // It may be any text, even none.
+        (Some(""), _) => (
+            None,
+            "has a field without a name, which is not a field of this request".to_owned(),
+        ),
+        (Some(name), _) => (Some(name), "is not a field of this request".to_owned()),
+        (None, Some(name)) if message.starts_with("missing field") => (Some(name), "is required".to_owned()),
+        (None, Some(name)) if message.starts_with("duplicate field") => {
+            (Some(name), "is there twice".to_owned())
         }
-        Some(name) if message.starts_with("duplicate field") => (Some(name), "is there twice".to_owned()),
         _ => (None, message.to_owned()),
     };
     let field = match (parent, named) {
@@ -127,6 +133,21 @@ where
     }
 }
 
+/// Text in the path that is no id, as it was written. What is no text does not exist: 404.
+#[derive(Debug)]
+pub struct PathText(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathText {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(text)) => Ok(Self(text)),
+            Err(_) => Err(Refusal::not_found("page").into()),
+        }
+    }
+}
+
 /// The query string of a known shape; other parameters are refused.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
@@ -144,10 +165,11 @@ where
             Err(rejection) => {
                 let message = rejection.body_text();
                 let message = message.trim_start_matches("Failed to deserialize query string: ");
-                let (field, message) = match message.split_once(": ") {
-                    Some((field, rest)) if !field.contains(' ') => (field.to_owned(), rest.to_owned()),
-                    _ => name_field("", message),
+                let (path, message) = match message.split_once(": ") {
+                    Some((path, rest)) if !path.contains(' ') => (path, rest),
+                    _ => ("", message),
                 };
+                let (field, message) = name_field(path, message);
                 let field = if field == "body" {
                     "query".to_owned()
                 } else {
@@ -156,6 +178,20 @@ where
                 Err(Refusal::invalid(field, message).into())
             }
         }
+    }
+}
+
+/// The highest number of a movement or an event: the last whole number that every reader of JSON has exactly, 2^53 - 1.
+pub const NUMBER_MAX: u64 = 9_007_199_254_740_991;
+
+/// Turns `?after=` into the number of the last thing seen, 0 when nothing was.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`] beyond [`NUMBER_MAX`], which no number comes near.
+pub fn number_seen(after: Option<u64>) -> Result<u64, Refusal> {
+    match after.unwrap_or_default() {
+        after @ 0..=NUMBER_MAX => Ok(after),
+        _ => Err(Refusal::invalid("after", format!("must be 0 to {NUMBER_MAX}"))),
     }
 }
 
@@ -313,6 +349,9 @@ mod tests {
             field_of(r#"{"priceMinor":1,"priceMinor":2,"lines":[]}"#),
             "priceMinor"
         );
+        assert_eq!(field_of(r#"{"price`, minor":1}"#), "price`, minor");
+        assert_eq!(field_of(r#"{"":1,"lines":[]}"#), "body");
+        assert_eq!(field_of(r#"{"priceMinor":1,"lines":[{"":1}]}"#), "lines[0]");
         assert_eq!(field_of("not json"), "body");
         assert_eq!(field_of(r#"{"priceMinor":1,"#), "body");
         assert_eq!(field_of(&"[".repeat(100_000)), "body");

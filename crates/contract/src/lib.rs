@@ -8,6 +8,8 @@ pub mod gate;
 pub mod input;
 pub mod live;
 pub mod once;
+#[cfg(test)]
+mod outside;
 pub mod pass;
 pub mod picture;
 pub mod problem;
@@ -18,7 +20,7 @@ mod strict;
 pub mod wait;
 
 pub use gate::{Gate, OperatorOnly, SignedIn, Visitor, is_operator, is_operators, operator};
-pub use input::{Body, Limits, PathId, Query};
+pub use input::{Body, Limits, PathId, PathText, Query};
 pub use pass::PassCode;
 pub use problem::{Foreign, Problem};
 pub use public::PublicBase;

@@ -18,6 +18,8 @@ pub mod market;
 pub mod money;
 pub mod money_ledger;
 pub mod order;
+#[cfg(test)]
+mod outside;
 pub mod page;
 pub mod payment;
 pub mod ports;

@@ -1,8 +1,8 @@
 //! A moment in time, as milliseconds since 1970 UTC. It never asks the system for "now": see [`crate::ports::Clock`].
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 /// Milliseconds since the Unix epoch, UTC. Stored as a number so that the database can compare it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,10 +60,15 @@ impl Timestamp {
             .unwrap_or_else(|| format!("{} ms", self.0))
     }
 
-    /// Reads RFC 3339. `None` when the text is not a moment in time.
+    /// Reads RFC 3339. `None` when the text is not a moment in time, or one that cannot be written in UTC: the last hours of
+    /// the year 9999 somewhere are the year 10000 there, for which RFC 3339 has no digits.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let year = moment.checked_to_offset(UtcOffset::UTC)?.year();
+        if !(0..=9999).contains(&year) {
+            return None;
+        }
         i64::try_from(moment.unix_timestamp_nanos() / 1_000_000)
             .ok()
             .map(Self)

@@ -85,6 +85,7 @@ async fn work_off(step: &'static str, handler: &Handler, batch: SqsEvent) -> Sqs
 mod tests {
     use super::*;
     use aws_lambda_events::sqs::SqsMessage;
+    use proptest::strategy::Strategy;
 
     fn message(id: &str, body: &str) -> SqsMessage {
         let mut message = SqsMessage::default();
@@ -117,5 +118,58 @@ mod tests {
             .map(|f| f.item_identifier.as_str())
             .collect();
         assert_eq!(failed, ["poison", "unlucky"]);
+    }
+
+    /// Whatever stands in a queue: what is a message is worked on, once; everything else comes back by its own id.
+    #[test]
+    fn of_any_batch_exactly_what_cannot_be_worked_on_comes_back() {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Wanted {
+            order_id: domain::OrderId,
+            attempt: u32,
+        }
+        let real =
+            serde_json::json!({ "order_id": domain::OrderId::from_random([7; 16]).as_str(), "attempt": 1 });
+        let bodies = proptest::collection::vec(
+            proptest::prop_oneof![
+                damaged::json(real.clone()).prop_map(|value| value.to_string()),
+                damaged::text([real.to_string()]),
+            ],
+            0..8,
+        );
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let handler: Handler = Arc::new(|value: Value| {
+            Box::pin(async move {
+                let Wanted { order_id, attempt } = parse(value)?;
+                assert!(order_id.as_str().len() == 30 && u64::from(attempt) <= u64::from(u32::MAX));
+                Ok(())
+            })
+        });
+        let mut runner = proptest::test_runner::TestRunner::default();
+        let checked = runner.run(&bodies, |bodies| {
+            let mut batch = SqsEvent::default();
+            batch.records = bodies
+                .iter()
+                .enumerate()
+                .map(|(id, body)| message(&id.to_string(), body))
+                .collect();
+            let response = runtime.block_on(work_off("test", &handler, batch));
+            let failed: Vec<String> = response
+                .batch_item_failures
+                .into_iter()
+                .map(|failure| failure.item_identifier)
+                .collect();
+            let wrong = |body: &String| serde_json::from_str::<Wanted>(body).is_err();
+            let expected: Vec<String> = bodies
+                .iter()
+                .enumerate()
+                .filter(|(_, body)| wrong(body))
+                .map(|(id, _)| id.to_string())
+                .collect();
+            proptest::prop_assert_eq!(failed, expected);
+            Ok(())
+        });
+        checked.unwrap();
     }
 }

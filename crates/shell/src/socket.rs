@@ -205,4 +205,26 @@ mod tests {
             assert_eq!(answer("test", &handler, event).await.status_code, status);
         }
     }
+
+    proptest::proptest! {
+        /// A gateway tells what a client says it is: headers and words may be anything.
+        #[test]
+        fn whatever_the_gateway_tells_is_read_or_a_defect(
+            event in damaged::json(json!({
+                "requestContext": context("CONNECT"),
+                "headers": { "Cookie": "session=a", "bad name": "x" },
+                "multiValueHeaders": { "Origin": ["https://a", "\r\nX: y"] },
+                "body": "{\"action\":\"ping\"}", "isBase64Encoded": false,
+            })),
+        ) {
+            let Ok(event) = serde_json::from_value::<GatewayEvent>(event) else { return Ok(()) };
+            match request(event) {
+                Ok(request) => if let SocketEvent::Connect(headers) = request.event {
+                    let is_sound = |value: &HeaderValue| !value.as_bytes().contains(&b'\n');
+                    proptest::prop_assert!(headers.values().all(is_sound));
+                },
+                Err(fault) => proptest::prop_assert!(matches!(fault, Fault::Defect(_))),
+            }
+        }
+    }
 }

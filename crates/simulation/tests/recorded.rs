@@ -6,6 +6,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use states::replay::{Replay, replay};
 
@@ -173,4 +176,26 @@ fn an_express_execution_is_played_from_its_log() {
         played("Other").difference.unwrap().sentence,
         "The recorded execution failed with SomeFailure; this definition fails with Other."
     );
+}
+
+/// A file that was damaged is refused by the place, or is played; nothing of it stops the player.
+#[test]
+fn a_damaged_record_is_played_or_refused_by_the_place() {
+    let mut runner = TestRunner::deterministic();
+    let small = recorded().into_iter().filter(|(_, text)| text.len() < 15_000);
+    for (name, text) in small {
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let members = damaged::json(value).prop_map(|value| value.to_string());
+        let damaged = prop_oneof![3 => members, 1 => damaged::text([text])];
+        for _ in 0..60 {
+            let text = damaged.new_tree(&mut runner).unwrap().current();
+            match replay(&text, None) {
+                Ok(played) => assert!(!played.made.is_empty(), "{name}: {text}"),
+                Err(refused) => assert!(
+                    refused.to_string().len() < 1_000 && !refused.why.is_empty(),
+                    "{name}: {refused}"
+                ),
+            }
+        }
+    }
 }

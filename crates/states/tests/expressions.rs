@@ -288,3 +288,24 @@ fn guards_change_nothing_about_what_expressions_mean() {
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
+
+/// Expressions that are almost right, within a definition: accepted or refused, and if accepted they end.
+#[test]
+fn a_damaged_expression_yields_something_or_says_why_not() {
+    use proptest::strategy::{Strategy, ValueTree};
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let damaged = damaged::text([
+        "$states.input.lines[sku = 'p'].count",
+        "$sum($map($states.input.list, function($n) { $n * 2 }))",
+        "{ 'a': $states.input.text ~> $uppercase(), 'b': [1..5] }",
+        "$states.input.list[0] > 1 ? $partition([1, 2, 3], 2) : $error('no')",
+        "($x := $parse('{}'); $merge([$x, { 'at': $states.context.State.EnteredTime }]))",
+        "$replace('a-b-c', /([a-z])-/, '$1+') & $string($states.input)",
+    ]);
+    for _ in 0..400 {
+        let expression = damaged.new_tree(&mut runner).unwrap().current();
+        if let Err(reason) = evaluate(&expression) {
+            assert!(!reason.is_empty(), "{expression}");
+        }
+    }
+}

@@ -12,6 +12,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
 
+/// Longest id of an event; Stripe promises that no id of it is longer.
+const ID_MAX: usize = 255;
+
 /// An event of the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -78,7 +81,7 @@ impl ProviderEvents for StripeEvents {
     }
 }
 
-/// A body that is no event at all: not JSON, or without id or type.
+/// A body that is no event at all: not JSON, or without type or usable id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAnEvent(String);
 
@@ -115,6 +118,14 @@ struct Data {
 /// [`NotAnEvent`].
 pub fn read_event(body: &[u8]) -> Result<Event, NotAnEvent> {
     let envelope: Envelope = serde_json::from_slice(body).map_err(|error| NotAnEvent(error.to_string()))?;
+    // It is remembered under this name, so it has to be one.
+    let is_name =
+        (1..=ID_MAX).contains(&envelope.id.len()) && envelope.id.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_name {
+        return Err(NotAnEvent(format!(
+            "its id is not 1 to {ID_MAX} visible ASCII characters"
+        )));
+    }
     let object = &envelope.data.object;
     let about = match envelope.kind.as_str() {
         kind if kind.starts_with("payment_intent.") => About::Intent,
@@ -287,10 +298,43 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_id_by_which_nothing_can_be_kept_makes_no_event() {
+        for id in [
+            String::new(),
+            "e".repeat(256),
+            "evt 1".to_owned(),
+            "evt_\u{e9}".to_owned(),
+        ] {
+            let body = json!({ "id": id, "type": "plan.created" }).to_string();
+            assert!(read_event(body.as_bytes()).is_err(), "{id:?}");
+        }
+    }
+
+    fn real() -> Value {
+        json!({
+            "id": "evt_1", "object": "event", "type": "refund.updated", "created": 1_795_266_300, "data": { "object": {
+                "id": "re_1", "object": "refund", "status": "failed", "payment_intent": { "id": "pi_1" },
+                "metadata": { "order_id": order().as_str(), "refund_number": "2" },
+            } },
+        })
+    }
+
     proptest! {
         #[test]
         fn no_body_makes_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = read_event(&body);
+        }
+
+        #[test]
+        fn a_damaged_event_is_refused_or_what_is_read_of_it_is_within_bounds(
+            value in damaged::json(real()), noise in damaged::bytes(real().to_string().into_bytes()),
+        ) {
+            for body in [value.to_string().into_bytes(), noise] {
+                let Ok(event) = read_event(&body) else { continue };
+                prop_assert!((1..=255).contains(&event.id.len()) && event.id.is_ascii());
+                prop_assert!(event.is_of_interest() || (event.order_id.is_none() && event.refund.is_none()));
+            }
         }
     }
 }

@@ -49,14 +49,14 @@ pub(crate) struct StopBody {
 /// gives the same answer while it runs, and `ExecutionAlreadyExists` once it has ended or if the input is another one.
 #[utoipa::path(
     post, path = "/api/ops/executions", tag = "viewer", request_body = StartBody,
-    params(("Idempotency-Key" = Option<String>, Header,
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request: repeating it starts no second execution.")),
     responses(
         (status = 201, body = Object, description = "StartExecution's answer."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn start_execution(
     State(viewer): State<Viewer>,
@@ -85,7 +85,7 @@ pub(crate) async fn start_execution(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn stop_execution(
     State(viewer): State<Viewer>,
@@ -107,14 +107,14 @@ pub(crate) async fn stop_execution(
 /// The key becomes AWS's client token: whoever got no answer asks again under the same key, and it is redriven once.
 #[utoipa::path(
     post, path = "/api/ops/execution/redrive", tag = "viewer",
-    params(Which, ("Idempotency-Key" = Option<String>, Header,
+    params(Which, ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request: repeating it changes nothing.")),
     responses(
         (status = 200, body = Object, description = "RedriveExecution's answer."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn redrive_execution(
     State(viewer): State<Viewer>,

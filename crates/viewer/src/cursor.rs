@@ -34,3 +34,34 @@ pub(crate) fn read<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T
             )
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Place {
+        token: Option<String>,
+        after: u64,
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_leads_back_and_a_damaged_one_leads_elsewhere_or_is_refused(
+            token in proptest::option::of(".{0,60}"), after: u64, damaged in damaged::text(["eyJ0b2tlbiI6bnVsbCwiYWZ0ZXIiOjd9"]), noise in ".{0,80}",
+        ) {
+            let place = Place { token, after };
+            let cursor = write(&place).unwrap();
+            prop_assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+            prop_assert_eq!(read::<Place>(Some(&cursor)).unwrap(), Some(place));
+            for given in [damaged, noise] {
+                if let Err(Refusal::InvalidInput { errors }) = read::<Place>(Some(&given)) {
+                    prop_assert_eq!(&errors[0].field, "cursor");
+                }
+            }
+            prop_assert!(read::<Place>(Some(&"A".repeat(LENGTH_MAX + 1))).is_err());
+        }
+    }
+}

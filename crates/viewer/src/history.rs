@@ -11,6 +11,7 @@ use aws::{AccountError, Api};
 use axum::Json;
 use axum::extract::State;
 use contract::Query;
+use contract::input::number_seen;
 use contract::problem::ProblemBody;
 use express::Recorded;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub(crate) struct WhichEvents {
     /// Where to go on, from the page before.
     cursor: Option<String>,
     /// Only events whose id is greater: what is new since then.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
     after: Option<u64>,
 }
 
@@ -70,13 +72,14 @@ struct Place {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn read_history(
     State(viewer): State<Viewer>,
     Query(which): Query<WhichEvents>,
 ) -> Reply<Json<HistoryBody>> {
     let arn = checked(&which.arn)?;
+    number_seen(which.after)?;
     let asker = Asker::new(&viewer.account, CALLS);
     // A cursor of the logs is their own token.
     if let Some(token) = which

@@ -95,7 +95,7 @@ pub struct ClockBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBody>> {
     let told = local.engine()?.call("GET", "/_local/clock", None).await?;
@@ -115,7 +115,7 @@ pub(crate) async fn show_clock(State(local): State<Local>) -> Reply<Json<ClockBo
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken. Time may have passed all the same: look at the clock before asking again."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn pass_time(
     State(local): State<Local>,
@@ -199,7 +199,7 @@ pub(crate) struct WhichFault {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn list_faults(State(local): State<Local>) -> Reply<Json<FaultsBody>> {
     listed(local.engine()?).await
@@ -213,7 +213,7 @@ pub(crate) async fn list_faults(State(local): State<Local>) -> Reply<Json<Faults
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn set_fault(
     State(local): State<Local>,
@@ -234,7 +234,7 @@ pub(crate) async fn set_fault(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn remove_faults(
     State(local): State<Local>,

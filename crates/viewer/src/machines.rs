@@ -78,7 +78,7 @@ pub struct MachinesBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn describe_viewer(State(viewer): State<Viewer>) -> Json<ViewerBody> {
     let endpoint = viewer.account.endpoint(Api::States);
@@ -100,7 +100,7 @@ pub(crate) async fn describe_viewer(State(viewer): State<Viewer>) -> Json<Viewer
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn list_machines(
     State(viewer): State<Viewer>,
@@ -155,7 +155,7 @@ pub(crate) async fn all_machines(account: &Account) -> Result<Vec<Value>, Accoun
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn describe_machine(
     State(viewer): State<Viewer>,
@@ -179,7 +179,7 @@ pub(crate) async fn describe_machine(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn describe_map_run(
     State(viewer): State<Viewer>,

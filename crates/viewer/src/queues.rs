@@ -162,7 +162,7 @@ pub struct QueuesBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn list_queues(State(queues): State<Queues>) -> Reply<Json<QueuesBody>> {
     let urls: Vec<String> = queues

@@ -60,7 +60,7 @@ pub fn router(function: CancelOrder) -> axum::Router {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 async fn cancel_order(
     State(function): State<CancelOrder>,

@@ -53,7 +53,7 @@ pub(crate) struct PageParams {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn list_devices(
     State(function): State<DevicesApi>,
@@ -81,7 +81,7 @@ pub(crate) async fn list_devices(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; 404 for a device that is not yours."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_device(
     State(function): State<DevicesApi>,
@@ -103,7 +103,7 @@ pub(crate) async fn show_device(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; 404 for a device that is not yours."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_device_stock(
     State(function): State<DevicesApi>,

@@ -48,7 +48,7 @@ impl From<&PaymentMethod> for PaymentMethodBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; 404 when none is stored."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_payment_method(
     State(function): State<DevicesApi>,
@@ -74,7 +74,7 @@ pub(crate) async fn show_payment_method(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing was stored."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn store_payment_method(
     State(function): State<DevicesApi>,
@@ -101,7 +101,7 @@ pub(crate) async fn store_payment_method(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn remove_payment_method(
     State(function): State<DevicesApi>,

@@ -35,7 +35,7 @@ pub struct NewReading {
 /// earlier one that is sent again after a later one is a new reading.
 #[utoipa::path(
     post, path = "/api/devices/{device_id}/readings", tag = "devices",
-    params(("device_id" = String, Path, description = "The device."), ("Idempotency-Key" = Option<String>, Header,
+    params(("device_id" = String, Path, description = "The device."), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewReading,
     responses(
@@ -43,7 +43,7 @@ pub struct NewReading {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed. 409 `ProductNotWatched`: the device does not watch the product."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn take_reading(
     State(function): State<DevicesApi>,

@@ -150,7 +150,7 @@ impl DevicesApi {
 ///
 /// It orders nothing before it has said how much is left, and nothing without a stored payment method.
 #[utoipa::path(
-    post, path = "/api/devices", tag = "devices", params(("Idempotency-Key" = Option<String>, Header,
+    post, path = "/api/devices", tag = "devices", params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewDevice,
     responses(
@@ -158,7 +158,7 @@ impl DevicesApi {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing was written. 409 `MacAddressTaken`: another device has the address."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn register_device(
     State(function): State<DevicesApi>,
@@ -212,7 +212,7 @@ pub(crate) async fn register_device(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed. 409 `DeviceChanged`: another version was seen."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn replace_watches(
     State(function): State<DevicesApi>,

@@ -134,7 +134,7 @@ pub(crate) async fn todays_menu(State(function): State<KitchenApi>) -> Reply<Jso
 
 /// Put a dish on the menu
 #[utoipa::path(
-    post, path = "/api/dishes", tag = "kitchen", params(("Idempotency-Key" = Option<String>, Header,
+    post, path = "/api/dishes", tag = "kitchen", params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewDish,
     responses(
@@ -142,7 +142,7 @@ pub(crate) async fn todays_menu(State(function): State<KitchenApi>) -> Reply<Jso
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing was written."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn create_dish(
     State(function): State<KitchenApi>,

@@ -2,11 +2,11 @@
 
 use crate::KitchenApi;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use contract::bodies::{MovementBody, PageParams};
-use contract::input::page_request;
+use contract::input::{number_seen, page_request};
 use contract::problem::ProblemBody;
-use contract::{Query, Reply};
+use contract::{PathText, Query, Reply};
 use domain::ledger::{Ingredient, Place};
 use domain::{Cursor, PageRequest, Refusal};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,7 @@ pub struct MovementPage {
 #[into_params(parameter_in = Query)]
 pub(crate) struct AfterParams {
     /// Movements with a higher number; 0 when absent.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
     after: Option<u64>,
     /// Rows on a page, 1 to 100; 25 when absent.
     #[param(minimum = 1, maximum = 100)]
@@ -89,7 +90,7 @@ fn place(text: &str) -> Result<Place, Refusal> {
 )]
 pub(crate) async fn show_stock(
     State(function): State<KitchenApi>,
-    Path(text): Path<String>,
+    PathText(text): PathText,
     Query(params): Query<PageParams>,
 ) -> Reply<Json<StockPage>> {
     let place = place(&text)?;
@@ -143,12 +144,12 @@ pub(crate) async fn show_stock(
 )]
 pub(crate) async fn list_movements(
     State(function): State<KitchenApi>,
-    Path(text): Path<String>,
+    PathText(text): PathText,
     Query(params): Query<AfterParams>,
 ) -> Reply<Json<MovementPage>> {
     let place = place(&text)?;
     let limit = page_request(params.limit, None)?.limit;
-    let after = params.after.unwrap_or_default();
+    let after = number_seen(params.after)?;
     let postings = function.ledgers.postings_after(place, after, limit).await?;
     let movements: Vec<MovementBody> = postings
         .iter()
@@ -182,7 +183,7 @@ pub(crate) async fn list_movements(
 )]
 pub(crate) async fn ask_market(
     State(function): State<KitchenApi>,
-    Path(text): Path<String>,
+    PathText(text): PathText,
 ) -> Reply<Json<MarketYield>> {
     let ingredient = Ingredient::parse(&text.to_lowercase()).map_err(|_| Refusal::not_found("ingredient"))?;
     let asked = function.entropy.bytes16()?;

@@ -1,12 +1,12 @@
 //! Following a short link, and showing it as a QR code. Anybody may. Whoever made one, and operators, take it down.
 
 use crate::LinksApi;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use contract::picture::PictureParams;
 use contract::problem::ProblemBody;
-use contract::{Query, Reply, SignedIn, is_operator};
+use contract::{PathText, Query, Reply, SignedIn, is_operator};
 use domain::link::{Link, LinkId};
 use domain::{Fault, Refusal};
 
@@ -44,7 +44,7 @@ impl LinksApi {
 )]
 pub(crate) async fn follow_link(
     State(function): State<LinksApi>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
 ) -> Reply<(StatusCode, [(HeaderName, HeaderValue); 2])> {
     let link = function.link(&link_id(&id)?).await?.followed()?;
     let location = HeaderValue::from_str(&link.target)
@@ -70,7 +70,7 @@ pub(crate) async fn follow_link(
 )]
 pub(crate) async fn show_link_qr(
     State(function): State<LinksApi>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
     Query(params): Query<PictureParams>,
 ) -> Reply<Response> {
     let link = function.link(&link_id(&id)?).await?.followed()?;
@@ -90,19 +90,19 @@ pub(crate) async fn show_link_qr(
 /// no other one. Under `/l` and not under `/api`, where case does not count.
 #[utoipa::path(
     delete, path = "/l/{link_id}", tag = "links", params(("link_id" = String, Path, description = "The link; case counts."),
-    ("Idempotency-Key" = Option<String>, Header,
+    ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     responses(
         (status = 204, description = "Taken down, now or before."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing was written."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn take_link_down(
     State(function): State<LinksApi>,
     signed_in: SignedIn,
-    Path(id): Path<String>,
+    PathText(id): PathText,
 ) -> Reply<StatusCode> {
     let link_id = link_id(&id)?;
     // Who made a link never changes.

@@ -50,7 +50,7 @@ impl LinkBody {
 ///
 /// An address has one link: whoever comes with it second is given the one that is there. One that was taken down stays so.
 #[utoipa::path(
-    post, path = "/api/links", tag = "links", params(("Idempotency-Key" = Option<String>, Header,
+    post, path = "/api/links", tag = "links", params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewLink,
     responses(
@@ -59,7 +59,7 @@ impl LinkBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing was written."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn create_link(
     State(function): State<LinksApi>,

@@ -184,7 +184,7 @@ impl From<&Report> for ConservationBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_conservation(
     State(function): State<OpsApi>,

@@ -98,7 +98,7 @@ pub struct EffectsBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or of no order."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_effects(
     State(function): State<OpsApi>,

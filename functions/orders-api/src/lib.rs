@@ -93,7 +93,7 @@ impl OrdersApi {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 async fn list_orders(
     State(function): State<OrdersApi>,
@@ -122,7 +122,7 @@ async fn list_orders(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 async fn show_order(
     State(function): State<OrdersApi>,
@@ -147,7 +147,7 @@ async fn show_order(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 async fn list_payments(
     State(function): State<OrdersApi>,
@@ -177,7 +177,7 @@ async fn list_payments(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 async fn list_events(
     State(function): State<OrdersApi>,

@@ -48,7 +48,7 @@ pub struct AdmissionBody {
 ///
 /// For whoever listed the ticket, and for operators. A pass lets in once; what was let in is not refunded any more.
 #[utoipa::path(
-    post, path = "/api/tickets/verify", tag = "tickets", params(("Idempotency-Key" = Option<String>, Header,
+    post, path = "/api/tickets/verify", tag = "tickets", params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = ScannedPass,
     responses(
@@ -56,7 +56,7 @@ pub struct AdmissionBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nobody is let in."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken; repeat it under the same key."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn verify_pass(
     State(function): State<PassesApi>,

@@ -4,11 +4,11 @@
 //! of the buyer. Whoever has the code in hand may know what it is for; that is why the code is a secret of its bearer.
 
 use crate::PassesApi;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use contract::problem::ProblemBody;
-use contract::{PassCode, Reply};
+use contract::{PassCode, PathText, Problem, Reply};
 use domain::{Fault, Order, Refusal, Ticket, TicketId};
 use std::fmt::Write as _;
 
@@ -64,9 +64,13 @@ impl Worth {
 )]
 pub(crate) async fn show_door_page(
     State(function): State<PassesApi>,
-    Path(code): Path<String>,
+    code: Result<PathText, Problem>,
 ) -> Reply<Response> {
-    let Some(pass) = PassCode::verify(&code, &function.gate.secret) else {
+    // What is not even text is no pass either, and whoever scanned it sees a page.
+    let pass = code
+        .ok()
+        .and_then(|PathText(code)| PassCode::verify(&code, &function.gate.secret));
+    let Some(pass) = pass else {
         return Ok(answer(StatusCode::NOT_FOUND, not_genuine()));
     };
     let ticket = function.tickets.get(&pass.ticket_id).await?;

@@ -106,7 +106,7 @@ impl PassesApi {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_pass(
     State(function): State<PassesApi>,
@@ -149,7 +149,7 @@ pub(crate) async fn show_pass(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_pass_qr(
     State(function): State<PassesApi>,

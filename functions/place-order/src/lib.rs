@@ -78,7 +78,7 @@ pub fn router(function: PlaceOrder) -> axum::Router {
 /// `payment` it also pays, and with `wait` it answers when the order has come out, or says where it stands. A repeat of your own live order of
 /// tickets is answered with that order (200); name other requests with an `Idempotency-Key`.
 #[utoipa::path(
-    post, path = "/api/orders", tag = "orders", params(Wait, ("Idempotency-Key" = Option<String>, Header,
+    post, path = "/api/orders", tag = "orders", params(Wait, ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewOrder,
     responses(
@@ -87,7 +87,7 @@ pub fn router(function: PlaceOrder) -> axum::Router {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing is held. Or 402: held, and the card was declined; `orderId` says which order."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken; nothing is half-done."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 async fn place_order(
     State(function): State<PlaceOrder>,

@@ -58,7 +58,7 @@ pub(crate) async fn list_categories(
 ///
 /// The same name again, whatever its case and accents, is the same category.
 #[utoipa::path(
-    post, path = "/api/categories", tag = "products", params(("Idempotency-Key" = Option<String>, Header,
+    post, path = "/api/categories", tag = "products", params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewCategory,
     responses(
@@ -67,7 +67,7 @@ pub(crate) async fn list_categories(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing was written."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn create_category(
     State(function): State<ProductsApi>,

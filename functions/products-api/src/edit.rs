@@ -65,7 +65,7 @@ pub struct NewCategories {
 ///
 /// It is shown at once and can be had as soon as its inventory is set.
 #[utoipa::path(
-    post, path = "/api/products", tag = "products", params(("Idempotency-Key" = Option<String>, Header,
+    post, path = "/api/products", tag = "products", params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewProduct,
     responses(
@@ -73,7 +73,7 @@ pub struct NewCategories {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing was written."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn create_product(
     State(function): State<ProductsApi>,
@@ -128,7 +128,7 @@ impl ProductsApi {
 #[utoipa::path(
     put, path = "/api/products/{product_id}", tag = "products",
     params(("product_id" = String, Path, description = "The product."), ("If-Match" = Option<String>, Header,
-    description = "The version you saw, when it is not in the body."), ("Idempotency-Key" = Option<String>, Header,
+    description = "The version you saw, when it is not in the body."), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = EditedProduct,
     responses(
@@ -136,7 +136,7 @@ impl ProductsApi {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn edit_product(
     State(function): State<ProductsApi>,
@@ -166,7 +166,7 @@ pub(crate) async fn edit_product(
 /// Only its owner. It is in exactly these categories afterwards.
 #[utoipa::path(
     put, path = "/api/products/{product_id}/categories", tag = "products",
-    params(("product_id" = String, Path, description = "The product."), ("Idempotency-Key" = Option<String>, Header,
+    params(("product_id" = String, Path, description = "The product."), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewCategories,
     responses(
@@ -174,7 +174,7 @@ pub(crate) async fn edit_product(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn categorise_product(
     State(function): State<ProductsApi>,
@@ -235,7 +235,7 @@ impl ProductsApi {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn withdraw_product(
     State(function): State<ProductsApi>,

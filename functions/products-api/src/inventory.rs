@@ -81,7 +81,7 @@ pub(crate) async fn show_inventory(
 /// Only its owner, and only once; afterwards it is adjusted.
 #[utoipa::path(
     put, path = "/api/products/{product_id}/inventory", tag = "products",
-    params(("product_id" = String, Path, description = "The product."), ("Idempotency-Key" = Option<String>, Header,
+    params(("product_id" = String, Path, description = "The product."), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewInventory,
     responses(
@@ -89,7 +89,7 @@ pub(crate) async fn show_inventory(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn set_inventory(
     State(function): State<ProductsApi>,
@@ -127,7 +127,7 @@ pub(crate) async fn set_inventory(
 /// Only its owner. What is held by orders cannot be taken out.
 #[utoipa::path(
     post, path = "/api/products/{product_id}/inventory/adjustments", tag = "products",
-    params(("product_id" = String, Path, description = "The product."), ("Idempotency-Key" = Option<String>, Header,
+    params(("product_id" = String, Path, description = "The product."), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewAdjustment,
     responses(
@@ -135,7 +135,7 @@ pub(crate) async fn set_inventory(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn adjust_inventory(
     State(function): State<ProductsApi>,
@@ -173,7 +173,7 @@ pub(crate) async fn adjust_inventory(
 /// is held stays where it is.
 #[utoipa::path(
     put, path = "/api/products/{product_id}/inventory/shards", tag = "products",
-    params(("product_id" = String, Path, description = "The product."), ("Idempotency-Key" = Option<String>, Header,
+    params(("product_id" = String, Path, description = "The product."), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewShards,
     responses(
@@ -181,7 +181,7 @@ pub(crate) async fn adjust_inventory(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn open_shards(
     State(function): State<ProductsApi>,

@@ -3,7 +3,7 @@
 use crate::ProductsApi;
 use axum::Json;
 use axum::extract::State;
-use contract::input::page_request;
+use contract::input::{number_seen, page_request};
 use contract::problem::ProblemBody;
 use contract::{PathId, Query, Reply, SignedIn};
 use domain::inventory::{SHARDS_MAX, ShardMovement};
@@ -71,6 +71,7 @@ pub(crate) struct MovementParams {
     #[param(maximum = 15)]
     shard: Option<u8>,
     /// Movements with a higher number; 0 when absent.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
     after: Option<u64>,
     /// Rows on a page, 1 to 100; 25 when absent.
     #[param(minimum = 1, maximum = 100)]
@@ -89,7 +90,7 @@ pub(crate) struct MovementParams {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn list_product_movements(
     State(function): State<ProductsApi>,
@@ -98,7 +99,7 @@ pub(crate) async fn list_product_movements(
     Query(params): Query<MovementParams>,
 ) -> Reply<Json<ProductMovementPage>> {
     let limit = page_request(params.limit, None)?.limit;
-    let (shard, after) = (params.shard.unwrap_or_default(), params.after.unwrap_or_default());
+    let (shard, after) = (params.shard.unwrap_or_default(), number_seen(params.after)?);
     if shard >= SHARDS_MAX {
         return Err(Refusal::invalid("shard", format!("must be 0 to {}", SHARDS_MAX - 1)).into());
     }

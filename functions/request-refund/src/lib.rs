@@ -87,7 +87,7 @@ pub fn router(function: RequestRefund) -> axum::Router {
 /// lines everything that is left goes back. A ticket whose money is back is on sale again.
 #[utoipa::path(
     post, path = "/api/orders/{order_id}/refund", tag = "orders",
-    params(("order_id" = String, Path, description = "The order."), Wait, ("Idempotency-Key" = Option<String>, Header,
+    params(("order_id" = String, Path, description = "The order."), Wait, ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = WantedRefund,
     responses(
@@ -95,7 +95,7 @@ pub fn router(function: RequestRefund) -> axum::Router {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken; read the order before repeating."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 async fn request_refund(
     State(function): State<RequestRefund>,

@@ -75,7 +75,7 @@ pub fn router(function: TakePayment) -> axum::Router {
 /// place at any time. Without `wait`, follow the order.
 #[utoipa::path(
     post, path = "/api/orders/{order_id}/payments", tag = "orders",
-    params(("order_id" = String, Path, description = "The order."), Wait, ("Idempotency-Key" = Option<String>, Header,
+    params(("order_id" = String, Path, description = "The order."), Wait, ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = Card,
     responses(
@@ -83,7 +83,7 @@ pub fn router(function: TakePayment) -> axum::Router {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused or declined; nothing was charged."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken; read the order before repeating."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 async fn take_payment(
     State(function): State<TakePayment>,

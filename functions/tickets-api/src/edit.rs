@@ -51,7 +51,7 @@ pub struct EditedTicket {
 
 /// List a ticket for sale
 #[utoipa::path(
-    post, path = "/api/tickets", tag = "tickets", params(("Idempotency-Key" = Option<String>, Header,
+    post, path = "/api/tickets", tag = "tickets", params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
     description = "Names this request for 24 hours: repeating it changes nothing.")),
     request_body = NewTicket,
     responses(
@@ -59,7 +59,7 @@ pub struct EditedTicket {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing was written."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn create_ticket(
     State(function): State<TicketsApi>,
@@ -118,7 +118,7 @@ pub(crate) async fn create_ticket(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn edit_ticket(
     State(function): State<TicketsApi>,
@@ -154,7 +154,7 @@ pub(crate) async fn edit_ticket(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing changed."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn delete_ticket(
     State(function): State<TicketsApi>,

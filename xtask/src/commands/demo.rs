@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::api::{Answer, Person, fresh_key};
 use super::seed::items;
 use super::session::running;
+use xtask::api::{Answer, Person, fresh_key};
 use xtask::deployment::Deployment;
 use xtask::failure::{Failure, Result, While};
 use xtask::project::Project;

@@ -6,9 +6,9 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::api::Person;
 use super::seed;
 use super::session::running;
+use xtask::api::Person;
 use xtask::failure::{Failure, Result};
 use xtask::import::{self, CREDIT, Ended, Source, Stopped, Summary};
 use xtask::project::Project;

@@ -6,8 +6,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::api::Person;
 use super::import::user_id_of;
+use xtask::api::Person;
 use xtask::failure::{Result, While};
 use xtask::project::Project;
 use xtask::stack::Addresses;

@@ -193,6 +193,42 @@ proptest! {
     }
 }
 
+/// The first lines of the sample, as they were published.
+fn real_lines(name: &str, lines: usize) -> Vec<u8> {
+    let packed = data(name);
+    let mut reader = std::io::BufReader::new(flate2::read::GzDecoder::new(packed.as_slice()));
+    let mut text = Vec::new();
+    for _ in 0..lines {
+        std::io::BufRead::read_until(&mut reader, b'\n', &mut text).expect("the sample can be read");
+    }
+    text
+}
+
+proptest! {
+    // Each case reads some hundred kilobytes.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn real_rows_that_were_damaged_are_kept_within_bounds_or_refused_by_a_reason(
+        json in damaged::bytes(real_lines("products_sample.jsonl.gz", 20)),
+        tabs in damaged::bytes(real_lines("dump_sample.tsv.gz", 20)),
+        page in damaged::bytes(data("search_page_10.json")),
+    ) {
+        let mut kept = import(JsonRows::new(json.as_slice())).1;
+        if let Ok(rows) = TabRows::open(tabs.as_slice()) {
+            kept.extend(import(rows).1);
+        }
+        if let Ok(page) = Page::read(page.as_slice()) {
+            kept.extend(import(page.rows.into_iter()).1);
+        }
+        for kept in kept {
+            prop_assert!((1..=domain::product::TITLE_MAX).contains(&kept.title.chars().count()));
+            prop_assert!(kept.image_url.len() <= IMAGE_URL_MAX && kept.image_url.starts_with("https://"));
+            prop_assert!(NOVA.contains(&i64::from(kept.nova)) && NUTRISCORE.contains(&i64::from(kept.nutriscore)));
+        }
+    }
+}
+
 proptest! {
     // Each case unpacks the whole sample.
     #![proptest_config(ProptestConfig::with_cases(48))]

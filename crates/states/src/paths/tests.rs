@@ -284,3 +284,18 @@ fn patterns_match_whole_texts_with_wildcards_and_escapes() {
         assert_eq!(matches(pattern, text), Ok(expected), "{pattern} and {text}");
     }
 }
+
+proptest::proptest! {
+    /// Whatever stands where a path or a call may stand: it leads somewhere or fails with a reason.
+    #[test]
+    fn a_damaged_path_or_call_leads_somewhere_or_says_why_not(source in damaged::text([
+        "$.a.b[0]", "$..a[?(@.b == 'x' && @.c > 1)]", "$$.Execution.Input.n", "$list[0].a", "$.a[-1:]", "$['a b'][*]", "$.a[1,2]",
+        "States.Format('{} of {}', $.a, 'x\\\\'y')", "States.ArrayPartition($.list, 2)", "States.StringToJson($.text)",
+        "States.ArrayRange(0, 9, 3)", "States.MathAdd($.n, -1)", "States.Base64Decode($.text)", "States.Hash($.a, 'SHA-1')",
+    ])) {
+        let root = json!({ "a": { "b": [1, { "c": "x" }], "a b": null }, "list": [1, 2, 3], "n": 2, "text": "{}" });
+        if let Err(reason) = evaluate(&source, &root) {
+            proptest::prop_assert!(!reason.is_empty(), "{}", source);
+        }
+    }
+}

@@ -201,3 +201,29 @@ fn a_payment_method_that_was_used_up_is_known_by_stripes_words_alone() {
     let other = r#"{"error":{"type":"invalid_request_error","message":"Something else entirely."}}"#;
     assert!(!matches!(refusal(400, other), Refused::UnusableCard { .. }));
 }
+
+proptest::proptest! {
+    /// Whatever a provider, or a gateway before it, answers: an outcome, or a fault that says what to do about it.
+    #[test]
+    fn a_damaged_answer_is_an_outcome_or_a_fault(
+        intent in damaged::json(serde_json::json!({
+            "id": "pi_1", "status": "requires_payment_method", "amount": 1_999, "amount_received": 0, "currency": "usd",
+            "metadata": { "order_id": OrderId::from_random([7; 16]).as_str() },
+            "latest_charge": { "id": "ch_1", "status": "failed", "refunded": false },
+            "last_payment_error": { "type": "card_error", "code": "card_declined", "decline_code": "stolen_card", "charge": "ch_7" },
+        })),
+        error in damaged::json(serde_json::json!({ "error": {
+            "type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds", "message": "No.", "param": "payment_method",
+        } })),
+        status in 100_u16..600,
+    ) {
+        if let Ok(intent) = serde_json::from_value::<Intent>(intent.clone()) {
+            let _ = outcome_of(intent);
+        }
+        if let Ok(intent) = serde_json::from_value::<Intent>(intent) {
+            let _ = inquiry_of(intent);
+        }
+        let is_declined = matches!(refusal(status, &error.to_string()), Refused::Declined(_));
+        proptest::prop_assert!(!is_declined || status == 402, "a card is declined by 402 alone, not by {}", status);
+    }
+}

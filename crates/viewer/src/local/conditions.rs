@@ -43,7 +43,7 @@ pub struct ConditionsBody {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn show_conditions(State(local): State<Local>) -> Reply<Json<ConditionsBody>> {
     let conditions = local.conditions()?.read().map_err(unreadable)?;
@@ -61,7 +61,7 @@ pub(crate) async fn show_conditions(State(local): State<Local>) -> Reply<Json<Co
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused, or not on this machine."),
         (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken."),
     ),
-    security(("session" = []))
+    security(("session" = []), ("bearer" = []))
 )]
 pub(crate) async fn set_conditions(
     State(local): State<Local>,

@@ -7,8 +7,8 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Method;
 
-use xtask::deployment::{ACCOUNT, REGION};
-use xtask::failure::{Failure, Result, While};
+use crate::deployment::{ACCOUNT, REGION};
+use crate::failure::{Failure, Result, While};
 
 /// Longer than the longest `?wait`, which is 25 s.
 const ANSWER_MAX: Duration = Duration::from_secs(40);
