@@ -288,12 +288,13 @@ impl Client {
     /// It was never answered.
     pub async fn insist(&self, call: &Call) -> Result<Answer, Lost> {
         let begun = Instant::now();
-        let (mut tries, mut waits) = (0, 0);
+        let (mut tries, mut waits, mut defects) = (0, 0, 0);
         loop {
             let answer = self.send(call).await;
             let is_last = match self.weather {
                 Weather::Calm => tries + 1 >= TRIES_MAX || waits >= PATIENCE_MAX,
-                Weather::Rough(_) => begun.elapsed() > ROUGH_MAX,
+                // What is broken stays broken, whoever is ended.
+                Weather::Rough(_) => begun.elapsed() > ROUGH_MAX || defects >= TRIES_MAX,
             };
             self.hear(call, &answer, is_last);
             let is_to_be_repeated = match &answer {
@@ -302,8 +303,13 @@ impl Client {
                     Some(answer.wait)
                 }
                 Ok(answer) if answer.status < 500 => None,
-                _ => {
+                answer => {
                     tries += 1;
+                    defects += u32::from(
+                        answer
+                            .as_ref()
+                            .is_ok_and(|answer| !answer.is_of_nobody() && answer.status == 500),
+                    );
                     Some((Duration::from_millis(500) * tries).min(PAUSE_MAX))
                 }
             };
