@@ -8,7 +8,7 @@ use domain::{OrderId, UserId};
 use states::chance::Chance;
 
 /// Cards as buyers have them: most are good. What the provider makes of the plain ones is drawn.
-const CARDS: [&str; 16] = [
+const CARDS: [&str; 15] = [
     "tok_visa",
     "tok_visa",
     "tok_visa",
@@ -23,9 +23,18 @@ const CARDS: [&str; 16] = [
     "tok_timeout_before",
     "tok_unavailable",
     "tok_pendingRefund",
-    "tok_refundFail",
     "tok_refund_timeout_after",
 ];
+
+/// The bank returns what was given back to it, after the provider has said that it succeeded. Only a message of the provider
+/// tells of it, so nobody has this card where such messages are lost for good.
+const RETURNED: &str = "tok_refundFail";
+
+/// The cards of a day on which every message of the provider comes, or not.
+pub(super) fn cards(is_told: bool) -> Vec<&'static str> {
+    let returned = is_told.then_some(RETURNED);
+    CARDS.into_iter().chain(returned).collect()
+}
 
 /// Of sixteen orders, so many are of tickets, of products, and of dishes; the rest is what devices ask for.
 const MIX: [u64; 3] = [5, 9, 14];
@@ -35,8 +44,8 @@ const RUSHES: u64 = 4;
 /// How close together they come in a rush, milliseconds.
 const RUSH_MS: u64 = 400;
 
-fn card(chance: &mut Chance) -> &'static str {
-    pick(&CARDS, chance).copied().unwrap_or("tok_visa")
+fn card(shop: &Shop, chance: &mut Chance) -> &'static str {
+    pick(&shop.cards, chance).copied().unwrap_or("tok_visa")
 }
 
 /// Lets so many orders be wanted within this time.
@@ -52,7 +61,7 @@ pub(super) fn let_in(
 ) -> Result<(), Failed> {
     let rushes: Vec<u64> = (0..RUSHES).map(|_| chance.up_to(span_ms)).collect();
     for home in &shop.homes {
-        settle_in(world, home, span_ms, chance);
+        settle_in(world, shop, home, span_ms, chance);
     }
     for number in 0..orders {
         let begins_ms = BEGIN_MS
@@ -69,14 +78,14 @@ pub(super) fn let_in(
         let buyer = World::buyer(1 + u8::try_from(drawn).unwrap_or_default());
         let key = format!("order-{number}");
         let order_id = World::order_of(&buyer, &key)?;
-        let card = (chance.up_to(1) == 0).then(|| card(chance));
+        let card = (chance.up_to(1) == 0).then(|| card(shop, chance));
         if let Some(ask) = wanted(shop, kind, card, &key, chance) {
             // Who hears nothing, or is impatient, sends the same request again.
             for repeat in 0..=chance.up_to(1) {
                 let at_ms = begins_ms + repeat * chance.up_to(70_000);
                 world.ask_at(at_ms, &buyer, ask.clone());
             }
-            think_twice(world, &buyer, &order_id, begins_ms, chance);
+            think_twice(world, shop, (&buyer, &order_id), begins_ms, chance);
         }
     }
     Ok(())
@@ -107,9 +116,15 @@ fn wanted(shop: &Shop, kind: u64, card: Option<&str>, key: &str, chance: &mut Ch
 }
 
 /// Pays once or more, perhaps cancels, perhaps asks for the money back.
-fn think_twice(world: &mut World, buyer: &UserId, order_id: &OrderId, begins_ms: u64, chance: &mut Chance) {
+fn think_twice(
+    world: &mut World,
+    shop: &Shop,
+    (buyer, order_id): (&UserId, &OrderId),
+    begins_ms: u64,
+    chance: &mut Chance,
+) {
     for _ in 0..chance.up_to(3) {
-        let pay = Ask::pay(order_id, card(chance));
+        let pay = Ask::pay(order_id, card(shop, chance));
         world.ask_at(begins_ms + chance.up_to(170_000), buyer, pay);
     }
     if chance.up_to(5) == 0 {
@@ -133,8 +148,8 @@ fn think_twice(world: &mut World, buyer: &UserId, order_id: &OrderId, begins_ms:
 }
 
 /// A device's owner stores a card, and perhaps a better one later.
-fn settle_in(world: &mut World, home: &Home, span_ms: u64, chance: &mut Chance) {
-    let store = Ask::store_card(card(chance));
+fn settle_in(world: &mut World, shop: &Shop, home: &Home, span_ms: u64, chance: &mut Chance) {
+    let store = Ask::store_card(card(shop, chance));
     world.ask_at(BEGIN_MS + chance.up_to(30_000), &home.owner, store);
     if chance.up_to(1) == 0 {
         let better = Ask::store_card("tok_visa");

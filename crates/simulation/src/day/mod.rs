@@ -11,6 +11,7 @@ mod shop;
 pub mod tally;
 mod weather;
 
+use crate::faults::Webhooks;
 use crate::invariants::Violation;
 use crate::world::{BEGIN_MS, Machinery, NoWorld, World};
 use states::chance::Chance;
@@ -75,9 +76,10 @@ impl From<NoWorld> for Failed {
 pub fn live(machinery: &Machinery, day: Day) -> Result<Lived, Box<Failed>> {
     let mut chance = Chance::new(day.seed ^ 0x0000_6461_7973);
     let span_ms = span_ms(day.orders);
-    let mut world = World::new(machinery, weather::setup(day, &mut chance))
-        .map_err(|error| Box::new(Failed::from(error)))?;
-    let shop = shop::open(&mut world, day.orders, &mut chance).map_err(Box::new)?;
+    let setup = weather::setup(day, &mut chance);
+    let cards = crowd::cards(setup.plan.webhooks == Webhooks::PLAIN);
+    let mut world = World::new(machinery, setup).map_err(|error| Box::new(Failed::from(error)))?;
+    let shop = shop::open(&mut world, day.orders, cards, &mut chance).map_err(Box::new)?;
     crowd::let_in(&mut world, &shop, day.orders, span_ms, &mut chance).map_err(Box::new)?;
     let storm = weather::gather(&mut world, day.orders, span_ms, &mut chance);
     let outcome = storm.blow(&mut world, BEGIN_MS + span_ms + EVENING_MS);

@@ -30,6 +30,7 @@ pub(super) struct Home {
 
 /// What there is.
 pub(super) struct Shop {
+    pub cards: Vec<&'static str>,
     pub buyers: u8,
     pub tickets: Vec<TicketId>,
     pub products: Vec<ProductId>,
@@ -48,11 +49,16 @@ fn fault(fault: Fault) -> Failed {
     }
 }
 
-/// Opens a shop in which so many orders want a little more than there is.
+/// Opens a shop in which so many orders want a little more than there is, for people with these cards.
 ///
 /// # Errors
 /// [`Failed`] when something that is constant here is not valid any more.
-pub(super) fn open(world: &mut World, orders: u32, chance: &mut Chance) -> Result<Shop, Failed> {
+pub(super) fn open(
+    world: &mut World,
+    orders: u32,
+    cards: Vec<&'static str>,
+    chance: &mut Chance,
+) -> Result<Shop, Failed> {
     let buyers = number(orders / 3, 3, 200);
     let tickets = (1..=number(orders / 6, 2, 200)).map(|number| world.list_ticket(number));
     let tickets = tickets.collect();
@@ -101,6 +107,7 @@ pub(super) fn open(world: &mut World, orders: u32, chance: &mut Chance) -> Resul
     world.start_import(&World::buyer(IMPORTER))?;
     products.extend(IMPORTED.map(ProductId::derived_from_barcode));
     Ok(Shop {
+        cards,
         buyers,
         tickets,
         products,

@@ -112,6 +112,12 @@ impl World {
             }
             Event::AbortOne(machine) => self.abort_one(machine.as_deref()),
             Event::Stall(ms) => {
+                // Whoever works on a message meanwhile may be out of time before it goes on.
+                for task in self.tasks.values() {
+                    if let Purpose::Message(number) = task.purpose {
+                        self.queue.met_faults(number, 1);
+                    }
+                }
                 let mut traffic = lock(&self.traffic);
                 traffic.now_ms += ms;
                 traffic.strike("clock of the world jumped");
