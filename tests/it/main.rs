@@ -42,6 +42,7 @@ mod simulate;
 mod simulated;
 mod site;
 mod template;
+mod torment;
 mod torn_reads;
 mod uninvited;
 mod unlucky;

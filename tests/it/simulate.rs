@@ -10,7 +10,9 @@ use crate::operators::appoint;
 use fake::Lie;
 use serde_json::json;
 use std::ffi::OsString;
+use std::sync::Arc;
 use xtask::simulate::audit::Operator;
+use xtask::simulate::client::Weather;
 use xtask::simulate::options::Options;
 use xtask::simulate::report::Report;
 use xtask::simulate::things::Whose;
@@ -33,6 +35,7 @@ async fn liar(lie: Lie) -> Simulated {
             password: "holdfast-ops".to_owned(),
         }),
         whose: Whose::Own { dishes: Vec::new() },
+        weather: Weather::Calm,
     }
 }
 
@@ -86,6 +89,21 @@ async fn what_a_shop_sells_twice_is_found() {
 async fn a_shop_that_breaks_or_loses_orders_is_found() {
     finds(Lie::Breaks, DAY, "500 Defect").await;
     finds(Lie::LosesOrders, DAY, "does not know it").await;
+}
+
+#[tokio::test]
+async fn a_defect_is_found_in_rough_weather_as_well() {
+    let shop = Simulated {
+        weather: Weather::Rough(Arc::default()),
+        ..liar(Lie::Breaks).await
+    };
+    let complaints = complaints(&run(DAY, &shop).await);
+    assert!(
+        complaints
+            .iter()
+            .any(|complaint| complaint.contains("500 Defect")),
+        "{complaints:#?}"
+    );
 }
 
 #[tokio::test]
@@ -154,11 +172,10 @@ async fn nothing_to_order_is_an_error_that_names_the_mix() {
     assert!(failure.unwrap_err().to_string().starts_with("--mix: "));
 }
 
-/// The shop where holds outlive every test, with an operator, and a dish of nobody else's.
-async fn running() -> Simulated {
-    let shop = Shop::patient();
+/// A running shop with an operator, and a dish of nobody else's.
+pub async fn furnished(shop: &Shop) -> Simulated {
     let operator = shop.person("operator").await;
-    appoint(&shop, &operator.email, "operator")
+    appoint(shop, &operator.email, "operator")
         .await
         .expect("they are appointed");
     let oats = format!("avena-{}", fresh());
@@ -178,7 +195,13 @@ async fn running() -> Simulated {
         whose: Whose::Own {
             dishes: vec![porridge.str("/id").to_owned()],
         },
+        weather: Weather::Calm,
     }
+}
+
+/// The shop where holds outlive every test.
+async fn running() -> Simulated {
+    furnished(&Shop::patient()).await
 }
 
 #[tokio::test]

@@ -242,10 +242,10 @@ async fn shown(owner: &Person, paths: &[String]) -> Vec<(u16, Value)> {
     let mut all = Vec::new();
     for path in paths {
         let mut answer = owner.get(path).await;
-        if let Some(body) = answer.body.as_object_mut() {
-            if path.starts_with("/api/orders/") {
-                body.retain(|name, _| !["serverTime", "version", "updatedAt"].contains(&name.as_str()));
-            }
+        if let Some(body) = answer.body.as_object_mut()
+            && path.starts_with("/api/orders/")
+        {
+            body.retain(|name, _| !["serverTime", "version", "updatedAt"].contains(&name.as_str()));
         }
         all.push((answer.status, answer.body));
     }

@@ -12,5 +12,7 @@ pub mod replay;
 pub mod seed;
 pub mod session;
 pub mod simulate;
+pub mod simulate_faults;
+pub mod torment;
 pub mod up;
 pub mod viewer;

@@ -77,6 +77,14 @@ pub fn build_one(project: &Project, name: &str, features: &[&str]) -> Result<Pat
         .ok_or_else(|| Failure::new(format!("The build made no binary `{name}`.")))
 }
 
+/// Builds one example of the workspace; where it is.
+pub fn build_example(project: &Project, name: &str) -> Result<PathBuf> {
+    let mut binaries = compile(project, &["--example", name], &[])?;
+    binaries
+        .remove(name)
+        .ok_or_else(|| Failure::new(format!("The build made no example `{name}`.")))
+}
+
 /// Runs the compiler and returns the binaries by name. Always of the whole workspace: features are those of all that is
 /// built, so a package by itself would compile its dependencies a second time.
 fn compile(project: &Project, which: &[&str], features: &[&str]) -> Result<BTreeMap<String, PathBuf>> {

@@ -8,7 +8,10 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
-use commands::{bad_input, check, demo, deploy, down, import, mutate, openapi, replay, simulate, up, viewer};
+use commands::{
+    bad_input, check, demo, deploy, down, import, mutate, openapi, replay, simulate, simulate_faults,
+    torment, up, viewer,
+};
 use xtask::simulate::options::Options;
 
 const HELP: &str = "\
@@ -44,6 +47,18 @@ The project's own commands.
       --seed N             the same choices as another run (drawn, and told)
       --settle TIME        how long to wait at the end for orders under way (12m)
       --url URL            another shop; its operator in HOLDFAST_OPERATOR=address:password
+  cargo xtask simulate-faults
+                       lives through days on which everything goes wrong, in one process on a virtual clock, and checks
+                       at every step that nothing is sold twice and no money is lost; exits with 1 if anything is
+      --seeds N            how many days, each drawn from its seed (100)
+      --first S            the first seed (0)
+      --orders N           orders that are wanted on each (300)
+      --seed S             this day alone; its whole story goes to .local/simulate-faults/
+  cargo xtask torment  kills, stops and starts the processes of a stack of its own under load, and checks that every promise was
+                       kept; exits with 1 if one was not (Linux)
+      --blows N            how many times something is ended (100)
+      --rate N             orders begun per second (3)
+      --seed N             the same choices as another run (drawn, and told)
   cargo xtask viewer   serves the execution viewer for any state machines, by default the running stack's
       --endpoint-url URL   an engine, or another place that answers the AWS APIs
       --profile NAME       an account: a profile of ~/.aws
@@ -83,6 +98,8 @@ enum Asked {
     Demo,
     Import(import::Wanted),
     Simulate(Options),
+    SimulateFaults(simulate_faults::Wanted),
+    Torment(torment::Wanted),
     Viewer(viewer::Wanted),
     Mutate(mutate::Wanted),
     Replay(replay::Wanted),
@@ -103,6 +120,8 @@ fn main() -> ExitCode {
         Asked::Demo => demo::run(),
         Asked::Import(wanted) => import::run(&wanted),
         Asked::Simulate(options) => simulate::run(&options),
+        Asked::SimulateFaults(wanted) => simulate_faults::run(&wanted),
+        Asked::Torment(wanted) => torment::run(&wanted),
         Asked::Viewer(wanted) => viewer::run(wanted),
         Asked::Mutate(wanted) => mutate::run(&wanted),
         Asked::Replay(wanted) => replay::run(&wanted),
@@ -133,6 +152,8 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "demo" => Asked::Demo,
             "import" => Asked::Import(import::Wanted::default()),
             "simulate" => return simulation(words.raw_args()?.collect()),
+            "simulate-faults" => Asked::SimulateFaults(simulate_faults::Wanted::default()),
+            "torment" => Asked::Torment(torment::Wanted::default()),
             "viewer" => Asked::Viewer(viewer::Wanted::default()),
             "mutate" => Asked::Mutate(mutate::Wanted::default()),
             "replay" => Asked::Replay(replay::Wanted::default()),
@@ -163,6 +184,13 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Import(wanted), Long("pause-ms")) => wanted.pause_ms = Some(words.value()?.parse()?),
             (Asked::Import(wanted), Long("owner")) => wanted.owner = Some(words.value()?.string()?),
             (Asked::Import(wanted), Long("endpoint")) => wanted.endpoint = Some(words.value()?.string()?),
+            (Asked::SimulateFaults(wanted), Long("seeds")) => wanted.seeds = Some(words.value()?.parse()?),
+            (Asked::SimulateFaults(wanted), Long("first")) => wanted.first = Some(words.value()?.parse()?),
+            (Asked::SimulateFaults(wanted), Long("seed")) => wanted.seed = Some(words.value()?.parse()?),
+            (Asked::SimulateFaults(wanted), Long("orders")) => wanted.orders = Some(words.value()?.parse()?),
+            (Asked::Torment(wanted), Long("blows")) => wanted.blows = words.value()?.parse()?,
+            (Asked::Torment(wanted), Long("rate")) => wanted.rate = words.value()?.parse()?,
+            (Asked::Torment(wanted), Long("seed")) => wanted.seed = Some(words.value()?.parse()?),
             (Asked::Viewer(wanted), Long("endpoint-url")) => {
                 wanted.endpoint_url = Some(words.value()?.string()?)
             }

@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -28,9 +28,24 @@ pub struct Group {
 
 impl Group {
     /// Starts `command` as the leader of a new group; all it writes goes to `log`, which starts empty.
-    pub fn start(name: &'static str, mut command: Command, log: &Path) -> Result<Self> {
+    pub fn start(name: &'static str, command: Command, log: &Path) -> Result<Self> {
+        let out = File::create(log).while_doing(format!("start {name}"))?;
+        Self::writing(name, command, log, out)
+    }
+
+    /// The same once more, after what was started first has ended: what that one wrote stays in `log`.
+    pub fn start_again(name: &'static str, command: Command, log: &Path) -> Result<Self> {
+        let out = File::options().create(true).append(true).open(log);
+        Self::writing(
+            name,
+            command,
+            log,
+            out.while_doing(format!("start {name} again"))?,
+        )
+    }
+
+    fn writing(name: &'static str, mut command: Command, log: &Path, out: File) -> Result<Self> {
         let doing = format!("start {name}");
-        let out = File::create(log).while_doing(&doing)?;
         let err = out.try_clone().while_doing(&doing)?;
         command
             .stdin(Stdio::null())
@@ -50,9 +65,14 @@ impl Group {
         self.child.id()
     }
 
+    /// How the leader has ended; nothing while it runs.
+    pub fn exit(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
     /// A sentence about the child's end, or nothing while it runs.
     pub fn ended(&mut self) -> Option<Failure> {
-        let status = self.child.try_wait().ok().flatten()?;
+        let status = self.exit()?;
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         let mut tail: Vec<&str> = log.lines().rev().take(TAIL_LINES).collect();
         tail.reverse();

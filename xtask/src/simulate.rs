@@ -28,7 +28,7 @@ use crate::failure::{Failure, Result};
 use crate::steps::Steps;
 use audit::{Counter, Operator};
 use board::Board;
-use client::{Client, IN_FLIGHT_MAX};
+use client::{Client, IN_FLIGHT_MAX, Weather};
 use devices::Devices;
 use options::{Day, OnSale, Options, Scene};
 use orders::{Shared, World};
@@ -50,6 +50,8 @@ pub struct Shop {
     pub operator: Option<Operator>,
     /// Whose things are ordered.
     pub whose: Whose,
+    /// Whether what it runs on is left in peace.
+    pub weather: Weather,
 }
 
 /// Lives through a day, or through the opening of a sale, and checks it.
@@ -65,7 +67,8 @@ pub async fn run(options: &Options, shop: &Shop, steps: Steps) -> Result<Report>
             .unwrap_or(IN_FLIGHT_MAX)
             .max(IN_FLIGHT_MAX),
     };
-    let client = Client::new(&shop.url, &name_of_run(), in_flight, Arc::clone(&board));
+    let client = Client::new(&shop.url, &name_of_run(), in_flight, Arc::clone(&board))
+        .in_weather(shop.weather.clone());
     let progress = Progress::start(steps, Arc::clone(&board));
     let counter = Counter::open(&client, shop.operator.as_ref()).await?;
     let stage = Stage {
@@ -137,6 +140,7 @@ impl Stage {
         self.progress
             .tell(format!("{} orders", day.pace.orders()), Some(day.pace.lasts));
         let settling = self.settling(&close, options.settle_max);
+        self.client.begins();
         tokio::join!(
             day::run(&world, &day, options.seed, &close, options.settle_max),
             settling
@@ -237,7 +241,7 @@ impl Stage {
         .await;
         checks.extend(checks::all(&evidence));
         let known = self.board.known();
-        report::report(&known, took, rush, checks)
+        report::report(&known, took, rush, checks, evidence.orders)
     }
 }
 

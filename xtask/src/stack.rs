@@ -16,14 +16,18 @@ use crate::deployment::{ACCOUNT, Deployment, REGION, local_credentials};
 use crate::failure::{Failure, Result, While};
 use crate::front::{Front, Settings};
 use crate::functions::Built;
+use crate::piece::{Keeps, Piece, Recipe};
 use crate::ports::Port;
-use crate::processes::{Group, Guard};
 use crate::project::Project;
 use crate::python::Python;
 use crate::steps::Steps;
 
 /// How long a piece may take to answer for the first time: a loaded machine is slow, a broken one says so at once.
 const START_MAX: Duration = Duration::from_secs(60);
+/// Longer than an engine needs that has nothing else to do.
+const ONE_ANSWER_MAX: Duration = Duration::from_millis(500);
+/// Where an engine says that it is there.
+const HEALTH: &str = "/_localstack/health";
 /// How long the engine may take to write its state down.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
@@ -75,13 +79,12 @@ pub struct Addresses {
 /// A running stack.
 ///
 /// The order of the fields is the order of their end: nobody is let in any more, then executions stop, then the
-/// engine, and last the guards over both go.
+/// engine.
 #[derive(Debug)]
 pub struct Stack {
     front: Option<Front>,
-    states: Option<Group>,
-    engine: Option<Group>,
-    _guards: Vec<Guard>,
+    states: Option<Piece>,
+    engine: Option<Piece>,
     addresses: Addresses,
     outputs: Map<String, Value>,
 }
@@ -102,9 +105,7 @@ impl Stack {
         let front_port = options.front.choose()?;
         let pieces = match &options.endpoint_url {
             Some(url) => {
-                steps.run("engine found", |_| {
-                    until_it_answers(url, "/_localstack/health", || None)
-                })?;
+                steps.run("engine found", |_| until_it_answers(url, HEALTH, || None))?;
                 Pieces {
                     engine_url: url.trim_end_matches('/').to_owned(),
                     ..Pieces::default()
@@ -153,7 +154,6 @@ impl Stack {
             front: Some(front),
             states: pieces.states,
             engine: pieces.engine,
-            _guards: pieces.guards,
             addresses: Addresses {
                 front: format!("http://localhost:{front_port}"),
                 engine: pieces.engine_url,
@@ -173,19 +173,42 @@ impl Stack {
         self.outputs.get(name)?.as_str()
     }
 
-    /// The failure of the first piece that ended by itself, if one did.
-    pub fn ended(&mut self) -> Option<Failure> {
-        [&mut self.states, &mut self.engine]
-            .into_iter()
-            .flatten()
-            .find_map(Group::ended)
+    /// Looks after the pieces: one that has ended is started again, unless it has lost what it knew. Returns at once, and is to be
+    /// called again and again. Sentences say what was done.
+    ///
+    /// # Errors
+    /// A piece has ended that cannot be started again.
+    pub fn tend(&mut self) -> Result<Vec<String>> {
+        let mut said = Vec::new();
+        for piece in [&mut self.states, &mut self.engine].into_iter().flatten() {
+            said.extend(piece.tend()?);
+        }
+        Ok(said)
+    }
+
+    /// The interpreter's process; none while it is down, or where the engine's own Step Functions are used.
+    #[must_use]
+    pub fn states_process(&self) -> Option<u32> {
+        self.states.as_ref().and_then(Piece::id)
+    }
+
+    /// The engine's process, which leads the group of the functions' processes; none while it is down, or somebody else's.
+    #[must_use]
+    pub fn engine_process(&self) -> Option<u32> {
+        self.engine.as_ref().and_then(Piece::id)
+    }
+
+    /// Whether the engine answers at this moment.
+    #[must_use]
+    pub fn engine_answers(&self) -> bool {
+        answers(&agent(ONE_ANSWER_MAX), &self.addresses.engine, HEALTH)
     }
 
     /// Stops everything so that state is kept: executions are written down first, then the engine's tables.
     pub fn stop(mut self) {
         self.front = None;
-        for group in [&mut self.states, &mut self.engine].into_iter().flatten() {
-            group.stop(STOP_MAX);
+        for piece in [&mut self.states, &mut self.engine].into_iter().flatten() {
+            piece.stop(STOP_MAX);
         }
     }
 }
@@ -193,9 +216,8 @@ impl Stack {
 /// The processes of a stack, before anything is deployed to them.
 #[derive(Default)]
 struct Pieces {
-    engine: Option<Group>,
-    states: Option<Group>,
-    guards: Vec<Guard>,
+    engine: Option<Piece>,
+    states: Option<Piece>,
     engine_url: String,
     states_url: Option<String>,
     /// The folder in which this stack's functions find what time it is, and what is made to go wrong.
@@ -216,34 +238,26 @@ impl Pieces {
         let engine_url = format!("http://127.0.0.1:{engine_port}");
         let states_url = format!("http://127.0.0.1:{states_port}");
         let world = fresh(&options.folder.join("world"))?;
-        let mut guards = Vec::new();
 
         let mut engine = steps.run("engine started", |step| {
             step.tell(&engine_url);
-            let mut command = engine_command(project, python, engine_port, &states_url, &world, options)?;
-            command.envs(options.environment.iter().map(|(name, value)| (name, value)));
-            let mut engine = Group::start("engine", command, &logs.join("engine.log"))?;
-            guards.push(Guard::over(engine.id())?);
-            until_it_answers(&engine_url, "/_localstack/health", || engine.ended())?;
+            let mut engine = Piece::start(Recipe {
+                name: "engine",
+                command: engine_command(project, python, engine_port, &states_url, &world, options)?,
+                log: logs.join("engine.log"),
+                keeps: Keeps::WhenStopped,
+            })?;
+            until_it_answers(&engine_url, HEALTH, || engine.ended())?;
             Ok(engine)
         })?;
         let states = steps.run("Step Functions started", |step| {
             step.tell(&states_url);
-            let mut command = Command::new(&built.states);
-            command.args([
-                "serve",
-                "--port",
-                &states_port.to_string(),
-                "--aws-endpoint",
-                &engine_url,
-            ]);
-            // Machines must come out under the ARNs that the functions were given.
-            command.args(["--region", REGION, "--account", ACCOUNT, "--journal"]);
-            command.arg(fresh(&options.folder.join("journal"))?);
-            command.arg("--clock-file").arg(laptop::clock_file(&world));
-            local_credentials(&mut command);
-            let mut states = Group::start("Step Functions", command, &logs.join("states.log"))?;
-            guards.push(Guard::over(states.id())?);
+            let mut states = Piece::start(Recipe {
+                name: "Step Functions",
+                command: states_command(built, states_port, &engine_url, &world, options)?,
+                log: logs.join("states.log"),
+                keeps: Keeps::Always,
+            })?;
             until_it_answers(&states_url, "/health", || {
                 states.ended().or_else(|| engine.ended())
             })?;
@@ -252,12 +266,45 @@ impl Pieces {
         Ok(Self {
             engine: Some(engine),
             states: Some(states),
-            guards,
             engine_url,
             states_url: Some(states_url),
             world: Some(world),
         })
     }
+}
+
+/// How a piece's process is made, each time anew.
+type Making = Box<dyn Fn() -> Command + Send + Sync>;
+
+/// The interpreter, which keeps its machines and executions in a journal.
+fn states_command(
+    built: &Built,
+    port: u16,
+    engine_url: &str,
+    world: &Path,
+    options: &Options,
+) -> Result<Making> {
+    let (program, engine_url, clock) = (
+        built.states.clone(),
+        engine_url.to_owned(),
+        laptop::clock_file(world),
+    );
+    let journal = fresh(&options.folder.join("journal"))?;
+    Ok(Box::new(move || {
+        let mut command = Command::new(&program);
+        command.args([
+            "serve",
+            "--port",
+            &port.to_string(),
+            "--aws-endpoint",
+            &engine_url,
+        ]);
+        // Machines must come out under the ARNs that the functions were given.
+        command.args(["--region", REGION, "--account", ACCOUNT, "--journal"]);
+        command.arg(&journal).arg("--clock-file").arg(&clock);
+        local_credentials(&mut command);
+        command
+    }))
 }
 
 /// The engine, as its documentation in `localstack/README.md` explains it.
@@ -268,31 +315,39 @@ fn engine_command(
     states_url: &str,
     world: &Path,
     options: &Options,
-) -> Result<Command> {
-    let mut command = python.command("python");
-    command.arg(project.path("localstack/launch.py"));
-    local_credentials(&mut command);
-    command
-        .env("GATEWAY_PORT", port.to_string())
-        .env("BIND_HOST", "127.0.0.1")
-        .env("IOT_MTLS_ENABLED", "0")
-        .env("SFTP_ENABLED", "0")
-        // A burst leaves hundreds of idle function processes; five minutes of them is too long for a laptop.
-        .env("LAMBDA_WARM_TTL_SECONDS", "60")
-        .env("MINISTACK_REGION", REGION)
-        .env("PERSIST_STATE", "1")
-        .env("S3_PERSIST", "1")
-        .env("STATE_DIR", fresh(&options.folder.join("engine"))?)
-        .env("S3_DATA_DIR", fresh(&options.folder.join("artefacts"))?)
-        .env("TMPDIR", fresh(&options.folder.join("unpacked"))?)
-        // Inherited by every function, so that the template need not know where it runs.
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-        .env("AWS_ENDPOINT_URL_SFN", states_url)
-        // Says that these are our own, whose time can be let pass.
-        .env("LOCAL_STATES_URL", states_url)
-        // Functions see the time that was let pass, and what is made to go wrong.
-        .env(laptop::FOLDER, world);
-    Ok(command)
+) -> Result<Making> {
+    let (python, launch) = (python.clone(), project.path("localstack/launch.py"));
+    let (states_url, world) = (states_url.to_owned(), world.to_owned());
+    let environment = options.environment.clone();
+    let folder = |name: &str| fresh(&options.folder.join(name));
+    let (state, artefacts, unpacked) = (folder("engine")?, folder("artefacts")?, folder("unpacked")?);
+    Ok(Box::new(move || {
+        let mut command = python.command("python");
+        command.arg(&launch);
+        local_credentials(&mut command);
+        command
+            .env("GATEWAY_PORT", port.to_string())
+            .env("BIND_HOST", "127.0.0.1")
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("SFTP_ENABLED", "0")
+            // A burst leaves hundreds of idle function processes; five minutes of them is too long for a laptop.
+            .env("LAMBDA_WARM_TTL_SECONDS", "60")
+            .env("MINISTACK_REGION", REGION)
+            .env("PERSIST_STATE", "1")
+            .env("S3_PERSIST", "1")
+            .env("STATE_DIR", &state)
+            .env("S3_DATA_DIR", &artefacts)
+            .env("TMPDIR", &unpacked)
+            // Inherited by every function, so that the template need not know where it runs.
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+            .env("AWS_ENDPOINT_URL_SFN", &states_url)
+            // Says that these are our own, whose time can be let pass.
+            .env("LOCAL_STATES_URL", &states_url)
+            // Functions see the time that was let pass, and what is made to go wrong.
+            .env(laptop::FOLDER, &world)
+            .envs(environment.iter().map(|(name, value)| (name, value)));
+        command
+    }))
 }
 
 fn fresh(folder: &Path) -> Result<PathBuf> {
@@ -337,14 +392,10 @@ fn front(
 /// Waits until `url` answers anything at all, or `ended` has a reason why it never will.
 fn until_it_answers(url: &str, path: &str, mut ended: impl FnMut() -> Option<Failure>) -> Result<()> {
     let deadline = Instant::now() + START_MAX;
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(Duration::from_secs(2)))
-        .build()
-        .new_agent();
+    let agent = agent(Duration::from_secs(2));
     loop {
-        match agent.get(format!("{}{path}", url.trim_end_matches('/'))).call() {
-            Ok(_) | Err(ureq::Error::StatusCode(_)) => return Ok(()),
-            Err(_) => {}
+        if answers(&agent, url, path) {
+            return Ok(());
         }
         if let Some(failure) = ended() {
             return Err(failure);
@@ -357,4 +408,15 @@ fn until_it_answers(url: &str, path: &str, mut ended: impl FnMut() -> Option<Fai
         }
         sleep(Duration::from_millis(20));
     }
+}
+
+fn agent(patience: Duration) -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(patience));
+    config.build().new_agent()
+}
+
+/// Whether `url` answers anything at all.
+fn answers(agent: &ureq::Agent, url: &str, path: &str) -> bool {
+    let answer = agent.get(format!("{}{path}", url.trim_end_matches('/'))).call();
+    matches!(answer, Ok(_) | Err(ureq::Error::StatusCode(_)))
 }

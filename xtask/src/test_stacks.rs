@@ -47,6 +47,8 @@ pub enum Kind {
     Damaged,
     /// Alone: for a test that lets time pass and makes things go wrong, for everybody on it. A hold lives its quarter of an hour.
     Hurried,
+    /// Alone: its processes are killed, stopped and started under load.
+    Tormented,
     /// Alone: for whoever sends it whatever can be sent, as an operator too. Holds outlive that.
     Pestered,
 }
@@ -66,6 +68,7 @@ impl Kind {
             Self::Restarted => "restarted",
             Self::Damaged => "damaged",
             Self::Hurried => "hurried",
+            Self::Tormented => "tormented",
             Self::Pestered => "pestered",
         }
     }
@@ -78,6 +81,8 @@ impl Kind {
             Self::Brisk => 4,
             Self::Counted => 6,
             Self::Restarted => 60,
+            // Some run out while nobody answers.
+            Self::Tormented => 90,
         }
     }
 
@@ -86,6 +91,8 @@ impl Kind {
     const fn delivery_minute_ms(self) -> u32 {
         match self {
             Self::Restarted => 10_000,
+            // Parcels are on their way when something ends.
+            Self::Tormented => 1_000,
             Self::Patient
             | Self::Brisk
             | Self::Counted
@@ -107,6 +114,7 @@ impl Kind {
             | Self::Restarted
             | Self::Damaged
             | Self::Hurried
+            | Self::Tormented
             | Self::Pestered => &[],
         }
     }
@@ -175,6 +183,17 @@ impl TestStack {
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
         self.stack.addresses()
+    }
+
+    /// The stack, for whoever looks after its processes.
+    pub fn stack(&mut self) -> &mut Stack {
+        &mut self.stack
+    }
+
+    /// The folder of its logs, kept for a day.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.options.folder.join("log")
     }
 }
 

@@ -66,7 +66,10 @@ pub fn text<T: Into<String>>(real: impl IntoIterator<Item = T>) -> impl Strategy
                 0 => text.truncate(from),
                 1 => text.insert_str(from, piece),
                 2 => text.replace_range(from..to, piece),
-                3 => text.insert_str(to, &text[from..to].to_owned()),
+                3 => {
+                    let again = text[from..to].to_owned();
+                    text.insert_str(to, &again);
+                }
                 4 => {
                     let swapped: String = text[from..to].chars().map(swap_case).collect();
                     text.replace_range(from..to, &swapped);

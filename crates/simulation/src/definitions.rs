@@ -6,6 +6,8 @@
 use serde_json::{Value, json};
 use states::definition::{MachineType, substitute};
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 /// What a start of another machine is called when it is made visible.
 pub const START_EXECUTION: &str = "start-execution";
@@ -29,6 +31,42 @@ pub struct NotSimulated {
     pub machine: String,
     /// The reason.
     pub why: String,
+}
+
+/// Every definition in this folder, filled in, by name.
+///
+/// # Errors
+/// [`NotSimulated`] when a file cannot be read, does not say whether it is Standard or Express, or cannot be filled in.
+pub fn read_all(folder: &Path) -> Result<Vec<Definition>, NotSimulated> {
+    let refuse = |what: &Path, why: String| NotSimulated {
+        machine: what.display().to_string(),
+        why,
+    };
+    let entries = fs::read_dir(folder).map_err(|error| refuse(folder, error.to_string()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| refuse(folder, error.to_string()))?.path();
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let Some(name) = file.strip_suffix(".asl.json") else {
+            continue;
+        };
+        let source = fs::read_to_string(&path).map_err(|error| refuse(&path, error.to_string()))?;
+        let document: Value =
+            serde_json::from_str(&source).map_err(|error| refuse(&path, error.to_string()))?;
+        // Each definition's comment begins with its type; a test holds it equal to the template.
+        let comment = document["Comment"].as_str().unwrap_or_default();
+        let machine_type = match comment.split('.').next() {
+            Some("Express") => MachineType::Express,
+            Some("Standard") => MachineType::Standard,
+            _ => {
+                let why = "its comment does not begin with Standard or Express";
+                return Err(refuse(&path, why.to_owned()));
+            }
+        };
+        found.push(fill_in(name, &source, machine_type)?);
+    }
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(found)
 }
 
 /// Fills a definition in.

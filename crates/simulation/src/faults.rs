@@ -31,6 +31,21 @@ pub enum Verdict {
     Slow,
 }
 
+impl Verdict {
+    /// What happened, for counting.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "call that passed",
+            Self::DieBefore => "function dead before a call",
+            Self::DieAfter => "function dead after a call",
+            Self::Throttled => "call throttled",
+            Self::Conflict => "transaction conflict",
+            Self::AnswerLost => "answer of a call lost",
+            Self::Slow => "call that took seconds",
+        }
+    }
+}
+
 /// What comes in the way of one invocation by a state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mishap {
@@ -60,6 +75,19 @@ impl Mishap {
         Self::Twice,
         Self::TwiceAtOnce,
     ];
+
+    /// What happened, for counting.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "invocation without trouble",
+            Self::FailsBefore => "invocation failed before it began",
+            Self::FailsAfter => "invocation failed after its effect",
+            Self::NoAnswer => "invocation without an answer",
+            Self::NeverBegun => "invocation lost",
+            Self::Twice => "invocation twice",
+            Self::TwiceAtOnce => "invocation twice at once",
+        }
+    }
 }
 
 /// A fault at one call of a port, written down.
@@ -162,9 +190,22 @@ pub struct FaultPlan {
     pub latency_ms_max: u64,
     /// How far a function's clock may be off, milliseconds either way.
     pub skew_ms_max: u64,
+    /// How often a function runs where the clock has jumped, per mille.
+    pub jumps: u64,
+    /// How far such a clock is off, milliseconds either way.
+    pub jump_ms_max: u64,
     /// How the provider's webhooks travel.
     pub webhooks: Webhooks,
 }
+
+/// Calls that are transactions, or conditional writes of more than one row.
+const MAY_CONFLICT: [&str; 5] = [
+    "Orders.commit",
+    "Supplies.commit",
+    "Products.commit",
+    "Devices.restock",
+    "Devices.rewatch",
+];
 
 /// A slow call takes up to so long, milliseconds.
 const SLOW_MS_MAX: u64 = 20_000;
@@ -193,6 +234,7 @@ impl FaultPlan {
         self.ports.clear();
         self.invocations.clear();
         self.rates = Rates::default();
+        self.jumps = 0;
         if self.webhooks.are_sent {
             self.webhooks = Webhooks::PLAIN;
         }
@@ -227,7 +269,7 @@ impl FaultPlan {
         if self.strikes(trouble, chance) {
             return match (access, call, chance.up_to(2)) {
                 (Access::Write, _, 0) => Verdict::AnswerLost,
-                (_, "Orders.commit" | "Supplies.commit", 1) => Verdict::Conflict,
+                (_, call, 1) if MAY_CONFLICT.contains(&call) => Verdict::Conflict,
                 _ => Verdict::Throttled,
             };
         }
@@ -272,10 +314,25 @@ impl FaultPlan {
 
     /// How far the clock of the next function is off, milliseconds.
     pub(crate) fn skew_ms(&self, chance: &mut Chance) -> i64 {
+        if self.jumps > 0 && chance.up_to(999) < self.jumps {
+            return either_way(self.jump_ms_max, chance);
+        }
         if self.skew_ms_max == 0 {
             return 0;
         }
-        let drawn = chance.up_to(2 * self.skew_ms_max);
-        i64::try_from(drawn).unwrap_or_default() - i64::try_from(self.skew_ms_max).unwrap_or_default()
+        either_way(self.skew_ms_max, chance)
     }
+
+    /// How far a function's clock can be off, milliseconds.
+    pub(crate) fn off_ms_max(&self) -> u64 {
+        match self.jumps {
+            0 => self.skew_ms_max,
+            _ => self.skew_ms_max.max(self.jump_ms_max),
+        }
+    }
+}
+
+fn either_way(ms_max: u64, chance: &mut Chance) -> i64 {
+    let drawn = chance.up_to(2 * ms_max);
+    i64::try_from(drawn).unwrap_or_default() - i64::try_from(ms_max).unwrap_or_default()
 }

@@ -6,7 +6,9 @@
 //! - [`wire`]: the way to each of them, where calls take time and faults strike; [`faults`]: which.
 //! - [`functions`]: the functions as Lambda calls them; [`definitions`]: the state machines as they are written.
 //! - [`world`]: all of it, driven from one agenda; [`invariants`]: what must hold; [`trace`]: what happened.
+//! - [`day`]: a whole day in the shop with everything going wrong, drawn from one seed.
 
+pub mod day;
 pub mod definitions;
 pub mod faults;
 pub mod functions;
@@ -19,5 +21,5 @@ pub mod workflows;
 pub mod world;
 
 pub use faults::{FaultPlan, InvocationFault, Mishap, PortFault, Rates, Verdict, Webhooks};
-pub use invariants::{Broken, Violation};
-pub use world::{Ask, Counts, Reply, Setup, World};
+pub use invariants::{Broken, Looks, Violation};
+pub use world::{Ask, Counts, Machinery, Reply, Setup, World};

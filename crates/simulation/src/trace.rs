@@ -3,6 +3,8 @@
 use crate::memory::{KitchenNews, OrderChange};
 use domain::Order;
 use domain::ledger::Ingredient;
+use states::engine::ExecutionId;
+use states::execution::Execution;
 use states::history::{Details, EventType};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +14,7 @@ use std::fmt;
 pub struct Trace {
     lines: Vec<(u64, String)>,
     /// How many events of each execution are told already.
-    told: BTreeMap<String, usize>,
+    told: BTreeMap<ExecutionId, usize>,
 }
 
 impl Trace {
@@ -74,38 +76,33 @@ impl Trace {
         self.add(at_ms, &line);
     }
 
-    /// Adds what executions did since the last time.
-    pub(crate) fn follow(&mut self, engine: &states::World) {
-        for execution in engine.executions() {
-            let identity = execution.identity();
-            let history = execution.history();
-            let told = self.told.get(&identity.arn).copied().unwrap_or_default();
-            if told == history.len() {
-                continue;
+    /// Adds what an execution did since the last time.
+    pub(crate) fn follow(&mut self, id: ExecutionId, execution: &Execution) {
+        let identity = execution.identity();
+        let history = execution.history();
+        let told = self.told.entry(id).or_default();
+        let machine = match identity.name.split_once('-') {
+            // An Express execution has a name of its own making.
+            Some((_, number)) if identity.machine_name != "hold-order" => {
+                format!("{}#{number}", identity.machine_name)
             }
-            let machine = match identity.name.split_once('-') {
-                // An Express execution has a name of its own making.
-                Some((_, number)) if identity.machine_name != "hold-order" => {
-                    format!("{}#{number}", identity.machine_name)
+            _ => identity.machine_name.clone(),
+        };
+        for event in history.iter().skip(*told) {
+            let line = match &event.details {
+                Details::StateEntered { name, .. } => format!("{machine} > {name}"),
+                Details::TaskError { error, .. } => {
+                    let error = error.as_deref().unwrap_or("an error without a name");
+                    format!("{machine}   {error}")
                 }
-                _ => identity.machine_name.clone(),
+                Details::Evaluation { error, cause, .. } => format!("{machine}   {error}: {cause}"),
+                _ if event.event_type == EventType::ExecutionAborted => format!("{machine} aborted"),
+                _ if event.event_type == EventType::ExecutionTimedOut => format!("{machine} timed out"),
+                _ => continue,
             };
-            for event in history.iter().skip(told) {
-                let line = match &event.details {
-                    Details::StateEntered { name, .. } => format!("{machine} > {name}"),
-                    Details::TaskError { error, .. } => {
-                        let error = error.as_deref().unwrap_or("an error without a name");
-                        format!("{machine}   {error}")
-                    }
-                    Details::Evaluation { error, cause, .. } => format!("{machine}   {error}: {cause}"),
-                    _ if event.event_type == EventType::ExecutionAborted => format!("{machine} aborted"),
-                    _ if event.event_type == EventType::ExecutionTimedOut => format!("{machine} timed out"),
-                    _ => continue,
-                };
-                self.lines.push((event.at_ms, line));
-            }
-            self.told.insert(identity.arn.clone(), history.len());
+            self.lines.push((event.at_ms, line));
         }
+        *told = history.len();
     }
 
     /// The lines with the whole seconds that had passed, for comparing; milliseconds would change with every call.

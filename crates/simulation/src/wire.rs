@@ -54,6 +54,8 @@ pub struct Traffic {
     pub plan: FaultPlan,
     /// Calls by function, and by port and method, e.g. `Orders.commit`.
     pub calls: BTreeMap<(String, &'static str), u64>,
+    /// What went wrong so far, by kind.
+    pub struck: BTreeMap<&'static str, u64>,
     /// What happened, for the trace, since the last look.
     pub notes: Vec<String>,
     chance: Chance,
@@ -71,9 +73,15 @@ impl Traffic {
             died: false,
             plan,
             calls: BTreeMap::new(),
+            struck: BTreeMap::new(),
             notes: Vec::new(),
             chance: Chance::new(seed ^ 0x7261_6666_6963),
         }
+    }
+
+    /// Counts something that went wrong.
+    pub(crate) fn strike(&mut self, what: &'static str) {
+        *self.struck.entry(what).or_default() += 1;
     }
 
     fn wake_in(&mut self, ms: u64) {
@@ -154,6 +162,7 @@ impl Wire {
             *traffic.calls.entry((function.to_owned(), call)).or_default() += 1;
             let verdict = traffic.plan.judge(function, call, access, &mut traffic.chance);
             if verdict != Verdict::Pass {
+                traffic.strike(verdict.name());
                 traffic.note(&format!("{call}: {verdict:?}"));
             }
             let latency_ms = traffic.plan.latency_ms(verdict, &mut traffic.chance);
@@ -207,6 +216,13 @@ impl Passage<'_> {
         match self.verdict {
             Verdict::Throttled => Err(Fault::Transient("simulated: throttled".to_owned())),
             _ => Ok(()),
+        }
+    }
+
+    /// Counts a write whose condition was false.
+    pub(crate) fn was_refused(&self) {
+        if let Some(mut traffic) = self.wire.traffic() {
+            traffic.strike("condition that was false");
         }
     }
 

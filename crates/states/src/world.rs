@@ -46,7 +46,8 @@ use serde_json::Value;
 
 use crate::definition::MachineType;
 use crate::engine::{
-    Activity, ActivityTask, Call, CallId, Engine, EngineError, MapRunChange, NewMachine, Place, Reply,
+    Activity, ActivityTask, Call, CallId, Engine, EngineError, ExecutionId, MapRunChange, NewMachine, Place,
+    Reply,
 };
 use crate::execution::{Execution, Status};
 use crate::faults::{Action, Faults, Moment, lost_answer};
@@ -93,8 +94,15 @@ enum Underway {
 impl World {
     /// A world without machines; `now_ms` is the time it begins at, milliseconds since 1970.
     pub fn new(now_ms: u64, seed: u64) -> World {
+        World::around(Engine::new(Place::default(), seed), now_ms)
+    }
+
+    /// A world around this engine: with copies of one engine ([`Engine::reseeded`]), many worlds have the same machines and
+    /// their definitions are read once.
+    pub fn around(mut engine: Engine, now_ms: u64) -> World {
+        engine.note_stirred();
         World {
-            engine: Engine::new(Place::default(), seed),
+            engine,
             now_ms,
             underway: BTreeMap::new(),
             underway_last: 0,
@@ -296,6 +304,12 @@ impl World {
         self.engine.all_executions()
     }
 
+    /// The executions to which something may have happened since the last call, in the order they were started: whoever
+    /// follows them all need not look at those that wait.
+    pub fn take_stirred(&mut self) -> impl Iterator<Item = (ExecutionId, &Execution)> {
+        self.engine.take_stirred()
+    }
+
     /// Where an execution stands.
     pub fn status(&self, arn: &str) -> Option<Status> {
         self.execution(arn).map(Execution::status)
@@ -353,6 +367,7 @@ impl World {
             .save(&mut snapshot)
             .map_err(|reason| reason.to_string())?;
         self.engine = Engine::load(&mut snapshot.as_slice())?;
+        self.engine.note_stirred();
         self.engine.pack_beyond(0);
         Ok(())
     }

@@ -100,6 +100,8 @@ pub(crate) async fn create_ticket(
         created_at: function.clock.now(),
     };
     function.tickets.create(&ticket).await?;
+    // Listed before under this key, it may have been edited since: what is told is what is stored.
+    let ticket = function.tickets.get(&ticket.ticket_id).await?.unwrap_or(ticket);
     let location = format!("/api/tickets/{}", ticket.ticket_id);
     let body = TicketBody::new(&ticket, function.currency.as_str());
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)))

@@ -18,6 +18,17 @@ pub async fn a_listing_can_be_repeated(ports: &Ports<'_>) {
     let ticket = ports.listed(1).await.remove(0);
     assert_eq!(ports.read_ticket(&ticket.ticket_id).await, ticket);
     assert_eq!(ports.tickets.create(&ticket).await, Ok(()));
+    // Whoever worked on the request was killed; a minute later it is repeated, by the clock of then.
+    let later = Ticket {
+        created_at: ticket.created_at.plus_s(61),
+        ..ticket.clone()
+    };
+    assert_eq!(ports.tickets.create(&later).await, Ok(()));
+    assert_eq!(
+        ports.read_ticket(&ticket.ticket_id).await,
+        ticket,
+        "the first one counts"
+    );
     let unknown = TicketId::from_random(ports.bytes16());
     assert_eq!(ports.tickets.get(&unknown).await, Ok(None));
 }

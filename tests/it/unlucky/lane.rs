@@ -12,6 +12,10 @@ use std::time::{Duration, Instant};
 const END_MAX: Duration = Duration::from_secs(300);
 /// Requests for one order until it is held: each is refused only because a rival, or the stock, was faster.
 const TRIES_MAX: usize = 20;
+/// Tries of one request that the shop answers with being busy: each is safe to repeat, under the key of the first.
+const BUSY_MAX: usize = 10;
+/// Before a busy shop is asked again.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
 /// What an order ends in.
 const ENDS: [&str; 6] = [
     "completed",
@@ -37,6 +41,8 @@ pub struct Log {
     lost_races: AtomicUsize,
     sold_out: AtomicUsize,
     silent_cancels: AtomicUsize,
+    busy: AtomicUsize,
+    keys: AtomicUsize,
     placed: Mutex<Vec<Placed>>,
     unexpected: Mutex<Vec<String>>,
 }
@@ -60,11 +66,17 @@ impl Log {
     pub fn summary(&self) -> impl Display {
         let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
         format!(
-            "{} races lost, {} times sold out, {} times a cancel met a silent provider",
+            "{} races lost, {} times sold out, {} times a cancel met a silent provider, {} times the shop was busy",
             count(&self.lost_races),
             count(&self.sold_out),
-            count(&self.silent_cancels)
+            count(&self.silent_cancels),
+            count(&self.busy)
         )
+    }
+
+    /// An idempotency key of one request and its repetitions.
+    fn new_key(&self) -> String {
+        format!("unlucky-{}", self.keys.fetch_add(1, Ordering::Relaxed))
     }
 
     fn note(&self, counter: &AtomicUsize) {
@@ -203,11 +215,11 @@ impl Lane {
 
     /// The rival, who gives up whatever they get.
     async fn race(&self, wanted: &Wanted) {
-        let answer = self.noted(
-            self.rival
-                .post("/api/orders", &self.shelf.order_for(wanted))
-                .await,
-        );
+        let key = self.log.new_key();
+        let body = self.shelf.order_for(wanted);
+        let answer = self
+            .patiently(|| self.rival.post_once("/api/orders", &key, &body))
+            .await;
         if answer.status != 201 {
             answer.refused(409, "TicketAlreadyHeld");
             self.log.note(&self.log.lost_races);
@@ -220,7 +232,7 @@ impl Lane {
             wanted: wanted.clone(),
         });
         let path = format!("/api/orders/{order_id}");
-        self.noted(self.rival.delete(&path).await).expect(204);
+        self.patiently(|| self.rival.delete(&path)).await.expect(204);
     }
 
     /// Gives a card; an order that takes none any more, or not now, says so.
@@ -318,11 +330,26 @@ impl Lane {
     }
 
     async fn get(&self, path: &str) -> Answer {
-        self.noted(self.buyer.get(path).await)
+        self.patiently(|| self.buyer.get(path)).await
     }
 
     async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.noted(self.buyer.post(path, body).await)
+        let key = self.log.new_key();
+        self.patiently(|| self.buyer.post_once(path, &key, body)).await
+    }
+
+    /// Repeats a request while the shop says that it is busy, as that answer says one may.
+    async fn patiently<F: Future<Output = Answer>>(&self, ask: impl Fn() -> F) -> Answer {
+        for _ in 1..BUSY_MAX {
+            let answer = ask().await;
+            // Of a try whose answer was lost, the next one may find the claim.
+            if !["Transient", "RequestInFlight"].contains(&answer.code()) {
+                return self.noted(answer);
+            }
+            self.log.note(&self.log.busy);
+            tokio::time::sleep(BUSY_PAUSE).await;
+        }
+        self.noted(ask().await)
     }
 
     /// Notes what should not have come.

@@ -9,6 +9,7 @@ use super::session::running;
 use xtask::failure::{Failure, Result, While};
 use xtask::project::Project;
 use xtask::simulate::audit::Operator;
+use xtask::simulate::client::Weather;
 use xtask::simulate::options::{Options, Scene};
 use xtask::simulate::plan::Kind;
 use xtask::simulate::things::Whose;
@@ -29,6 +30,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         } else {
             Whose::Anybodys
         },
+        weather: Weather::Calm,
     };
     println!("{}", what(options, &shop));
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -18,7 +18,7 @@ use xtask::stack::{Addresses, Options, Stack};
 use xtask::steps::Steps;
 use xtask::web::Web;
 
-/// How often to look whether every piece still runs.
+/// How often to look whether every piece still runs, and to start again what does not.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What was asked for.
@@ -111,7 +111,7 @@ fn options(project: &Project, wanted: &Wanted) -> Result<Options> {
     })
 }
 
-/// Waits for Ctrl-C, `cargo xtask down` or a closed terminal; or for a piece that ended by itself.
+/// Waits for Ctrl-C, `cargo xtask down` or a closed terminal; or for a piece that has ended and cannot be started again.
 fn until_stopped(stack: &mut Stack) -> Result<Option<Failure>> {
     let doing = "listen for signals";
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -129,8 +129,9 @@ fn until_stopped(stack: &mut Stack) -> Result<Option<Failure>> {
                 _ = hang_up.recv() => return Ok(None),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            if let Some(failure) = stack.ended() {
-                return Ok(Some(failure));
+            match stack.tend() {
+                Ok(said) => said.iter().for_each(|sentence| eprintln!("  {sentence}")),
+                Err(failure) => return Ok(Some(failure)),
             }
         }
     })

@@ -90,12 +90,12 @@ impl Proxy {
             Ok(Err(_)) => problem(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "EngineUnreachable",
-                "The local engine does not answer. If `cargo xtask up` is still running, see its terminal and .local/log/engine.log.",
+                "The local engine does not answer. If `cargo xtask up` is still running, see its terminal and .local/stack/log/engine.log.",
             ),
             Err(_) => problem(
                 StatusCode::GATEWAY_TIMEOUT,
                 "EngineTimeout",
-                "The local engine did not answer in time; see .local/log/engine.log.",
+                "The local engine did not answer in time; see .local/stack/log/engine.log.",
             ),
         }
     }

@@ -65,7 +65,7 @@ impl Tunnel {
             return problem(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "EngineUnreachable",
-                "The local engine does not answer. If `cargo xtask up` is still running, see its terminal and .local/log/engine.log.",
+                "The local engine does not answer. If `cargo xtask up` is still running, see its terminal and .local/stack/log/engine.log.",
             );
         };
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -118,6 +118,8 @@ pub struct Known {
     pub wrongs_left_out: u64,
     /// Requests that were answered "busy, repeat it", and were repeated.
     pub busy: u64,
+    /// In rough weather: requests that nobody was there to answer, by what was said instead. They were repeated.
+    pub nobody: BTreeMap<String, u64>,
     /// How long answers took, by kind of request, microseconds.
     pub latencies: BTreeMap<&'static str, Histogram<u32>>,
     /// Late and skipped arrivals.
@@ -179,6 +181,11 @@ impl Board {
     /// The shop was busy, and said so.
     pub fn busy(&self) {
         self.known().busy += 1;
+    }
+
+    /// Nobody was there to answer, and somebody or nobody said so.
+    pub fn nobody(&self, said: &str) {
+        *self.known().nobody.entry(said.trim().to_owned()).or_default() += 1;
     }
 
     /// The shop said no, politely.

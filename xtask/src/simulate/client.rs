@@ -4,7 +4,7 @@
 //! Made of the HTTP pieces that this crate has for its front anyway (see docs/decisions.md).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -31,6 +31,31 @@ const BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
 const TRIES_MAX: u32 = 6;
 /// How often "wait" is obeyed: a request in flight, or too many of them.
 const PATIENCE_MAX: u32 = 20;
+/// In rough weather a request is repeated for as long as this after its first answer was missed: rough weather has an end. Whatever
+/// was working on it when it was killed has claimed its key for a minute.
+const ROUGH_MAX: Duration = Duration::from_secs(20 * 60);
+/// The longest pause between two tries.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// Whether whatever the shop runs on is left in peace.
+#[derive(Clone, Debug, Default)]
+pub enum Weather {
+    /// Every request has to be answered.
+    #[default]
+    Calm,
+    /// Somebody ends what answers. Connections may break, and a gateway or a front may say that nobody is there; whoever repeats
+    /// the request long enough has to be answered all the same. The word of the shop itself counts as in calm weather.
+    Rough(Arc<Storm>),
+}
+
+/// When a storm is to begin, and whether it is over.
+#[derive(Debug, Default)]
+pub struct Storm {
+    /// Is set when the people have signed up and buyers begin to come.
+    pub may_begin: AtomicBool,
+    /// Is set when it is over. From then on no more buyers come.
+    pub is_over: AtomicBool,
+}
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -67,6 +92,12 @@ impl Answer {
             "" => format!("{} {:.120}", self.status, self.body.to_string()),
             code => format!("{} {code}: {:.200}", self.status, self.text("/detail")),
         }
+    }
+
+    /// Whether this is what is said when whoever should answer is not there: by the front, or by a gateway, which has no words of
+    /// this API. A defect is the shop's own word.
+    fn is_of_nobody(&self) -> bool {
+        self.status >= 500 && (self.code().is_empty() || self.code().starts_with("Engine"))
     }
 }
 
@@ -152,6 +183,7 @@ pub struct Client {
     turns: Arc<Semaphore>,
     board: Arc<Board>,
     sent: Arc<AtomicU64>,
+    weather: Weather,
 }
 
 impl Client {
@@ -173,7 +205,28 @@ impl Client {
             turns: Arc::new(Semaphore::new(in_flight)),
             board,
             sent: Arc::default(),
+            weather: Weather::Calm,
         }
+    }
+
+    /// The same way in this weather.
+    #[must_use]
+    pub fn in_weather(mut self, weather: Weather) -> Self {
+        self.weather = weather;
+        self
+    }
+
+    /// Buyers begin to come.
+    pub fn begins(&self) {
+        if let Weather::Rough(storm) = &self.weather {
+            storm.may_begin.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether no more buyers are to come, although their time is not over.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        matches!(&self.weather, Weather::Rough(storm) if storm.is_over.load(Ordering::Relaxed))
     }
 
     /// What is known so far.
@@ -229,39 +282,56 @@ impl Client {
     /// Sends it until it is answered with something else than 5xx, "in flight" or "slow down"; not without bounds.
     ///
     /// "Busy, repeat it" (503) is an answer that a shop under load may give, and whoever gets it repeats it, as here. It is counted,
-    /// and noted as wrong only if it stays the answer.
+    /// and noted as wrong only if it stays the answer. So is, in rough weather, that nobody is there.
     ///
     /// # Errors
     /// It was never answered.
     pub async fn insist(&self, call: &Call) -> Result<Answer, Lost> {
-        let (mut tries, mut waits) = (0, 0);
+        let begun = Instant::now();
+        let (mut tries, mut waits, mut defects) = (0, 0, 0);
         loop {
             let answer = self.send(call).await;
-            let is_busy =
-                matches!(&answer, Ok(answer) if answer.status == 503 && answer.code() == "Transient");
-            if is_busy && tries + 1 < TRIES_MAX {
-                self.board.busy();
-            } else {
-                self.note(call, &answer);
-            }
-            let pause = match &answer {
+            let is_last = match self.weather {
+                Weather::Calm => tries + 1 >= TRIES_MAX || waits >= PATIENCE_MAX,
+                // What is broken stays broken, whoever is ended.
+                Weather::Rough(_) => begun.elapsed() > ROUGH_MAX || defects >= TRIES_MAX,
+            };
+            self.hear(call, &answer, is_last);
+            let is_to_be_repeated = match &answer {
                 Ok(answer) if answer.code() == "RequestInFlight" || answer.status == 429 => {
                     waits += 1;
-                    if waits > PATIENCE_MAX {
-                        return Ok(answer.clone());
-                    }
-                    answer.wait
+                    Some(answer.wait)
                 }
-                Ok(answer) if answer.status < 500 => return Ok(answer.clone()),
-                _ => {
+                Ok(answer) if answer.status < 500 => None,
+                answer => {
                     tries += 1;
-                    if tries >= TRIES_MAX {
-                        return answer;
-                    }
-                    Duration::from_millis(500) * tries
+                    defects += u32::from(
+                        answer
+                            .as_ref()
+                            .is_ok_and(|answer| !answer.is_of_nobody() && answer.status == 500),
+                    );
+                    Some((Duration::from_millis(500) * tries).min(PAUSE_MAX))
                 }
             };
-            tokio::time::sleep(pause).await;
+            match is_to_be_repeated {
+                Some(pause) if !is_last => tokio::time::sleep(pause).await,
+                _ => return answer,
+            }
+        }
+    }
+
+    /// Counts what may be the answer for a while, and notes what may not.
+    fn hear(&self, call: &Call, answer: &Result<Answer, Lost>, is_last: bool) {
+        let is_rough = matches!(self.weather, Weather::Rough(_));
+        match answer {
+            Ok(answer) if !is_last && answer.status == 503 && answer.code() == "Transient" => {
+                self.board.busy()
+            }
+            Ok(answer) if !is_last && is_rough && answer.is_of_nobody() => {
+                self.board.nobody(&format!("{} {}", answer.status, answer.code()));
+            }
+            Err(_) if !is_last && is_rough => self.board.nobody("connection broken"),
+            _ => self.note(call, answer),
         }
     }
 

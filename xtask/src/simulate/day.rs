@@ -50,6 +50,9 @@ pub async fn run(world: &Shared, day: &Day, seed: u64, close: &watch::Sender<boo
     for arrival in arrivals {
         let due = begun + arrival.at;
         tokio::time::sleep_until(due).await;
+        if world.client.is_enough() {
+            break;
+        }
         // Whoever is done makes room in memory.
         while stories.try_join_next().is_some() {}
         let deadline = due + LATE_MAX;

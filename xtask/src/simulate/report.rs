@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::board::Known;
-use super::checks::{Check, SHOWN_MAX};
+use super::checks::{Check, Ended, SHOWN_MAX};
 use super::on_sale::Rush;
 use super::plan::Kind;
 
@@ -31,6 +31,8 @@ pub struct Report {
     pub text: String,
     /// What was checked.
     pub checks: Vec<Check>,
+    /// Every order, as the shop told it in the end.
+    pub orders: Vec<Ended>,
 }
 
 impl Report {
@@ -43,7 +45,13 @@ impl Report {
 
 /// Puts it all together.
 #[must_use]
-pub fn report(known: &Known, took: Duration, rush: Option<&Rush>, checks: Vec<Check>) -> Report {
+pub fn report(
+    known: &Known,
+    took: Duration,
+    rush: Option<&Rush>,
+    checks: Vec<Check>,
+    orders: Vec<Ended>,
+) -> Report {
     let mut text = String::new();
     if let Some(rush) = rush {
         text += &rushed(rush);
@@ -66,6 +74,18 @@ pub fn report(known: &Known, took: Duration, rush: Option<&Rush>, checks: Vec<Ch
             known.busy
         );
     }
+    if !known.nobody.is_empty() {
+        let said: Vec<String> = known
+            .nobody
+            .iter()
+            .map(|(said, count)| format!("{count} times {said}"))
+            .collect();
+        let _ = writeln!(
+            text,
+            "\nNobody there: {}. Each was repeated until it was answered.",
+            said.join(", ")
+        );
+    }
     let _ = writeln!(
         text,
         "\n{} requests in {:.0} s. Checked:",
@@ -75,7 +95,7 @@ pub fn report(known: &Known, took: Duration, rush: Option<&Rush>, checks: Vec<Ch
     for check in &checks {
         text += &checked(check);
     }
-    let report = Report { text, checks };
+    let report = Report { text, checks, orders };
     let wrong: usize = report.checks.iter().map(|check| check.wrong.len()).sum();
     let not_made = report
         .checks
@@ -207,7 +227,9 @@ pub fn slips(known: &Known) -> String {
     parts.join(", ")
 }
 
-fn checked(check: &Check) -> String {
+/// A check, as people read it.
+#[must_use]
+pub fn checked(check: &Check) -> String {
     if let Some(why) = &check.not_made {
         return format!("  -  {}\n     not checked: {why}\n", check.sentence);
     }

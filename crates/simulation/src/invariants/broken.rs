@@ -84,13 +84,13 @@ pub enum Broken {
         /// What the order costs, minor units.
         total: u64,
     },
-    /// Money was taken for nothing we know.
-    #[error("{taken} was taken and {kept} belongs to orders")]
+    /// Money was taken for an order that we do not have.
+    #[error("{taken} was taken for {order}, which is not there")]
     MoneyNotConserved {
         /// Taken by the provider, minor units.
         taken: u64,
-        /// Of orders that we have, minor units.
-        kept: u64,
+        /// The order, by the provider's books.
+        order: OrderId,
     },
     /// Somebody confirmed a charge without knowing what had become of the last one.
     #[error("{intent} was confirmed under {key} blindly: an unknown outcome is inquired, never re-keyed")]

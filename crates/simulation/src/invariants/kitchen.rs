@@ -1,10 +1,13 @@
 //! Ingredients: counted movement by movement, without the arithmetic of the ledgers themselves.
 
+use super::links::{Links, Sums};
+use super::written::Written;
 use super::{Broken, is_live};
-use crate::memory::{KitchenNews, Tables};
-use domain::Status;
+use crate::memory::Tables;
 use domain::ledger::{Ingredient, MovementKind, Place, Posting};
+use domain::order::Need;
 use domain::supply::{Supply, SupplyStatus};
+use domain::{Order, OrderId, Status, SupplyId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many of each ingredient.
@@ -13,31 +16,124 @@ type Amounts = BTreeMap<Ingredient, i64>;
 /// What was moved so far, counted a second time.
 #[derive(Debug, Default)]
 pub(super) struct Books {
+    /// How many postings are counted.
+    seen: BTreeMap<Place, usize>,
     seqs: BTreeMap<Place, u64>,
     on_hand: BTreeMap<(Place, Ingredient), i64>,
     held: BTreeMap<(Place, Ingredient), i64>,
     /// By what happened: set, bought, given, received, served.
     moved: BTreeMap<&'static str, Amounts>,
+    /// What live orders claim in the kitchen.
+    claimed_by_orders: Sums<OrderId, Ingredient>,
+    /// What open requests claim in the warehouse.
+    claimed_by_supplies: Sums<SupplyId, Ingredient>,
+    /// What completed orders were served.
+    eaten: Sums<OrderId, Ingredient>,
+    /// What requests have bought.
+    rounds: Sums<SupplyId, Ingredient>,
+    on_the_way: Sums<SupplyId, Ingredient>,
+    supplies_of: Links<SupplyId, OrderId>,
+    /// Requests that are open, or whose ingredients are on their way.
+    unsettled: BTreeSet<SupplyId>,
 }
 
 impl Books {
-    /// Counts the news, and compares everything that stands.
+    /// Counts what was posted, and compares everything that what was written is about.
     ///
     /// # Errors
     /// The first invariant that does not hold.
-    pub(super) fn check(&mut self, tables: &Tables, news: &[KitchenNews]) -> Result<(), Broken> {
-        for news in news {
-            if let KitchenNews::Posted(posting) = news {
-                self.count(posting)?;
+    pub(super) fn check(&mut self, tables: &Tables, written: &Written) -> Result<(), Broken> {
+        let mut ingredients = BTreeSet::new();
+        for place in &written.ledgers {
+            self.count_new(tables, *place, &mut ingredients)?;
+        }
+        let mut supplies = written.supplies.clone();
+        for order_id in &written.orders {
+            let order = tables.orders.get(order_id);
+            order.map_or(Ok(()), check_gathered)?;
+            let live = order.filter(|order| is_live(order.status));
+            let claimed = parts_of(live, |need| need.held);
+            ingredients.extend(self.claimed_by_orders.put(order_id, claimed));
+            let completed = order.filter(|order| order.status == Status::Completed);
+            let eaten = parts_of(completed, |need| need.needed);
+            ingredients.extend(self.eaten.put(order_id, eaten));
+            supplies.extend(self.supplies_of.from(order_id).cloned());
+        }
+        for supply_id in &supplies {
+            self.take_in(tables, supply_id, &mut ingredients);
+        }
+        for ingredient in &ingredients {
+            self.check_claims(ingredient)?;
+            self.check_conservation(ingredient)?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is claimed in the warehouse or on its way.
+    pub(super) fn is_settled(&self) -> bool {
+        self.unsettled.is_empty()
+    }
+
+    fn take_in(&mut self, tables: &Tables, supply_id: &SupplyId, ingredients: &mut BTreeSet<Ingredient>) {
+        let supply = tables.supplies.get(supply_id);
+        let order_id = supply.map(|supply| supply.order_id.clone());
+        self.supplies_of.put(supply_id, order_id.into_iter().collect());
+        let part = |supply: Option<&Supply>, quantity: fn(&Supply) -> u32| {
+            let supply = supply.into_iter();
+            let parts = supply.map(|supply| (supply.ingredient.clone(), i64::from(quantity(supply))));
+            parts.collect()
+        };
+        let rounds = part(supply, |supply| {
+            supply.purchases.iter().map(|purchase| purchase.quantity).sum()
+        });
+        ingredients.extend(self.rounds.put(supply_id, rounds));
+        let open = supply.filter(|supply| supply.status == SupplyStatus::Open);
+        let claimed = part(open, |supply| supply.held);
+        ingredients.extend(self.claimed_by_supplies.put(supply_id, claimed));
+        let under_way = supply.filter(|supply| is_on_the_way(tables, supply));
+        let wanted = part(under_way, |supply| supply.wanted);
+        ingredients.extend(self.on_the_way.put(supply_id, wanted));
+        match open.is_some() || under_way.is_some() {
+            true => self.unsettled.insert(supply_id.clone()),
+            false => self.unsettled.remove(supply_id),
+        };
+    }
+
+    /// Counts the postings that are new, and compares the head.
+    fn count_new(
+        &mut self,
+        tables: &Tables,
+        place: Place,
+        ingredients: &mut BTreeSet<Ingredient>,
+    ) -> Result<(), Broken> {
+        let wrong = |what: &str, why: String| Broken::LedgerWrong {
+            place,
+            what: what.to_owned(),
+            why,
+        };
+        let Some(book) = tables.ledgers.get(&place) else {
+            return Err(wrong("the head", "is gone".to_owned()));
+        };
+        let seen = self.seen.insert(place, book.postings.len()).unwrap_or_default();
+        for posting in book.postings.iter().skip(seen) {
+            self.count(posting)?;
+        }
+        if book.head.seq != self.seqs.get(&place).copied().unwrap_or_default() {
+            return Err(wrong("the head", format!("has number {}", book.head.seq)));
+        }
+        for (ingredient, balance) in &book.head.balances {
+            let key = (place, ingredient.clone());
+            let counted = (self.on_hand.get(&key), self.held.get(&key));
+            let (on_hand, held) = (i64::from(balance.on_hand), i64::from(balance.held));
+            if counted != (Some(&on_hand), Some(&held)) {
+                return Err(wrong(
+                    ingredient.as_str(),
+                    format!("{balance:?} and not {counted:?}"),
+                ));
             }
+            ingredients.insert(ingredient.clone());
         }
-        if self.seqs.is_empty() && tables.supplies.is_empty() {
-            return Ok(());
-        }
-        self.check_heads(tables)?;
-        self.check_claims(tables)?;
-        self.check_conservation(tables)?;
-        check_orders(tables)
+        Ok(())
     }
 
     fn count(&mut self, posting: &Posting) -> Result<(), Broken> {
@@ -97,51 +193,17 @@ impl Books {
         Ok(())
     }
 
-    /// The heads say what the movements sum up to.
-    fn check_heads(&self, tables: &Tables) -> Result<(), Broken> {
-        for (place, book) in &tables.ledgers {
-            let wrong = |what: &str, why: String| Broken::LedgerWrong {
-                place: *place,
-                what: what.to_owned(),
-                why,
-            };
-            if book.head.seq != self.seqs.get(place).copied().unwrap_or_default() {
-                return Err(wrong("the head", format!("has number {}", book.head.seq)));
-            }
-            for (ingredient, balance) in &book.head.balances {
-                let key = (*place, ingredient.clone());
-                let counted = (self.on_hand.get(&key), self.held.get(&key));
-                let (on_hand, held) = (i64::from(balance.on_hand), i64::from(balance.held));
-                if counted != (Some(&on_hand), Some(&held)) {
-                    return Err(wrong(
-                        ingredient.as_str(),
-                        format!("{balance:?} and not {counted:?}"),
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// What is claimed in the kitchen is what live orders hold; in the warehouse, what open requests hold.
-    fn check_claims(&self, tables: &Tables) -> Result<(), Broken> {
-        let mut live: BTreeMap<(Place, Ingredient), i64> = BTreeMap::new();
-        for order in tables.orders.values().filter(|order| is_live(order.status)) {
-            for (ingredient, need) in &order.needs {
-                *live.entry((Place::Kitchen, ingredient.clone())).or_default() += i64::from(need.held);
-            }
-        }
-        for supply in open(tables) {
-            let key = (Place::Warehouse, supply.ingredient.clone());
-            *live.entry(key).or_default() += i64::from(supply.held);
-        }
-        for (place, ingredient) in live.keys().chain(self.held.keys()) {
-            let key = (*place, ingredient.clone());
-            let said = self.held.get(&key).copied().unwrap_or_default();
-            let live = live.get(&key).copied().unwrap_or_default();
+    fn check_claims(&self, ingredient: &Ingredient) -> Result<(), Broken> {
+        for (place, live) in [
+            (Place::Kitchen, self.claimed_by_orders.of(ingredient)),
+            (Place::Warehouse, self.claimed_by_supplies.of(ingredient)),
+        ] {
+            let said = self.held.get(&(place, ingredient.clone()));
+            let said = said.copied().unwrap_or_default();
             if said != live {
                 return Err(Broken::ClaimsDiffer {
-                    place: *place,
+                    place,
                     ingredient: ingredient.clone(),
                     said,
                     live,
@@ -153,63 +215,44 @@ impl Books {
 
     /// What was there and what was bought is there, was served, or is on its way; and every purchase is a round of a
     /// request, every dish served one of a completed order.
-    fn check_conservation(&self, tables: &Tables) -> Result<(), Broken> {
-        let mut on_the_way = Amounts::new();
-        let mut rounds = Amounts::new();
-        for supply in tables.supplies.values() {
-            let bought: u32 = supply.purchases.iter().map(|purchase| purchase.quantity).sum();
-            *rounds.entry(supply.ingredient.clone()).or_default() += i64::from(bought);
-            if is_on_the_way(tables, supply) {
-                *on_the_way.entry(supply.ingredient.clone()).or_default() += i64::from(supply.wanted);
-            }
-        }
-        let mut eaten = Amounts::new();
-        for order in tables
-            .orders
-            .values()
-            .filter(|order| order.status == Status::Completed)
-        {
-            for (ingredient, need) in &order.needs {
-                *eaten.entry(ingredient.clone()).or_default() += i64::from(need.needed);
-            }
-        }
-        let mut ingredients: BTreeSet<&Ingredient> =
-            self.on_hand.keys().map(|(_, ingredient)| ingredient).collect();
-        ingredients.extend(on_the_way.keys());
-        ingredients.extend(eaten.keys());
-        for ingredient in ingredients {
-            let moved = |kind: &str| amount(self.moved.get(kind), ingredient);
-            let there_is = |place| {
-                self.on_hand
-                    .get(&(place, ingredient.clone()))
-                    .copied()
-                    .unwrap_or_default()
-            };
-            let under_way = amount(Some(&on_the_way), ingredient);
-            let both = there_is(Place::Kitchen) + there_is(Place::Warehouse);
-            for (came, is, how) in [
-                (
-                    moved("set") + moved("bought"),
-                    both + moved("served") + under_way,
-                    "stock",
-                ),
-                (moved("given"), moved("received") + under_way, "on its way"),
-                (moved("bought"), amount(Some(&rounds), ingredient), "purchases"),
-                (moved("served"), amount(Some(&eaten), ingredient), "dishes"),
-            ] {
-                if came != is {
-                    let ingredient = ingredient.clone();
-                    return Err(Broken::NotConserved {
-                        ingredient,
-                        came,
-                        is,
-                        how,
-                    });
-                }
+    fn check_conservation(&self, ingredient: &Ingredient) -> Result<(), Broken> {
+        let moved = |kind: &str| amount(self.moved.get(kind), ingredient);
+        let there_is = |place| {
+            let sum = self.on_hand.get(&(place, ingredient.clone()));
+            sum.copied().unwrap_or_default()
+        };
+        let under_way = self.on_the_way.of(ingredient);
+        let both = there_is(Place::Kitchen) + there_is(Place::Warehouse);
+        for (came, is, how) in [
+            (
+                moved("set") + moved("bought"),
+                both + moved("served") + under_way,
+                "stock",
+            ),
+            (moved("given"), moved("received") + under_way, "on its way"),
+            (moved("bought"), self.rounds.of(ingredient), "purchases"),
+            (moved("served"), self.eaten.of(ingredient), "dishes"),
+        ] {
+            if came != is {
+                let ingredient = ingredient.clone();
+                return Err(Broken::NotConserved {
+                    ingredient,
+                    came,
+                    is,
+                    how,
+                });
             }
         }
         Ok(())
     }
+}
+
+/// What an order has or needs of each ingredient.
+fn parts_of(order: Option<&Order>, quantity: fn(&Need) -> u32) -> Vec<(Ingredient, i64)> {
+    let needs = order.into_iter().flat_map(|order| &order.needs);
+    needs
+        .map(|(ingredient, need)| (ingredient.clone(), i64::from(quantity(need))))
+        .collect()
 }
 
 fn amount(amounts: Option<&Amounts>, ingredient: &Ingredient) -> i64 {
@@ -217,11 +260,6 @@ fn amount(amounts: Option<&Amounts>, ingredient: &Ingredient) -> i64 {
         .and_then(|amounts| amounts.get(ingredient))
         .copied()
         .unwrap_or_default()
-}
-
-fn open(tables: &Tables) -> impl Iterator<Item = &Supply> {
-    let supplies = tables.supplies.values();
-    supplies.filter(|supply| supply.status == SupplyStatus::Open)
 }
 
 /// Whether it has left the warehouse and not come to the kitchen.
@@ -232,30 +270,29 @@ fn is_on_the_way(tables: &Tables, supply: &Supply) -> bool {
 }
 
 /// An order goes on when all of its own ingredients are there, and never holds more than it needs.
-fn check_orders(tables: &Tables) -> Result<(), Broken> {
-    for order in tables.orders.values() {
-        let is_past = matches!(
-            order.status,
-            Status::Held | Status::Paying | Status::Paid | Status::Shipped | Status::Completed
-        );
-        for (ingredient, need) in &order.needs {
-            if need.held > need.needed || is_past && need.held < need.needed {
-                return Err(Broken::GatheredWrongly {
-                    order: order.order_id.clone(),
-                    status: order.status,
-                    ingredient: ingredient.clone(),
-                    held: need.held,
-                    needed: need.needed,
-                });
-            }
+fn check_gathered(order: &Order) -> Result<(), Broken> {
+    let is_past = matches!(
+        order.status,
+        Status::Held | Status::Paying | Status::Paid | Status::Shipped | Status::Completed
+    );
+    for (ingredient, need) in &order.needs {
+        if need.held > need.needed || is_past && need.held < need.needed {
+            return Err(Broken::GatheredWrongly {
+                order: order.order_id.clone(),
+                status: order.status,
+                ingredient: ingredient.clone(),
+                held: need.held,
+                needed: need.needed,
+            });
         }
     }
     Ok(())
 }
 
 /// What is still claimed in the warehouse or on its way, in words; `None` when everything has come to an end.
-pub(crate) fn unsettled(tables: &Tables) -> Option<String> {
-    if let Some(supply) = open(tables).next() {
+pub(super) fn unsettled(tables: &Tables) -> Option<String> {
+    let mut supplies = tables.supplies.values();
+    if let Some(supply) = supplies.find(|supply| supply.status == SupplyStatus::Open) {
         return Some(format!("{} is open", supply.supply_id));
     }
     let mut supplies = tables.supplies.values();

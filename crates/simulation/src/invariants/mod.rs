@@ -1,33 +1,91 @@
 //! What must hold after every single step, and what must hold when everything has come to rest.
 //!
-//! Nothing here asks the code under test: the checks read the tables and the provider's books side by side.
+//! Nothing here asks the code under test: the checks read the tables and the provider's books side by side. After a step
+//! they look at the rows that it wrote ([`written`]) and at what depends on them; the sums and links that they need for it
+//! are kept ([`links`]). At rest, and from time to time, the same checks look at everything, counted from nothing.
 
 mod broken;
 mod devices;
-pub(crate) mod kitchen;
+mod holders;
+mod kitchen;
+mod links;
 mod money;
 mod products;
+mod tickets;
+mod written;
 
 pub use broken::{Broken, Violation};
 
-use crate::memory::{KitchenNews, OrderChange, Tables};
+use crate::memory::{OrderChange, Tables};
 use crate::provider::Ledger;
 use crate::world::Queue;
-use domain::order::{HOLDS_MAX, OrderEvent};
-use domain::{HoldId, MoneyKind, Order, OrderId, Refund, Status, TicketId, TicketState};
-use std::collections::{BTreeMap, BTreeSet};
+use domain::order::OrderEvent;
+use domain::{HoldId, Order, OrderId, Status};
+use std::collections::BTreeSet;
+use written::Written;
+
+/// At least so many rows are looked at one by one before everything is looked at again.
+const ROWS_BETWEEN_WHOLE_LOOKS: usize = 1_000;
 
 /// What has to be remembered to check the next step.
 #[derive(Debug, Default)]
 pub struct Watch {
     ended_holds: BTreeSet<(HoldId, u32)>,
-    /// Calls of the provider, and what it has taken and given back, when money was last counted.
-    money_at: (usize, u64, u64),
+    standing: Standing,
+    /// Rows that were looked at since everything was.
+    rows_since: usize,
+    looks: Looks,
+}
+
+/// How often invariants were checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// After a step in which something was written: what it wrote.
+    pub steps: u64,
+    /// Rows looked at in these.
+    pub rows: u64,
+    /// Everything that stands, at rest and from time to time.
+    pub whole: u64,
+}
+
+/// What is known of everything that stands.
+#[derive(Debug, Default)]
+struct Standing {
+    /// Orders that have not ended, or are due.
+    unended: BTreeSet<OrderId>,
     kitchen: kitchen::Books,
-    shelves: products::Shelves,
     homes: devices::Homes,
-    /// How much devices had said and got when they were last looked at.
-    device_news: usize,
+    seats: tickets::Seats,
+    holders: holders::Holders,
+    shelves: products::Shelves,
+    purses: money::Purses,
+}
+
+impl Standing {
+    /// Checks everything that these rows are about.
+    fn check(&mut self, tables: &Tables, ledger: &Ledger, written: &Written) -> Result<(), Broken> {
+        for order_id in &written.orders {
+            let order = tables.orders.get(order_id);
+            order.map_or(Ok(()), check_stuck)?;
+            match order.is_some_and(|order| !order.status.is_end() || order.due_at.is_some()) {
+                true => self.unended.insert(order_id.clone()),
+                false => self.unended.remove(order_id),
+            };
+        }
+        self.kitchen.check(tables, written)?;
+        self.homes.check(tables, written)?;
+        self.seats.check(tables, written)?;
+        self.holders.check(tables, written)?;
+        self.shelves.check(tables, written)?;
+        self.purses.check(tables, ledger, written)
+    }
+
+    /// Everything, counted from nothing.
+    fn of_everything(tables: &Tables, ledger: &Ledger) -> Result<Self, Broken> {
+        let mut standing = Self::default();
+        standing.check(tables, ledger, &Written::everything(tables, ledger))?;
+        Ok(standing)
+    }
 }
 
 const fn is_live(status: Status) -> bool {
@@ -35,44 +93,54 @@ const fn is_live(status: Status) -> bool {
 }
 
 impl Watch {
-    /// Checks what was written since the last time, and everything that stands if anything changed.
+    /// Checks what was written since the last time and what that touches. Now and then, when as many rows were looked at
+    /// as a look at everything costs, everything is: so a row that this overlooks is found a little later.
     ///
     /// # Errors
     /// The first invariant that does not hold.
     pub(crate) fn check(
         &mut self,
-        tables: &Tables,
-        ledger: &Ledger,
-        (changes, news): (&[OrderChange], &[KitchenNews]),
+        tables: &mut Tables,
+        ledger: &mut Ledger,
+        changes: &[OrderChange],
         now_ms: u64,
         grace_ms: u64,
     ) -> Result<(), Broken> {
         for change in changes {
             self.check_change(change, now_ms, grace_ms)?;
-            check_stuck(&change.after)?;
             money::check_change(change, ledger, now_ms)?;
         }
-        if !changes.is_empty() || !news.is_empty() {
-            self.kitchen.check(tables, news)?;
-        }
-        if !tables.device_stock.is_empty()
-            && (!changes.is_empty() || tables.device_news.len() != self.device_news)
-        {
-            self.device_news = tables.device_news.len();
-            self.homes.check(tables)?;
-        }
-        let given_back = ledger.refunds.iter().map(|refund| refund.amount_minor).sum();
-        let money_at = (ledger.record.calls().len(), ledger.taken(), given_back);
-        if changes.is_empty() && money_at == self.money_at {
+        let written = Written::take(tables, ledger);
+        let rows = written.len();
+        self.standing.check(tables, ledger, &written)?;
+        if rows == 0 {
             return Ok(());
         }
-        self.money_at = money_at;
-        if !changes.is_empty() {
-            check_tickets(tables)?;
-            check_holders(tables)?;
-            self.shelves.check(tables)?;
+        self.looks.steps += 1;
+        self.looks.rows += rows as u64;
+        self.rows_since += rows;
+        let all = tables.orders.len() + tables.tickets.len() + tables.money.len() + tables.supplies.len();
+        if self.rows_since > ROWS_BETWEEN_WHOLE_LOOKS + 4 * all {
+            self.look_at_everything(tables, ledger)?;
         }
-        money::check(tables, ledger)
+        Ok(())
+    }
+
+    fn look_at_everything(&mut self, tables: &Tables, ledger: &Ledger) -> Result<Standing, Broken> {
+        self.looks.whole += 1;
+        self.rows_since = 0;
+        Standing::of_everything(tables, ledger)
+    }
+
+    /// How often anything was checked so far.
+    pub(crate) const fn looks(&self) -> Looks {
+        self.looks
+    }
+
+    /// Whether every order has ended, and nothing is claimed or on its way any more.
+    pub(crate) fn is_settled(&self) -> bool {
+        let standing = &self.standing;
+        standing.unended.is_empty() && standing.kitchen.is_settled() && standing.homes.is_settled()
     }
 
     fn check_change(&mut self, change: &OrderChange, now_ms: u64, grace_ms: u64) -> Result<(), Broken> {
@@ -113,15 +181,15 @@ impl Watch {
         Ok(())
     }
 
-    /// Checks that everything has ended.
+    /// Checks everything once more, and that all of it has ended.
     ///
     /// # Errors
     /// The first thing that has not.
     pub(crate) fn check_rest(
-        &self,
+        &mut self,
         tables: &Tables,
         ledger: &Ledger,
-        running: &[String],
+        running: Option<&str>,
         queue: &Queue,
     ) -> Result<(), Broken> {
         for order in tables.orders.values() {
@@ -139,12 +207,15 @@ impl Watch {
                 });
             }
         }
-        money::check_rest(tables, ledger)?;
+        let standing = self.look_at_everything(tables, ledger)?;
+        standing.purses.check_rest(tables, ledger)?;
         if let Some(what) = kitchen::unsettled(tables) {
             return Err(Broken::NotSettled { what });
         }
-        if let Some(name) = running.first() {
-            return Err(Broken::StillRunning { name: name.clone() });
+        if let Some(name) = running {
+            return Err(Broken::StillRunning {
+                name: name.to_owned(),
+            });
         }
         match queue.parked_in_vain() {
             Some(message) => Err(Broken::MessageParked {
@@ -155,77 +226,6 @@ impl Watch {
     }
 }
 
-fn check_tickets(tables: &Tables) -> Result<(), Broken> {
-    for ticket in tables.tickets.values() {
-        let order = ticket
-            .hold
-            .as_ref()
-            .and_then(|hold| tables.orders.get(&hold.order_id));
-        let claims = order.is_some_and(|order| {
-            ticket.hold == Some(order.ticket_hold()) && order.tickets().any(|(id, _)| *id == ticket.ticket_id)
-        });
-        match ticket.state {
-            TicketState::Available if ticket.hold.is_none() => {}
-            TicketState::Held if claims && order.is_some_and(|order| is_live(order.status)) => {}
-            TicketState::Sold
-                if claims && order.is_some_and(|order| has_it_for_good(tables, order, &ticket.ticket_id)) => {
-            }
-            TicketState::Sold => {
-                return Err(Broken::SoldWrongly {
-                    ticket: ticket.ticket_id.to_string(),
-                    why: order.map_or("no order".to_owned(), |order| order.status.to_string()),
-                });
-            }
-            TicketState::Available | TicketState::Held => {
-                return Err(Broken::HeldByNobody {
-                    ticket: ticket.ticket_id.to_string(),
-                    order: order.map_or("nobody".to_owned(), |order| order.order_id.to_string()),
-                    status: order.map_or("not there".to_owned(), |order| order.status.to_string()),
-                });
-            }
-        }
-    }
-    for order in tables.orders.values() {
-        for (ticket_id, _) in order.tickets() {
-            let state = match order.status {
-                // A ticket whose money is back may be anybody's; of every other the money is kept.
-                Status::Completed if has_it_for_good(tables, order, ticket_id) => TicketState::Sold,
-                status if is_live(status) => TicketState::Held,
-                _ => continue,
-            };
-            let is_ours = tables
-                .tickets
-                .get(ticket_id)
-                .is_some_and(|ticket| ticket.state == state && ticket.hold == Some(order.ticket_hold()));
-            if !is_ours {
-                return Err(Broken::HoldMissing {
-                    order: order.order_id.clone(),
-                    status: order.status,
-                    ticket: ticket_id.to_string(),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether a ticket was sold to an order and its money has never gone back, by the ledger of money.
-fn has_it_for_good(tables: &Tables, order: &Order, ticket_id: &TicketId) -> bool {
-    let index = order.tickets().position(|(id, _)| id == ticket_id);
-    let rows = tables.money_of(&order.order_id);
-    let was_given_back = |refund: &Refund| {
-        let mut rows = rows.iter();
-        rows.any(|row| row.kind == MoneyKind::Refunded && row.number == refund.number)
-    };
-    let given_back = order
-        .refunds
-        .iter()
-        .filter(|refund| was_given_back(refund))
-        .flat_map(|refund| &refund.lines)
-        .any(|refunded| usize::try_from(refunded.line).ok() == index);
-    order.status == Status::Completed && index.is_some() && !given_back
-}
-
 /// Whoever is stuck says why.
 fn check_stuck(order: &Order) -> Result<(), Broken> {
     let has_reason = |event: &OrderEvent| event.status == Status::Stuck && !event.what.is_empty();
@@ -233,31 +233,6 @@ fn check_stuck(order: &Order) -> Result<(), Broken> {
         return Err(Broken::StuckInSilence {
             order: order.order_id.clone(),
         });
-    }
-    Ok(())
-}
-
-fn check_holders(tables: &Tables) -> Result<(), Broken> {
-    let mut live: BTreeMap<&str, BTreeSet<OrderId>> = BTreeMap::new();
-    for order in tables.orders.values().filter(|order| order.has_live_hold()) {
-        live.entry(order.user_id.as_str())
-            .or_default()
-            .insert(order.order_id.clone());
-    }
-    let mut said: BTreeMap<&str, BTreeSet<OrderId>> = BTreeMap::new();
-    for (user, orders) in tables.holders.iter().filter(|(_, orders)| !orders.is_empty()) {
-        said.insert(user.as_str(), orders.clone());
-    }
-    for user in live.keys().chain(said.keys()) {
-        let (said, live) = (said.get(user), live.get(user));
-        let is_too_many = live.is_some_and(|orders| orders.len() > HOLDS_MAX as usize);
-        if said != live || is_too_many {
-            return Err(Broken::HoldersDiffer {
-                user: (*user).to_owned(),
-                said: said.into_iter().flatten().cloned().collect(),
-                live: live.into_iter().flatten().cloned().collect(),
-            });
-        }
     }
     Ok(())
 }

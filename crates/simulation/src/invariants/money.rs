@@ -4,59 +4,145 @@
 //! what was charged is what orders keep and what went back.
 
 use super::Broken;
+use super::links::Links;
+use super::written::Written;
 use crate::memory::{OrderChange, Tables};
 use crate::provider::Ledger;
+use crate::provider::refunds::BookedRefund;
 use domain::payment::NO_ANSWER;
 use domain::{MoneyKind, Order, OrderId, RefundOutcome, RefundReason, RefundStatus, Status};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// What the ledger of money says of one order.
 #[derive(Clone, Copy, Debug, Default)]
-struct Written {
+struct Entered {
     charged: u64,
     refunded: u64,
     returned: u64,
 }
 
-impl Written {
+impl Entered {
     const fn given_back(&self) -> u64 {
         self.refunded.saturating_sub(self.returned)
     }
 }
 
-/// Provider and ledger by order: gathered once for all orders, because it is asked for after every step of the world.
-struct Books<'a> {
-    /// Money taken, and how many times.
-    taken: BTreeMap<&'a OrderId, (u64, u32)>,
-    written: BTreeMap<&'a OrderId, Written>,
+/// Which intents and refunds of the provider are whose.
+#[derive(Debug, Default)]
+pub(super) struct Purses {
+    intents: Links<String, OrderId>,
+    refunds: Links<usize, OrderId>,
 }
 
-impl<'a> Books<'a> {
-    fn of(tables: &'a Tables, ledger: &'a Ledger) -> Self {
-        let mut taken: BTreeMap<&OrderId, (u64, u32)> = BTreeMap::new();
-        for intent in ledger.intents.values() {
-            let (sum, times) = taken.entry(&intent.order_id).or_default();
-            *sum += intent.amount_minor * u64::from(intent.charges);
-            *times += intent.charges;
+/// Everything that is known of the money of one order.
+struct Purse<'a> {
+    /// Money taken.
+    taken: u64,
+    /// How many times.
+    times: u32,
+    entered: Entered,
+    /// What the provider gave back.
+    refunds: Vec<&'a BookedRefund>,
+}
+
+impl Purse<'_> {
+    /// The sum of these refunds.
+    fn sum_of(&self, are_meant: impl Fn(&BookedRefund) -> bool) -> u64 {
+        let refunds = self.refunds.iter().filter(|refund| are_meant(refund));
+        refunds.map(|refund| refund.amount_minor).sum()
+    }
+}
+
+impl Purses {
+    fn purse<'a>(&self, tables: &Tables, ledger: &'a Ledger, order_id: &OrderId) -> Purse<'a> {
+        let intents = self
+            .intents
+            .from(order_id)
+            .filter_map(|id| ledger.intents.get(id));
+        let (mut taken, mut times) = (0, 0);
+        for intent in intents {
+            taken += intent.amount_minor * u64::from(intent.charges);
+            times += intent.charges;
         }
-        let mut written: BTreeMap<&OrderId, Written> = BTreeMap::new();
-        for row in tables.money.values() {
-            let says = written.entry(&row.order_id).or_default();
+        let mut entered = Entered::default();
+        for row in tables.money_rows_of(order_id) {
             *match row.kind {
-                MoneyKind::Charged => &mut says.charged,
-                MoneyKind::Refunded => &mut says.refunded,
-                MoneyKind::RefundReturned => &mut says.returned,
+                MoneyKind::Charged => &mut entered.charged,
+                MoneyKind::Refunded => &mut entered.refunded,
+                MoneyKind::RefundReturned => &mut entered.returned,
             } += row.amount_minor.as_minor();
         }
-        Self { taken, written }
+        let refunds = self.refunds.from(order_id);
+        Purse {
+            taken,
+            times,
+            entered,
+            refunds: refunds.filter_map(|number| ledger.refunds.get(number)).collect(),
+        }
     }
 
-    fn taken_for(&self, order: &Order) -> (u64, u32) {
-        self.taken.get(&order.order_id).copied().unwrap_or_default()
+    /// What must hold at any moment, of every order of which anybody has written anything.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn check(
+        &mut self,
+        tables: &Tables,
+        ledger: &Ledger,
+        written: &Written,
+    ) -> Result<(), Broken> {
+        if let Some(blind) = ledger.record.blind() {
+            return Err(Broken::ChargedBlindly {
+                intent: blind.intent.clone(),
+                key: blind.key.clone(),
+            });
+        }
+        let mut orders: BTreeSet<OrderId> = written.orders.union(&written.money).cloned().collect();
+        for id in &written.intents {
+            let intent = ledger.intents.get(id);
+            let order_id = intent.map(|intent| intent.order_id.clone());
+            orders.extend(self.intents.put(id, order_id.into_iter().collect()));
+        }
+        for number in &written.refunds {
+            let refund = ledger.refunds.get(number);
+            let order_id = refund.map(|refund| refund.order_id.clone());
+            orders.extend(self.refunds.put(number, order_id.into_iter().collect()));
+        }
+        for order_id in &orders {
+            let purse = self.purse(tables, ledger, order_id);
+            match tables.orders.get(order_id) {
+                Some(order) => {
+                    check_charge(&purse, order)?;
+                    check_refunds(&purse, order)?;
+                }
+                None if purse.taken == 0 => {}
+                None => {
+                    return Err(Broken::MoneyNotConserved {
+                        taken: purse.taken,
+                        order: order_id.clone(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
-    fn written_of(&self, order: &Order) -> Written {
-        self.written.get(&order.order_id).copied().unwrap_or_default()
+    /// What must hold when nothing is on its way.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn check_rest(&self, tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
+        for order in tables.orders.values() {
+            check_order_at_rest(&self.purse(tables, ledger, &order.order_id), order)?;
+        }
+        let mut refunds = ledger.refunds.values();
+        let pending = refunds.find(|refund| matches!(refund.outcome, RefundOutcome::Pending { .. }));
+        match pending {
+            Some(refund) => Err(Broken::NotSettled {
+                what: format!("refund {} is pending", refund.id),
+            }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -80,12 +166,13 @@ pub(super) fn check_change(change: &OrderChange, ledger: &Ledger, now_ms: u64) -
     let (Some(before), after) = (&change.before, &change.after) else {
         return Ok(());
     };
-    let mut intents = ledger.intents.values();
-    let charged_at_ms = intents
-        .find(|intent| intent.order_id == after.order_id)
-        .and_then(|intent| intent.charged_at_ms);
-    let is_released = !before.status.is_end() && after.ended_unpaid();
-    if is_released && charged_at_ms.is_some_and(|at_ms| at_ms + RUN_MS_MAX < now_ms) {
+    let was_charged_long_ago = || {
+        let mut intents = ledger.intents.values();
+        let intent = intents.find(|intent| intent.order_id == after.order_id);
+        let charged_at_ms = intent.and_then(|intent| intent.charged_at_ms);
+        charged_at_ms.is_some_and(|at_ms| at_ms + RUN_MS_MAX < now_ms)
+    };
+    if !before.status.is_end() && after.ended_unpaid() && was_charged_long_ago() {
         return Err(wrong(
             after,
             "it was released, and the provider has had its money for long".to_owned(),
@@ -109,38 +196,9 @@ pub(super) fn check_change(change: &OrderChange, ledger: &Ledger, now_ms: u64) -
     Ok(())
 }
 
-/// What must hold at any moment.
-///
-/// # Errors
-/// The first invariant that does not hold.
-pub(super) fn check(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
-    if let Some(blind) = ledger.record.blind() {
-        return Err(Broken::ChargedBlindly {
-            intent: blind.intent.clone(),
-            key: blind.key.clone(),
-        });
-    }
-    let books = Books::of(tables, ledger);
-    let mut of_orders = 0;
-    for order in tables.orders.values() {
-        of_orders += books.taken_for(order).0;
-        check_charge(&books, order)?;
-        check_refunds(&books, ledger, order)?;
-    }
-    let taken = ledger.taken();
-    if taken == of_orders {
-        Ok(())
-    } else {
-        Err(Broken::MoneyNotConserved {
-            taken,
-            kept: of_orders,
-        })
-    }
-}
-
 /// Money is taken once and in full; an order that is paid has it, and the ledger says it once the order does.
-fn check_charge(books: &Books<'_>, order: &Order) -> Result<(), Broken> {
-    let (taken, times) = books.taken_for(order);
+fn check_charge(purse: &Purse<'_>, order: &Order) -> Result<(), Broken> {
+    let (taken, times) = (purse.taken, purse.times);
     let total = order.total_minor.as_minor();
     let must_have = matches!(
         order.status,
@@ -155,7 +213,7 @@ fn check_charge(books: &Books<'_>, order: &Order) -> Result<(), Broken> {
             total,
         });
     }
-    let charged = books.written_of(order).charged;
+    let charged = purse.entered.charged;
     if charged > taken {
         return Err(wrong(
             order,
@@ -172,26 +230,19 @@ fn check_charge(books: &Books<'_>, order: &Order) -> Result<(), Broken> {
 }
 
 /// No more goes back than was taken, each refund once; and late money is held again for or given back, never both.
-fn check_refunds(books: &Books<'_>, ledger: &Ledger, order: &Order) -> Result<(), Broken> {
-    let taken = books.taken_for(order).0;
-    let claimed_back = ledger.claimed_back_for(&order.order_id);
+fn check_refunds(purse: &Purse<'_>, order: &Order) -> Result<(), Broken> {
+    let taken = purse.taken;
+    let claimed_back = purse.sum_of(BookedRefund::counts);
     if claimed_back > taken {
         return Err(wrong(order, format!("{claimed_back} of {taken} go back")));
     }
-    let mut made: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut refunds = ledger.refunds.iter();
-    let twice = refunds.find(|refund| {
-        refund.order_id == order.order_id && refund.counts() && {
-            let times = made.entry(refund.number).or_default();
-            *times += 1;
-            *times > 1
-        }
-    });
-    if let Some(refund) = twice {
+    let mut made = BTreeSet::new();
+    let mut counting = purse.refunds.iter().filter(|refund| refund.counts());
+    if let Some(refund) = counting.find(|refund| !made.insert(refund.number)) {
         return Err(wrong(order, format!("refund {} was made twice", refund.number)));
     }
-    let given_back = books.written_of(order).given_back();
-    let really = ledger.ever_given_back_for(&order.order_id);
+    let given_back = purse.entered.given_back();
+    let really = purse.sum_of(|refund| refund.ever_succeeded);
     if given_back > really || given_back != order.refunded_minor() {
         let said = order.refunded_minor();
         return Err(wrong(
@@ -211,42 +262,29 @@ fn check_refunds(books: &Books<'_>, ledger: &Ledger, order: &Order) -> Result<()
     Ok(())
 }
 
-/// What must hold when nothing is on its way.
-///
-/// # Errors
-/// The first invariant that does not hold.
-pub(super) fn check_rest(tables: &Tables, ledger: &Ledger) -> Result<(), Broken> {
-    let books = Books::of(tables, ledger);
-    for order in tables.orders.values() {
-        if let Some(refund) = order.open_refund() {
-            return Err(wrong(order, format!("refund {} is open at rest", refund.number)));
-        }
-        let taken = books.taken_for(order).0;
-        let given_back = ledger.given_back_for(&order.order_id);
-        let written = books.written_of(order);
-        if (written.charged, written.given_back()) != (taken, given_back) {
-            return Err(wrong(
-                order,
-                format!(
-                    "the ledger has {} - {}, and the provider {taken} - {given_back}",
-                    written.charged,
-                    written.given_back()
-                ),
-            ));
-        }
-        let kept = taken - given_back;
-        let is_refused = |status| status == RefundStatus::Failed;
-        let bank_refuses = order.refunds.iter().any(|refund| is_refused(refund.status));
-        if kept != order.kept_minor() || (kept > 0 && order.status != Status::Completed && !bank_refuses) {
-            return Err(wrong(order, format!("{kept} of {taken} are kept at rest")));
-        }
+/// What must hold of one order when nothing is on its way.
+fn check_order_at_rest(purse: &Purse<'_>, order: &Order) -> Result<(), Broken> {
+    if let Some(refund) = order.open_refund() {
+        return Err(wrong(order, format!("refund {} is open at rest", refund.number)));
     }
-    let mut refunds = ledger.refunds.iter();
-    let pending = refunds.find(|refund| matches!(refund.outcome, RefundOutcome::Pending { .. }));
-    match pending {
-        Some(refund) => Err(Broken::NotSettled {
-            what: format!("refund {} is pending", refund.id),
-        }),
-        None => Ok(()),
+    let taken = purse.taken;
+    let given_back = purse.sum_of(|refund| matches!(refund.outcome, RefundOutcome::Succeeded { .. }));
+    let entered = purse.entered;
+    if (entered.charged, entered.given_back()) != (taken, given_back) {
+        return Err(wrong(
+            order,
+            format!(
+                "the ledger has {} - {}, and the provider {taken} - {given_back}",
+                entered.charged,
+                entered.given_back()
+            ),
+        ));
     }
+    let kept = taken - given_back;
+    let is_refused = |status| status == RefundStatus::Failed;
+    let bank_refuses = order.refunds.iter().any(|refund| is_refused(refund.status));
+    if kept != order.kept_minor() || (kept > 0 && order.status != Status::Completed && !bank_refuses) {
+        return Err(wrong(order, format!("{kept} of {taken} are kept at rest")));
+    }
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! Products: counted movement by movement, shard by shard, without the arithmetic of the shards themselves.
 
 use super::Broken;
+use super::links::Sums;
+use super::written::Written;
 use crate::memory::{Shelf, Tables};
 use domain::ledger::MovementKind;
-use domain::{Order, ProductId};
+use domain::{Order, OrderId, ProductId};
 use std::collections::BTreeMap;
 
 /// Names one shard.
@@ -22,33 +24,44 @@ struct Counted {
 #[derive(Debug, Default)]
 pub(super) struct Shelves {
     counted: BTreeMap<ShardKey, Counted>,
+    /// What live orders hold.
+    held: Sums<OrderId, ShardKey>,
+    /// What orders have bought.
+    sold: Sums<OrderId, ShardKey>,
 }
 
 impl Shelves {
-    /// Counts what is new, and compares everything that stands.
+    /// Counts what is new, and compares every shard that was written, or that a written order takes from.
     ///
     /// # Errors
     /// The first invariant that does not hold.
-    pub(super) fn check(&mut self, tables: &Tables) -> Result<(), Broken> {
-        for (key, shelf) in &tables.shelves {
+    pub(super) fn check(&mut self, tables: &Tables, written: &Written) -> Result<(), Broken> {
+        let mut shards = written.shelves.clone();
+        for key in &written.shelves {
             let counted = self.counted.entry(key.clone()).or_default();
-            count(key, shelf, counted)?;
+            match tables.shelves.get(key) {
+                Some(shelf) => count(key, shelf, counted)?,
+                None => return Err(wrong(key, "it is gone".to_owned())),
+            }
         }
-        if self.counted.is_empty() {
-            return Ok(());
+        for order_id in &written.orders {
+            let order = tables.orders.get(order_id);
+            let held = order.filter(|order| order.has_live_hold());
+            shards.extend(self.held.put(order_id, takes_of(held)));
+            // A refund gives money back and no product: what was sold was sold.
+            let sold = order.filter(|order| order.has_sold_products());
+            shards.extend(self.sold.put(order_id, takes_of(sold)));
         }
-        let held = takes_of(tables, Order::has_live_hold);
-        // A refund gives money back and no product: what was sold was sold.
-        let sold = takes_of(tables, Order::has_sold_products);
-        for (key, counted) in &self.counted {
-            let live = held.get(key).copied().unwrap_or_default();
+        for key in &shards {
+            let counted = self.counted.get(key).copied().unwrap_or_default();
+            let live = self.held.of(key);
             if counted.held != live {
                 return Err(wrong(
                     key,
                     format!("{} are held, and {live} by live orders", counted.held),
                 ));
             }
-            let bought = sold.get(key).copied().unwrap_or_default();
+            let bought = self.sold.of(key);
             if counted.sold != bought {
                 return Err(wrong(
                     key,
@@ -127,14 +140,10 @@ fn count(key: &ShardKey, shelf: &Shelf, counted: &mut Counted) -> Result<(), Bro
     Ok(())
 }
 
-/// What these orders take, shard by shard.
-fn takes_of(tables: &Tables, are_meant: impl Fn(&Order) -> bool) -> BTreeMap<ShardKey, i64> {
-    let mut sums = BTreeMap::new();
-    for order in tables.orders.values().filter(|order| are_meant(order)) {
-        for (product_id, take) in order.takes() {
-            let sum: &mut i64 = sums.entry((product_id.clone(), take.shard)).or_default();
-            *sum += i64::from(take.quantity);
-        }
-    }
-    sums
+/// What an order takes, shard by shard.
+fn takes_of(order: Option<&Order>) -> Vec<(ShardKey, i64)> {
+    let takes = order.into_iter().flat_map(Order::takes);
+    takes
+        .map(|(product_id, take)| ((product_id.clone(), take.shard), i64::from(take.quantity)))
+        .collect()
 }

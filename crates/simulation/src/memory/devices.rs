@@ -270,6 +270,9 @@ impl Devices for MemoryDevices {
                 return Err(DeviceError::Moved);
             }
             let written = lock(&self.tables).restock(write);
+            if written.is_err() {
+                passage.was_refused();
+            }
             passage.back().await.map_err(DeviceError::Fault)?;
             written
         })
@@ -283,6 +286,9 @@ impl Devices for MemoryDevices {
                 return Err(DeviceError::Moved);
             }
             let written = lock(&self.tables).rewatch(change);
+            if written.is_err() {
+                passage.was_refused();
+            }
             passage.back().await.map_err(DeviceError::Fault)?;
             written
         })

@@ -57,7 +57,7 @@ impl Tables {
     /// Writes head and posting; the caller has seen that the head is still the one that they were made from.
     pub(super) fn book(&mut self, change: LedgerChange) {
         let place = change.after.place;
-        let book = self.ledgers.entry(place).or_insert_with(|| Book::empty(place));
+        let book = self.ledgers.row_or(place, || Book::empty(place));
         book.head = change.after;
         book.postings.push(change.posting.clone());
         self.news.push(KitchenNews::Posted(change.posting));
@@ -74,7 +74,7 @@ impl Tables {
         cause: &str,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let book = self.ledgers.entry(place).or_insert_with(|| Book::empty(place));
+        let book = self.ledgers.row_or(place, || Book::empty(place));
         if book.stocked.contains(cause) {
             return Ok(());
         }
@@ -297,6 +297,9 @@ impl Supplies for MemorySupplies {
                 return Err(SupplyError::Moved);
             }
             let committed = lock(&self.tables).supply(decision, warehouse, now);
+            if committed.is_err() {
+                passage.was_refused();
+            }
             passage.back().await.map_err(SupplyError::Fault)?;
             committed
         })

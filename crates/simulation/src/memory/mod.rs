@@ -15,6 +15,7 @@ mod people;
 mod products;
 mod requests;
 mod rows;
+mod table;
 mod tickets;
 
 pub use devices::{DeviceNews, MemoryDevices, MemoryPaymentMethods};
@@ -28,6 +29,7 @@ pub use people::{MemoryAccounts, MemorySessions};
 pub use products::{MemoryProducts, Shelf};
 pub use requests::{MemoryDocuments, MemoryRequests};
 pub use rows::MemoryRows;
+pub use table::Table;
 pub use tickets::MemoryTickets;
 
 use crate::wire::{Wire, lock};
@@ -53,27 +55,27 @@ use std::sync::{Arc, Mutex};
 #[derive(Debug, Default)]
 pub struct Tables {
     /// Orders.
-    pub orders: BTreeMap<OrderId, Order>,
+    pub orders: Table<OrderId, Order>,
     /// Tickets.
-    pub tickets: BTreeMap<TicketId, Ticket>,
+    pub tickets: Table<TicketId, Ticket>,
     /// The menu.
     pub dishes: BTreeMap<DishId, Dish>,
     /// The ledgers; one that was never written is not there.
-    pub ledgers: BTreeMap<Place, Book>,
+    pub ledgers: Table<Place, Book>,
     /// Supply requests.
-    pub supplies: BTreeMap<SupplyId, Supply>,
+    pub supplies: Table<SupplyId, Supply>,
     /// Products.
     pub products: BTreeMap<ProductId, Product>,
     /// Their categories.
     pub categories: BTreeMap<CategoryId, Category>,
     /// Their shards.
-    pub shelves: BTreeMap<(ProductId, u8), Shelf>,
+    pub shelves: Table<(ProductId, u8), Shelf>,
     /// The ledger of money, by order and entry.
-    pub money: BTreeMap<(OrderId, String), MoneyMovement>,
+    pub money: Table<(OrderId, String), MoneyMovement>,
     /// Devices.
     pub devices: BTreeMap<DeviceId, Device>,
     /// What there is at them.
-    pub device_stock: BTreeMap<(DeviceId, ProductId), DeviceStock>,
+    pub device_stock: Table<(DeviceId, ProductId), DeviceStock>,
     /// What devices pay with.
     pub payment_methods: BTreeMap<UserId, PaymentMethod>,
     /// What devices said and what was delivered to them, oldest first.
@@ -81,7 +83,7 @@ pub struct Tables {
     /// The connections of open pages.
     pub connections: BTreeMap<ConnectionId, Watching>,
     /// Each buyer's live orders.
-    pub holders: BTreeMap<UserId, BTreeSet<OrderId>>,
+    pub holders: Table<UserId, BTreeSet<OrderId>>,
     /// What was committed since somebody last took it away, oldest first.
     pub changes: Vec<OrderChange>,
     /// What was posted and supplied since somebody last took it away, oldest first.

@@ -24,10 +24,16 @@ impl Tables {
     /// The rows of one order: the charge first, then refunds by number.
     #[must_use]
     pub fn money_of(&self, order_id: &OrderId) -> Vec<MoneyMovement> {
-        let rows = self.money.values().filter(|row| row.order_id == *order_id);
-        let mut rows: Vec<MoneyMovement> = rows.cloned().collect();
+        let mut rows: Vec<MoneyMovement> = self.money_rows_of(order_id).cloned().collect();
         rows.sort_by_key(|row| (row.kind.as_str(), row.number));
         rows
+    }
+
+    /// The rows of one order, in the order of their keys.
+    pub(crate) fn money_rows_of(&self, order_id: &OrderId) -> impl Iterator<Item = &MoneyMovement> {
+        let rows = self.money.range((order_id.clone(), String::new())..);
+        rows.map(|(_, row)| row)
+            .take_while(move |row| row.order_id == *order_id)
     }
 
     fn money_page(&self, page: &PageRequest) -> Result<Page<MoneyMovement>, Refusal> {

@@ -8,6 +8,7 @@ use domain::ports::{Answer, CommitError, Orders};
 use domain::stock::{HolderChange, StockChange, StockRefusal};
 use domain::ticket::TicketHold;
 use domain::{Decision, Fault, Order, OrderId, Page, PageRequest, Ticket, TicketState, Timestamp, UserId};
+use std::collections::BTreeSet;
 
 /// One committed write of an order.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ impl Tables {
         let kitchen = self.moved_in_kitchen(decision)?;
         let shards = self.moved_on_shelves(decision)?;
         self.check_money(&decision.money)?;
-        let live = self.holders.entry(after.user_id.clone()).or_default();
+        let live = self.holders.row_or(after.user_id.clone(), BTreeSet::new);
         match decision.holder {
             HolderChange::Unchanged => {}
             HolderChange::Add { holds_max } => {
@@ -218,6 +219,9 @@ impl Orders for MemoryOrders {
                 return Err(CommitError::Contended);
             }
             let committed = lock(&self.tables).commit(decision);
+            if committed.is_err() {
+                passage.was_refused();
+            }
             passage.back().await.map_err(CommitError::Fault)?;
             committed
         })

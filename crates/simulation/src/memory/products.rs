@@ -64,7 +64,7 @@ impl Tables {
 
     /// Writes head and movement; the caller has seen that the head is as it must be.
     pub(super) fn shelve(&mut self, change: &ShardChange) {
-        let shelf = self.shelves.entry(key(&change.after)).or_insert_with(|| Shelf {
+        let shelf = self.shelves.row_or(key(&change.after), || Shelf {
             head: change.after.clone(),
             movements: Vec::new(),
         });
@@ -248,6 +248,9 @@ impl Products for MemoryProducts {
                 return Err(ProductError::Moved);
             }
             let committed = lock(&self.tables).commit_product(decision);
+            if committed.is_err() {
+                passage.was_refused();
+            }
             passage.back().await.map_err(ProductError::Fault)?;
             committed
         })

@@ -53,9 +53,10 @@ impl Tables {
     }
 }
 
-/// Whether both come from the same listing: equal in all that no later write touches.
+/// Whether both come from the same listing: equal in all that no later write touches. When is no part of it: a request that is
+/// repeated comes later.
 fn is_same_listing(one: &Ticket, other: &Ticket) -> bool {
-    (&one.ticket_id, &one.owner_id, one.created_at) == (&other.ticket_id, &other.owner_id, other.created_at)
+    (&one.ticket_id, &one.owner_id) == (&other.ticket_id, &other.owner_id)
         && (&one.event, &one.venue, one.starts_at) == (&other.event, &other.venue, other.starts_at)
 }
 

@@ -6,6 +6,7 @@ use super::keys::{Keys, Said};
 use super::news::News;
 use super::record::Record;
 use super::refunds::BookedRefund;
+use crate::memory::Table;
 use domain::ids::fingerprint;
 use domain::{ChargeOutcome, Fault, IntentId, Order, OrderId, RefundOutcome};
 use states::chance::Chance;
@@ -82,9 +83,9 @@ pub struct Silence {
 #[derive(Debug)]
 pub struct Ledger {
     /// Intents by id.
-    pub intents: BTreeMap<String, Intent>,
-    /// Refunds, oldest first.
-    pub refunds: Vec<BookedRefund>,
+    pub intents: Table<String, Intent>,
+    /// Refunds by number, from 1.
+    pub refunds: Table<usize, BookedRefund>,
     /// What the next confirmations come to, whatever the card.
     pub script: VecDeque<Charging>,
     /// What the next refunds come to, whatever the card.
@@ -109,8 +110,8 @@ impl Ledger {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
-            intents: BTreeMap::new(),
-            refunds: Vec::new(),
+            intents: Table::default(),
+            refunds: Table::default(),
             script: VecDeque::new(),
             refund_script: VecDeque::new(),
             odds: Odds::default(),
@@ -304,7 +305,7 @@ impl Ledger {
         }
         if charging.after_ms > 0 && charging.effect != Effect::Nothing {
             let is_processing = charging.told == Told::Processing;
-            if let Some(intent) = self.intents.get_mut(intent) {
+            if let Some(intent) = self.intents.get_mut(&intent.to_owned()) {
                 intent.is_processing |= is_processing;
             }
             let said = match charging.told {
@@ -361,7 +362,7 @@ impl Ledger {
         card: &str,
         now_ms: u64,
     ) -> ChargeOutcome {
-        let Some(intent) = self.intents.get_mut(id) else {
+        let Some(intent) = self.intents.get_mut(&id.to_owned()) else {
             return ChargeOutcome::NotAttempted;
         };
         intent.is_processing = false;

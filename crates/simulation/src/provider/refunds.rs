@@ -46,7 +46,7 @@ impl Ledger {
     #[must_use]
     pub fn given_back_for(&self, order_id: &OrderId) -> u64 {
         self.refunds
-            .iter()
+            .values()
             .filter(|refund| refund.order_id == *order_id)
             .filter(|refund| matches!(refund.outcome, RefundOutcome::Succeeded { .. }))
             .map(|refund| refund.amount_minor)
@@ -56,7 +56,7 @@ impl Ledger {
     /// Money of an order that was given back, also what came back to us since.
     #[must_use]
     pub fn ever_given_back_for(&self, order_id: &OrderId) -> u64 {
-        let refunds = self.refunds.iter();
+        let refunds = self.refunds.values();
         refunds
             .filter(|refund| refund.order_id == *order_id && refund.ever_succeeded)
             .map(|refund| refund.amount_minor)
@@ -66,7 +66,7 @@ impl Ledger {
     /// Money of an order that is back, or may still be on its way back.
     #[must_use]
     pub fn claimed_back_for(&self, order_id: &OrderId) -> u64 {
-        let refunds = self.refunds.iter();
+        let refunds = self.refunds.values();
         refunds
             .filter(|refund| refund.order_id == *order_id && refund.counts())
             .map(|refund| refund.amount_minor)
@@ -77,7 +77,7 @@ impl Ledger {
     /// reads its list.
     pub(super) fn find(&self, wanted: &RefundRequest) -> Option<RefundOutcome> {
         self.refunds
-            .iter()
+            .values()
             .filter(|refund| refund.order_id == wanted.order_id && refund.number == wanted.number)
             .map(|refund| &refund.outcome)
             .max_by_key(|outcome| reach(outcome))
@@ -100,7 +100,7 @@ impl Ledger {
         if let Some(before) = before {
             return before;
         }
-        let Some(intent) = self.intents.get_mut(wanted.intent.as_str()) else {
+        let Some(intent) = self.intents.get_mut(&wanted.intent.as_str().to_owned()) else {
             return Answered::defect("no such intent");
         };
         let taken = intent.amount_minor * u64::from(intent.charges);
@@ -134,7 +134,8 @@ impl Ledger {
         conduct: Refunding,
         now_ms: u64,
     ) -> Answered<RefundOutcome> {
-        let id = format!("re_3{}", self.refunds.len() + 1);
+        let number = self.refunds.len() + 1;
+        let id = format!("re_3{number}");
         let succeeded = || RefundOutcome::Succeeded {
             provider_id: id.clone(),
         };
@@ -166,7 +167,7 @@ impl Ledger {
                 pending()
             }
         };
-        self.refunds.push(BookedRefund {
+        let booked = BookedRefund {
             id: id.clone(),
             order_id: wanted.order_id.clone(),
             number: wanted.number,
@@ -174,7 +175,8 @@ impl Ledger {
             amount_minor: wanted.amount_minor,
             ever_succeeded: matches!(outcome, RefundOutcome::Succeeded { .. }),
             outcome: outcome.clone(),
-        });
+        };
+        self.refunds.insert(number, booked);
         self.tell(
             "refund.created",
             wanted.intent.as_str(),
@@ -190,7 +192,11 @@ impl Ledger {
     }
 
     pub(super) fn settle_refund(&mut self, id: &str, outcome: RefundOutcome) {
-        let Some(refund) = self.refunds.iter_mut().find(|refund| refund.id == id) else {
+        let mut refunds = self.refunds.iter();
+        let number = refunds
+            .find(|(_, refund)| refund.id == id)
+            .map(|(number, _)| *number);
+        let Some(refund) = number.and_then(|number| self.refunds.get_mut(&number)) else {
             return;
         };
         refund.ever_succeeded |= matches!(outcome, RefundOutcome::Succeeded { .. });

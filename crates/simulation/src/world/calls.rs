@@ -3,7 +3,7 @@
 use super::tasks::{Event, Outcome, Purpose, Then};
 use super::{Asked, Reply as HttpReply, World};
 use crate::definitions::START_EXECUTION;
-use crate::faults::Mishap;
+use crate::faults::{Mishap, Rates};
 use crate::functions::Functions;
 use crate::wire::lock;
 use http_body_util::BodyExt;
@@ -40,6 +40,8 @@ pub struct Message {
 #[derive(Debug, Default)]
 pub struct Queue {
     messages: BTreeMap<u64, Message>,
+    /// How many of them are neither worked off nor parked.
+    open: usize,
     /// Messages that were parked.
     pub dead_letters: Vec<Message>,
 }
@@ -47,6 +49,7 @@ pub struct Queue {
 impl Queue {
     pub(super) fn add(&mut self, queue: &str, body: &str, is_foreign: bool) -> u64 {
         let number = self.messages.len() as u64;
+        self.open += 1;
         self.messages.insert(
             number,
             Message {
@@ -80,7 +83,16 @@ impl Queue {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.messages.values().all(|message| message.is_done)
+        self.open == 0
+    }
+
+    /// A message is worked off, or parked.
+    fn finish(&mut self, number: u64) {
+        let message = self.messages.get_mut(&number);
+        if let Some(message) = message.filter(|message| !message.is_done) {
+            message.is_done = true;
+            self.open -= 1;
+        }
     }
 }
 
@@ -93,6 +105,7 @@ impl World {
             traffic.plan.befall(&call.machine_name, &state, &mut self.chance)
         };
         if befell != Mishap::None {
+            lock(&self.traffic).strike(befell.name());
             self.trace.add(self.now_ms(), &format!("{state}: {befell:?}"));
         }
         let asked = match &call.kind {
@@ -232,13 +245,17 @@ impl World {
         let mut delays_ms = vec![];
         {
             let mut traffic = lock(&self.traffic);
-            let plan = &mut traffic.plan;
-            let copies = 1 + u32::from(plan.strikes(plan.rates.doubled, &mut self.chance));
+            let Rates { doubled, late, .. } = traffic.plan.rates;
+            let copies = 1 + u32::from(traffic.plan.strikes(doubled, &mut self.chance));
+            if copies > 1 {
+                traffic.strike("message doubled");
+            }
             for _ in 0..copies {
-                delays_ms.push(if plan.strikes(plan.rates.late, &mut self.chance) {
+                delays_ms.push(if traffic.plan.strikes(late, &mut self.chance) {
+                    traffic.strike("message late");
                     self.chance.up_to(LATE_MS_MAX)
                 } else {
-                    self.chance.up_to(plan.latency_ms_max)
+                    self.chance.up_to(traffic.plan.latency_ms_max)
                 });
             }
         }
@@ -274,8 +291,10 @@ impl World {
             return;
         };
         if message.receives >= RECEIVES_MAX {
-            message.is_done = true;
-            self.queue.dead_letters.push(message.clone());
+            let parked = message.clone();
+            self.queue.finish(number);
+            self.queue.dead_letters.push(parked);
+            lock(&self.traffic).strike("message parked");
             self.trace.add(now_ms, "a message is parked");
         } else {
             let hidden_ms = visibility_ms(&message.queue);
@@ -305,9 +324,7 @@ impl World {
                 self.plan_at(self.now_ms(), Event::Complete(call, Reply::Lambda(reply)));
             }
             (Purpose::Message(number), Outcome::Step(LambdaReply::Returned(_))) => {
-                if let Some(message) = self.queue.messages.get_mut(&number) {
-                    message.is_done = true;
-                }
+                self.queue.finish(number);
             }
             (Purpose::Message(number), _) => self.return_message(number),
             (Purpose::Webhook(number), outcome) => {

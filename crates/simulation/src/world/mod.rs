@@ -17,7 +17,7 @@ pub use calls::{Message, Queue};
 use crate::definitions::{Definition, NotSimulated, START_EXECUTION, machine_arn};
 use crate::faults::FaultPlan;
 use crate::functions::{Functions, Parts};
-use crate::invariants::{Violation, Watch};
+use crate::invariants::{Looks, Violation, Watch};
 use crate::memory::{SharedTables, Tables};
 use crate::provider::{Ledger, Silence};
 use crate::trace::Trace;
@@ -29,8 +29,8 @@ use domain::user::Role;
 use domain::{Currency, Timestamp, UserId};
 use serde_json::{Value, json};
 use states::chance::Chance;
-use states::engine::EngineError;
-use states::execution::LambdaReply;
+use states::engine::{Engine, EngineError, ExecutionId, NewMachine, Place};
+use states::execution::{Identity, LambdaReply};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tasks::{Event, Purpose, Task};
@@ -124,6 +124,30 @@ pub struct Counts {
     pub messages: u64,
 }
 
+/// The state machines of a shop, read once for every world that has them.
+#[derive(Clone, Debug)]
+pub struct Machinery(Engine);
+
+impl Machinery {
+    /// These machines.
+    ///
+    /// # Errors
+    /// [`NoWorld`] when the interpreter refuses a definition.
+    pub fn new(definitions: &[Definition]) -> Result<Self, NoWorld> {
+        let mut engine = Engine::new(Place::default(), 0);
+        for definition in definitions {
+            let new = NewMachine {
+                name: definition.name.clone(),
+                definition: definition.text.clone(),
+                role_arn: "arn:aws:iam::000000000000:role/simulation".to_owned(),
+                machine_type: definition.machine_type,
+            };
+            engine.create_machine(new, BEGIN_MS)?;
+        }
+        Ok(Self(engine))
+    }
+}
+
 /// The whole shop.
 #[derive(Debug)]
 pub struct World {
@@ -135,6 +159,8 @@ pub struct World {
     functions: Functions,
     secret: SessionSecret,
     queue: Queue,
+    /// Executions that have not ended, in the order they were started.
+    running: BTreeMap<ExecutionId, Arc<Identity>>,
     tasks: BTreeMap<TaskId, Task>,
     task_last: u64,
     webhooks: Vec<Webhook>,
@@ -157,12 +183,9 @@ impl World {
     /// A shop with these machines and nothing in it.
     ///
     /// # Errors
-    /// [`NoWorld`] when the interpreter refuses a definition.
-    pub fn new(definitions: &[Definition], setup: Setup) -> Result<Self, NoWorld> {
-        let mut engine = states::World::new(BEGIN_MS, setup.seed);
-        for definition in definitions {
-            engine.create_machine(&definition.name, &definition.text, definition.machine_type)?;
-        }
+    /// [`NoWorld`] when something that is constant here is not valid any more.
+    pub fn new(machinery: &Machinery, setup: Setup) -> Result<Self, NoWorld> {
+        let engine = states::World::around(machinery.0.reseeded(setup.seed), BEGIN_MS);
         let engine = Arc::new(Mutex::new(engine));
         let tables: SharedTables = Arc::new(Mutex::new(Tables::default()));
         let ledger = Arc::new(Mutex::new(Ledger::new(setup.seed)));
@@ -199,6 +222,7 @@ impl World {
             secret,
             queue: Queue::default(),
             webhooks: Vec::new(),
+            running: BTreeMap::new(),
             tasks: BTreeMap::new(),
             task_last: 0,
             waiting: BTreeMap::new(),
@@ -291,10 +315,32 @@ impl World {
         self.plan_at(at_ms, Event::AbortOne(Some(machine.to_owned())));
     }
 
+    /// Lets everything stand still for so long, at this time: every timer, message and call of these milliseconds is late.
+    pub fn stall_at(&mut self, at_ms: u64, ms: u64) {
+        self.plan_at(at_ms, Event::Stall(ms));
+    }
+
+    /// Sends a message in the provider's name at this time, about an intent and an order that have nothing to do with each
+    /// other; chance says which, and whether it is even signed.
+    pub fn forge_at(&mut self, at_ms: u64) {
+        self.plan_at(at_ms, Event::Forgery);
+    }
+
     /// Puts a message into a queue that did not come from any machine, at this time.
     pub fn deliver_at(&mut self, at_ms: u64, queue: &str, body: &str) {
         let message = self.queue.add(queue, body, true);
         self.plan_at(at_ms, Event::Deliver(message));
+    }
+
+    /// Every answer that was given so far.
+    pub fn replies(&self) -> impl Iterator<Item = &Reply> {
+        self.requests.values().flatten()
+    }
+
+    /// What went wrong so far, by kind.
+    #[must_use]
+    pub fn struck(&self) -> BTreeMap<&'static str, u64> {
+        lock(&self.traffic).struck.clone()
     }
 
     /// Everything stored, to look at or to set up.
@@ -330,6 +376,12 @@ impl World {
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// How often the invariants were checked so far.
+    #[must_use]
+    pub const fn looks(&self) -> Looks {
+        self.watch.looks()
     }
 
     /// Changes what goes wrong from now on.

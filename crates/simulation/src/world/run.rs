@@ -3,7 +3,7 @@
 use super::tasks::{Event, Outcome, Purpose, Task, Work};
 use super::{Ask, RequestId, World};
 use crate::functions::limit_ms;
-use crate::invariants::{Violation, kitchen};
+use crate::invariants::Violation;
 use crate::wire::{Current, TaskId, lock};
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use states::engine::Call;
 use states::execution::Status;
 use states::{Answer, Outside};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// Calls are taken one by one before time moves, so that the engine never asks anybody by itself.
@@ -110,21 +111,25 @@ impl World {
                 }
             }
             Event::AbortOne(machine) => self.abort_one(machine.as_deref()),
+            Event::Stall(ms) => {
+                let mut traffic = lock(&self.traffic);
+                traffic.now_ms += ms;
+                traffic.strike("clock of the world jumped");
+                let now_ms = traffic.now_ms;
+                drop(traffic);
+                self.trace.add(now_ms, &format!("{ms} ms have passed at once"));
+            }
+            Event::Forgery => self.forge_webhook(),
         }
     }
 
     fn abort_one(&mut self, machine: Option<&str>) {
-        let running: Vec<String> = {
-            let engine = lock(&self.engine);
-            engine
-                .executions()
-                .filter(|execution| execution.status() == Status::Running)
-                .map(|execution| execution.identity())
-                .filter(|identity| machine.is_none_or(|machine| machine == identity.machine_name))
-                .map(|identity| identity.arn.clone())
-                .filter(|arn| arn.contains(":execution:"))
-                .collect()
-        };
+        let running = self.running.values();
+        let running: Vec<String> = running
+            .filter(|identity| machine.is_none_or(|machine| machine == identity.machine_name))
+            .map(|identity| identity.arn.clone())
+            .filter(|arn| arn.contains(":execution:"))
+            .collect();
         let Some(last) = (running.len() as u64).checked_sub(1) else {
             return;
         };
@@ -134,6 +139,7 @@ impl World {
             lock(&self.engine)
                 .stop_execution(arn, "States.Runtime", "simulated: it died whole")
                 .ok();
+            lock(&self.traffic).strike("execution dead as a whole");
         }
     }
 
@@ -172,7 +178,14 @@ impl World {
     pub(super) fn start(&mut self, function: &str, work: Work, purpose: Purpose) {
         self.task_last += 1;
         let id = TaskId(self.task_last);
-        let skew_ms = lock(&self.traffic).plan.skew_ms(&mut self.chance);
+        let skew_ms = {
+            let mut traffic = lock(&self.traffic);
+            let skew_ms = traffic.plan.skew_ms(&mut self.chance);
+            if skew_ms.unsigned_abs() > traffic.plan.skew_ms_max {
+                traffic.strike("clock of a function jumped");
+            }
+            skew_ms
+        };
         *self.invocations.entry(function.to_owned()).or_default() += 1;
         let ends_at_ms = self.now_ms() + limit_ms(function);
         self.tasks.insert(
@@ -266,7 +279,13 @@ impl World {
     fn follow_executions(&mut self) {
         let ended = {
             let mut engine = lock(&self.engine);
-            self.trace.follow(&engine);
+            for (id, execution) in engine.take_stirred() {
+                self.trace.follow(id, execution);
+                match execution.status() {
+                    Status::Running => self.running.insert(id, Arc::clone(execution.identity())),
+                    _ => self.running.remove(&id),
+                };
+            }
             engine.take_ended()
         };
         for arn in ended {
@@ -287,9 +306,9 @@ impl World {
         for news in &news {
             self.trace.add_news(now_ms, news);
         }
-        let grace_ms = self.setup.plan.skew_ms_max;
+        let grace_ms = self.setup.plan.off_ms_max();
         self.watch
-            .check(&tables, &lock(&self.ledger), (&changes, &news), now_ms, grace_ms)
+            .check(&mut tables, &mut lock(&self.ledger), &changes, now_ms, grace_ms)
             .map_err(|broken| Box::new(Violation::new(broken, self.setup.seed, &self.trace)))
     }
 
@@ -321,17 +340,13 @@ impl World {
         self.weather(crate::faults::FaultPlan::calm_down);
         lock(&self.ledger).calm_down();
         let limit_ms = self.now_ms() + limit_s * 1000;
+        self.check()?;
         while !self.is_at_rest() && self.step(limit_ms)? {}
-        let engine = lock(&self.engine);
-        let running: Vec<String> = engine
-            .executions()
-            .filter(|execution| execution.status() == Status::Running)
-            .map(|execution| execution.identity().name.clone())
-            .collect();
-        drop(engine);
+        let running = self.running.values().next();
+        let running = running.map(|identity| identity.name.as_str());
         let outcome = self
             .watch
-            .check_rest(&lock(&self.tables), &lock(&self.ledger), &running, &self.queue);
+            .check_rest(&lock(&self.tables), &lock(&self.ledger), running, &self.queue);
         outcome.map_err(|broken| Box::new(Violation::new(broken, self.setup.seed, &self.trace)))
     }
 
@@ -343,18 +358,6 @@ impl World {
                 .agenda
                 .values()
                 .all(|event| matches!(event, Event::Reconcile | Event::Limit(_)));
-        is_idle
-            && lock(&self.engine)
-                .executions()
-                .all(|execution| execution.status() != Status::Running)
-            && kitchen::unsettled(&lock(&self.tables)).is_none()
-            && lock(&self.tables)
-                .device_stock
-                .values()
-                .all(|row| row.reorder.is_none())
-            && lock(&self.tables)
-                .orders
-                .values()
-                .all(|order| order.status.is_end() && order.due_at.is_none())
+        is_idle && self.running.is_empty() && self.watch.is_settled()
     }
 }

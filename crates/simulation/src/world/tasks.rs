@@ -115,4 +115,8 @@ pub(super) enum Event {
     Reconcile,
     /// An execution is stopped whole, of this machine or of any.
     AbortOne(Option<String>),
+    /// Everything stands still for so many milliseconds.
+    Stall(u64),
+    /// Somebody sends a message in the provider's name.
+    Forgery,
 }

@@ -8,6 +8,7 @@ use domain::ledger::Place;
 use domain::supply::SupplyStatus;
 use domain::{OrderId, Status, TicketState};
 use simulation::memory::Tables;
+use std::collections::BTreeSet;
 use std::fmt;
 
 type Says = Box<dyn Fn(&Difference) -> bool>;
@@ -214,11 +215,8 @@ fn stale_hold(tables: &mut Tables, luck: u8) -> Option<Damage> {
     let ended = tables.orders.values().filter(|order| order.status.is_end());
     let order = one(ended, luck)?;
     let (user_id, order_id) = (order.user_id.clone(), order.order_id.clone());
-    tables
-        .holders
-        .entry(user_id.clone())
-        .or_default()
-        .insert(order_id.clone());
+    let holds = tables.holders.row_or(user_id.clone(), BTreeSet::new);
+    holds.insert(order_id.clone());
     let says = || {
         says(
             Rule::HoldersAreLive,

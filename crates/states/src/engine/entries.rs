@@ -1,7 +1,7 @@
 //! The executions by id, so that a copy of them all costs next to nothing.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -12,15 +12,38 @@ use super::{Entry, ExecutionId};
 /// A copy shares every execution until one of the two changes it; that is how a snapshot is written while the engine
 /// goes on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Entries(BTreeMap<ExecutionId, Arc<Entry>>);
+pub(super) struct Entries {
+    all: BTreeMap<ExecutionId, Arc<Entry>>,
+    /// Those that somebody could have changed since they were last asked for; `None` while nobody asks.
+    stirred: Option<BTreeSet<ExecutionId>>,
+}
 
 impl Entries {
     pub fn get(&self, id: &ExecutionId) -> Option<&Entry> {
-        self.0.get(id).map(Arc::as_ref)
+        self.all.get(id).map(Arc::as_ref)
+    }
+
+    /// From now on, writes down which executions are changed; those that are there count as changed. Who asks for it has
+    /// to take them away.
+    pub fn note_stirred(&mut self) {
+        let all = &self.all;
+        self.stirred.get_or_insert_with(|| all.keys().copied().collect());
+    }
+
+    /// The executions that were changed since the last call, in the order they were started.
+    pub fn take_stirred(&mut self) -> BTreeSet<ExecutionId> {
+        self.stirred.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn stir(&mut self, id: ExecutionId) {
+        if let Some(stirred) = &mut self.stirred {
+            stirred.insert(id);
+        }
     }
 
     pub fn get_mut(&mut self, id: &ExecutionId) -> Option<&mut Entry> {
-        let entry = self.0.get_mut(id).map(Arc::make_mut)?;
+        self.stir(*id);
+        let entry = self.all.get_mut(id).map(Arc::make_mut)?;
         wake_up(entry).then_some(entry)
     }
 
@@ -33,7 +56,7 @@ impl Entries {
 
     /// One reason less; without any it is packed.
     pub fn let_go(&mut self, id: ExecutionId) {
-        if let Some(entry) = self.0.get_mut(&id).map(Arc::make_mut) {
+        if let Some(entry) = self.all.get_mut(&id).map(Arc::make_mut) {
             entry.touches = entry.touches.saturating_sub(1);
             if entry.touches == 0 {
                 entry.execution.lie_down();
@@ -43,32 +66,37 @@ impl Entries {
 
     /// Drops what was unpacked only to be looked at.
     pub fn look_away(&mut self) {
-        for entry in self.0.values_mut().filter(|entry| entry.execution.is_looked_at()) {
+        for entry in self
+            .all
+            .values_mut()
+            .filter(|entry| entry.execution.is_looked_at())
+        {
             Arc::make_mut(entry).execution.lie_down();
         }
     }
 
     /// Takes an execution away without looking into it.
     pub fn drop_entry(&mut self, id: &ExecutionId) -> Option<Arc<Identity>> {
-        let entry = self.0.remove(id)?;
+        let entry = self.all.remove(id)?;
         Some(Arc::clone(entry.execution.identity()))
     }
 
     pub fn insert(&mut self, id: ExecutionId, entry: Entry) {
-        self.0.insert(id, Arc::new(entry));
+        self.stir(id);
+        self.all.insert(id, Arc::new(entry));
     }
 
     pub fn remove(&mut self, id: &ExecutionId) -> Option<Entry> {
-        let mut entry = self.0.remove(id).map(Arc::unwrap_or_clone)?;
+        let mut entry = self.all.remove(id).map(Arc::unwrap_or_clone)?;
         wake_up(&mut entry).then_some(entry)
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (ExecutionId, &Entry)> {
-        self.0.iter().map(|(id, entry)| (*id, entry.as_ref()))
+        self.all.iter().map(|(id, entry)| (*id, entry.as_ref()))
     }
 
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.0.values().map(Arc::as_ref)
+        self.all.values().map(Arc::as_ref)
     }
 }
 

@@ -173,6 +173,15 @@ impl Engine {
         }
     }
 
+    /// A copy of this engine that draws from another seed from now on.
+    #[must_use]
+    pub fn reseeded(&self, seed: u64) -> Engine {
+        Engine {
+            chance: Chance::new(seed),
+            ..self.clone()
+        }
+    }
+
     /// Packs executions to which nothing has happened for longest, beyond so many. It saves memory and costs time; from
     /// outside nothing can be seen of it. A new engine packs none.
     pub fn pack_beyond(&mut self, awake_max: usize) {
@@ -225,6 +234,21 @@ impl Engine {
             self.settle(id, now_ms);
         }
         self.wake_map_runs(now_ms);
+    }
+
+    /// From now on, writes down to which executions something happens, for [`Engine::take_stirred`].
+    pub fn note_stirred(&mut self) {
+        self.executions.note_stirred();
+    }
+
+    /// The executions to which something may have happened since the last call, in the order they were started; none
+    /// before [`Engine::note_stirred`].
+    pub fn take_stirred(&mut self) -> impl Iterator<Item = (ExecutionId, &Execution)> {
+        let stirred = self.executions.take_stirred();
+        let executions = &self.executions;
+        stirred
+            .into_iter()
+            .filter_map(|id| Some((id, &executions.get(&id)?.execution)))
     }
 
     /// ARNs of the executions that have ended since the last call.

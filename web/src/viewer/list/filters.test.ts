@@ -35,6 +35,7 @@ describe('filters in the address', () => {
 
   it('count a time before now from when it is asked', () => {
     expect(askedOf({ ...NO_FILTERS, since: 'hour' }, 10_000_000)).toEqual({ from: 6_400_000 })
+    expect(askedOf({ ...NO_FILTERS, since: 'hour' }, 10_000_000.4001)).toEqual({ from: 6_400_000 })
     expect(askedOf(FULL, 0)).toMatchObject({ machine: ['order', 'refund-order'], from: FULL.fromMs, to: FULL.toMs, status: ['FAILED', 'TIMED_OUT'] })
   })
 

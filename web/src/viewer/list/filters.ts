@@ -81,7 +81,8 @@ export interface AskedFilters {
 /** @param nowMs what a time before now is counted from */
 export function askedOf(filters: Filters, nowMs: number): AskedFilters {
   const { machines, statuses, name, error, state, since, fromMs, toMs, mapRun } = filters
-  const from = since === null ? fromMs : nowMs - SINCE[since]
+  // The server's clock is known to fractions, and the API takes whole milliseconds.
+  const from = since === null ? fromMs : Math.floor(nowMs - SINCE[since])
   return {
     ...(machines.length > 0 && mapRun === null && { machine: [...machines] }),
     ...(statuses.length > 0 && { status: [...statuses] }),

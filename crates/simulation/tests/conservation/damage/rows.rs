@@ -77,7 +77,7 @@ pub(super) fn lost_posting(book: &mut Book, luck: u8) -> Option<Damage> {
 }
 
 pub(super) fn shelf_balance(tables: &mut Tables, luck: u8) -> Option<Damage> {
-    let ((product_id, number), shelf) = one(&mut tables.shelves, luck)?;
+    let ((product_id, number), shelf) = one(tables.shelves.iter_mut(), luck)?;
     shelf.head.balance.on_hand += 4;
     let item = format!("{product_id}/{number}");
     let says = || says(Rule::OnHandIsSum, "inventory", &item, "", Some(4));
@@ -126,7 +126,7 @@ pub(super) fn lost_movement(tables: &mut Tables, luck: u8) -> Option<Damage> {
 
 /// Something came from a shard that never gave it away, and head and rows of the receiving shard agree about it.
 pub(super) fn shifted(tables: &mut Tables, luck: u8) -> Option<Damage> {
-    let ((product_id, number), shelf) = one(&mut tables.shelves, luck)?;
+    let ((product_id, number), shelf) = one(tables.shelves.iter_mut(), luck)?;
     let at = domain::Timestamp::from_ms(-1);
     let change = shelf.head.post(MovementKind::MovedIn, 2, "levelled", at).ok()?;
     shelf.head = change.after;
