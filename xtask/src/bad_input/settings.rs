@@ -58,15 +58,9 @@ pub(super) fn write(folder: &Path, description: &Value, scene: &Scene, who: Who)
 }
 
 fn options(scene: &Scene, who: Who) -> String {
-    let mut text = String::new();
-    if let Some(token) = &scene.token {
-        let _ = writeln!(
-            text,
-            "headers = {{ Authorization = {} }}",
-            json!(format!("Bearer {token}"))
-        );
-    }
-    text += r#"warnings = false
+    let mut text = r#"warnings = false
+# Longer than a gateway gives a function.
+request-timeout = 40
 
 [checks]
 # Much of what the shape of a request allows is refused for what it says: a cursor that is none of ours, an id of nothing.
@@ -77,7 +71,12 @@ unsupported_method.enabled = false
 [phases.coverage]
 # Not TRACE: a gateway lets nobody have it.
 unexpected-methods = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]
-"#;
+"#
+    .to_owned();
+    if let Some(token) = &scene.token {
+        // Said as what it is, so that it is left out where a request without a session is to be refused.
+        let _ = writeln!(text, "\n[auth.openapi]\nbearer = {{ bearer = {} }}", json!(token));
+    }
     if who != Who::Stranger {
         // Whoever signs out is somebody else for the rest of the run.
         text += "\n[[operations]]\ninclude-operation-id = \"sign_out\"\nenabled = false\n";
@@ -116,6 +115,10 @@ fn with_examples(mut description: Value, scene: &Scene) -> Value {
         let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
         if let Some(body) = scene.bodies.get(id.as_str()) {
             operation["requestBody"]["content"]["application/json"]["example"] = body.clone();
+        }
+        // Who asks to wait is let wait, up to 25 s; what that is worth, other tests say.
+        if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+            parameters.retain(|parameter| parameter["name"] != "wait");
         }
         for parameter in operation
             .get_mut("parameters")
@@ -187,7 +190,7 @@ mod tests {
     fn a_buyer_stays_signed_in_and_an_operator_breaks_nothing() {
         let (buyer, operator) = (options(&scene(), Who::Buyer), options(&scene(), Who::Operator));
         assert!(
-            buyer.contains("\"Bearer v1.a.b\"") && buyer.contains("\"sign_out\""),
+            buyer.contains("bearer = { bearer = \"v1.a.b\" }") && buyer.contains("\"sign_out\""),
             "{buyer}"
         );
         assert!(
