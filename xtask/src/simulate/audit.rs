@@ -175,6 +175,7 @@ fn of_device(person: &Person, order: &Value, device_id: &str) -> Placed {
         status: order["status"].as_str().unwrap_or_default().to_owned(),
         lines: Line::all_of(order),
         total_minor: order["totalMinor"].as_u64().unwrap_or_default(),
+        told_placed: false,
         gave_good_card: true,
         told_paid: false,
         told_cancelled: false,

@@ -72,6 +72,8 @@ pub struct Placed {
     pub lines: Vec<Line>,
     /// The sum it was placed at, minor units.
     pub total_minor: u64,
+    /// Whether the shop said that it was placed. Of an order whose answer was lost its buyer may hear only how it ended.
+    pub told_placed: bool,
     /// Whether a card that can be charged was given.
     pub gave_good_card: bool,
     /// Whether the shop said that it was charged.

@@ -156,6 +156,7 @@ impl Rush {
                     status: answer.text("/status").to_owned(),
                     lines: lines.to_vec(),
                     total_minor: answer.body["totalMinor"].as_u64().unwrap_or_default(),
+                    told_placed: true,
                     gave_good_card: false,
                     told_paid: false,
                     told_cancelled: false,

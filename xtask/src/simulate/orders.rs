@@ -23,7 +23,7 @@ pub const LOST_ANSWER_CARD: &str = "tok_timeout_after";
 const WAIT_S: u32 = 10;
 
 /// Ways in which the shop may refuse an order: somebody was faster, or has as many as one may have.
-const ORDER_REFUSALS: [&str; 9] = [
+const ORDER_REFUSALS: [&str; 8] = [
     "TicketAlreadyHeld",
     "TicketHeldByYou",
     "TicketSold",
@@ -32,7 +32,6 @@ const ORDER_REFUSALS: [&str; 9] = [
     "ProductUnavailable",
     "ProductChanged",
     "TooManyHolds",
-    "OrderEnded",
 ];
 /// Ways in which it may refuse a payment or a cancellation: the order is not where its buyer believes it to be.
 const PAYMENT_REFUSALS: [&str; 7] = [
@@ -145,12 +144,18 @@ impl World {
     /// The order that this answer says was placed.
     fn placed(&self, wanted: &Wanted<'_>, answer: &Answer) -> Option<String> {
         let board = self.board();
-        let says_order = if answer.status == 402 { "/orderId" } else { "/id" };
+        let says_order = if answer.status < 400 { "/id" } else { "/orderId" };
         match (answer.status, answer.code()) {
             // Held, and perhaps paid; or held, and the card that came along was declined.
             (201, _) | (402, "PaymentDeclined" | "PaymentAttemptsExhausted")
                 if !answer.text(says_order).is_empty() =>
             {
+                self.keep(wanted, answer, answer.text(says_order));
+                Some(answer.text(says_order).to_owned())
+            }
+            // The repeat of a request whose answer was lost: the order is there, and where it stands is told.
+            (409, code) if PAYMENT_REFUSALS.contains(&code) && !answer.text(says_order).is_empty() => {
+                board.refused(code);
                 self.keep(wanted, answer, answer.text(says_order));
                 Some(answer.text(says_order).to_owned())
             }
@@ -187,9 +192,10 @@ impl World {
             person: wanted.person.index,
             kind: wanted.kind,
             habit: wanted.habit,
-            status: if answer.status == 402 { "held" } else { status }.to_owned(),
+            status: if answer.status < 400 { status } else { "held" }.to_owned(),
             lines: wanted.wish.lines.clone(),
             total_minor: answer.body["totalMinor"].as_u64().unwrap_or_default(),
+            told_placed: answer.status != 409,
             gave_good_card: is_good(wanted.card),
             told_paid: charged,
             told_cancelled: false,
@@ -199,7 +205,10 @@ impl World {
         };
         let is_new = self.board().placed(order);
         if !is_new {
-            self.board().note(order_id, |order| order.told_paid |= charged);
+            self.board().note(order_id, |order| {
+                order.told_paid |= charged;
+                order.told_placed |= answer.status != 409;
+            });
         }
         if answer.status == 201 {
             self.agrees(wanted, answer, order_id);

@@ -230,6 +230,7 @@ mod tests {
                 status: "completed".to_owned(),
                 lines: Vec::new(),
                 total_minor: taken_minor,
+                told_placed: true,
                 gave_good_card: true,
                 told_paid: true,
                 told_cancelled: false,

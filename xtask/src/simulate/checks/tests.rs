@@ -20,6 +20,7 @@ fn sold(order_id: &str, ticket: &str) -> Ended {
             status: "completed".to_owned(),
             lines: vec![line],
             total_minor: 500,
+            told_placed: true,
             gave_good_card: true,
             told_paid: true,
             told_cancelled: false,
@@ -144,6 +145,15 @@ fn an_order_that_nobody_asked_for_is_found() {
     let mut evidence = right(vec![sold("ord_1", "tkt_1")]);
     evidence.unknown_orders.push("ord_9".to_owned());
     only_complaint(&evidence, "ord_9");
+}
+
+#[test]
+fn a_hold_may_be_undone_only_before_its_buyer_was_told_of_it() {
+    let told = unpaid("unavailable");
+    only_complaint(&right(vec![told.clone()]), "only what has to be gathered");
+    let mut unheard = told;
+    unheard.placed.told_placed = false;
+    assert!(ends_fit(&right(vec![unheard])).holds());
 }
 
 #[test]
