@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use openfoodfacts::{BadRow, IMAGE_URL_MAX, JsonRows, Kept, NOVA, NUTRISCORE, Outcome, Page, Row, TabRows, decide};
+use openfoodfacts::{
+    BadRow, IMAGE_URL_MAX, JsonRows, Kept, NOVA, NUTRISCORE, Outcome, Page, Row, TabRows, decide,
+};
 
 const HEADER: &[u8] = b"code\tproduct_name\tquantity\timage_url\tnova_group\tnutriscore_score\tnutriscore_grade\tbrands\tcategories_tags\n";
 

@@ -5,12 +5,17 @@ use domain::ledger::Ingredient;
 use domain::link::{LinkId, TARGET_MAX, check_target};
 use domain::ports::Wish;
 use domain::user::Email;
-use domain::{CardToken, Currency, DeviceId, IdempotencyKey, MacAddress, OrderId, TaskToken, TicketId, Timestamp};
+use domain::{
+    CardToken, Currency, DeviceId, IdempotencyKey, MacAddress, OrderId, TaskToken, TicketId, Timestamp,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    for id in [TicketId::parse(text).ok().map(|id| id.to_string()), OrderId::parse(text).ok().map(|id| id.to_string()),
-        DeviceId::parse(text).ok().map(|id| id.to_string())] {
+    for id in [
+        TicketId::parse(text).ok().map(|id| id.to_string()),
+        OrderId::parse(text).ok().map(|id| id.to_string()),
+        DeviceId::parse(text).ok().map(|id| id.to_string()),
+    ] {
         assert!(id.is_none_or(|id| id == text && id.len() == 30));
     }
     if let Ok(email) = Email::parse(text) {
@@ -24,7 +29,10 @@ fuzz_target!(|text: &str| {
     }
     if check_target(text).is_ok() {
         assert!(text.len() <= TARGET_MAX && text.bytes().all(|byte| byte.is_ascii_graphic()));
-        assert_eq!(LinkId::parse(LinkId::of_target(text, 0).as_str()), Ok(LinkId::of_target(text, 0)));
+        assert_eq!(
+            LinkId::parse(LinkId::of_target(text, 0).as_str()),
+            Ok(LinkId::of_target(text, 0))
+        );
     }
     assert!(IdempotencyKey::parse(text).is_err() || (text.is_ascii() && text.len() <= 255));
     assert!(TaskToken::parse(text).is_err() || (text.is_ascii() && text.len() <= 2_048));

@@ -9,7 +9,10 @@ const NOW_S: i64 = 1_795_266_300;
 
 fuzz_target!(|bytes: &[u8]| {
     let secret = WebhookSecret::new("whsec_that_nobody_in_here_can_sign_with").expect("not empty");
-    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(bytes.len());
     let (header, body) = bytes.split_at(end);
     assert!(verify(&String::from_utf8_lossy(header), body, &secret, NOW_S).is_err());
     let signed = sign(body, &secret, NOW_S).expect("it signs");

@@ -82,6 +82,7 @@ pub async fn hold_for(ports: &Ports<'_>) {
     money::a_row_of_money_is_written_once(ports).await;
     money::a_returned_ticket_was_sold_to_its_own_order(ports).await;
     tickets::a_listing_can_be_repeated(ports).await;
+    tickets::another_listing_under_the_same_id_is_refused(ports).await;
     tickets::an_edit_names_what_was_not_so(ports).await;
     tickets::only_what_was_never_held_can_be_deleted(ports).await;
     tickets::lists_lose_nothing_between_pages(ports).await;
@@ -236,6 +237,7 @@ impl Ports<'_> {
             hold_ttl_s: 900,
             device_id: None,
             request_fingerprint: "fingerprint".to_owned(),
+            run: domain::HoldRun::of_execution("run"),
         };
         Order::place(new, now).unwrap()
     }

@@ -1,5 +1,6 @@
 //! The simulation with the definitions of this repository, and the hazards that only a fault can show.
 
+mod damaged_messages;
 mod days;
 mod deaths;
 mod deliveries;
@@ -15,6 +16,7 @@ mod money;
 mod planted;
 mod refunds;
 mod rough;
+mod runs;
 mod strangers;
 mod webhooks;
 

@@ -8,7 +8,7 @@ use domain::inventory::{
     Adjustment, SetInventory, Shard, ShardMovement, Transfer, adjust, next_transfer, set, total,
 };
 use domain::order::Kind;
-use domain::ports::{Answer, HoldRequest, Orders, ProductError, Products, WantedProduct, Wish};
+use domain::ports::{Answer, HoldRequest, HoldStep, Orders, ProductError, Products, WantedProduct, Wish};
 use domain::product::{Product, ProductDecision, ProductState, Stocked};
 use domain::{Currency, OrderId, Page, PageRequest, PriceMinor, ProductId, Refusal, Timestamp, UserId};
 use reserve_products::ReserveProducts;
@@ -140,8 +140,8 @@ async fn last_unit(torn_reads: u32) -> (Arc<Restless>, SharedTables) {
     (Arc::new(Restless { products, torn_reads }), tables)
 }
 
-fn request(quantity: u32) -> HoldRequest {
-    HoldRequest {
+fn step(quantity: u32) -> HoldStep {
+    let request = HoldRequest {
         order_id: OrderId::from_random([9; 16]),
         user_id: UserId::from_random([2; 16]),
         kind: Kind::Product,
@@ -155,6 +155,10 @@ fn request(quantity: u32) -> HoldRequest {
         }],
         device_id: None,
         request_fingerprint: "fingerprint".to_owned(),
+    };
+    HoldStep {
+        request,
+        run: "run".to_owned(),
     }
 }
 
@@ -184,7 +188,7 @@ async fn a_torn_read_shows_nothing_where_something_is() {
 async fn the_last_unit_is_had_although_it_moves_while_it_is_looked_for() {
     let (products, tables) = last_unit(3).await;
     let step = reserve_products(&products, &tables);
-    assert!(step.handle(request(1)).await.is_ok());
+    assert!(step.handle(self::step(1)).await.is_ok());
     let stocked = products.stocked(&product().product_id).await.unwrap().unwrap();
     assert_eq!(total(&stocked.shards).held, 1);
 }
@@ -192,7 +196,7 @@ async fn the_last_unit_is_had_although_it_moves_while_it_is_looked_for() {
 #[tokio::test]
 async fn what_is_not_there_is_refused_once_the_shards_stand_still() {
     let (products, tables) = last_unit(3).await;
-    let refused = reserve_products(&products, &tables).handle(request(2)).await;
+    let refused = reserve_products(&products, &tables).handle(self::step(2)).await;
     let expected = Refusal::OutOfStock {
         product_id: product().product_id,
         wanted: 2,

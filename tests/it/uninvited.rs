@@ -74,6 +74,41 @@ async fn bad_sessions(shop: &Shop) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// What anybody may ask for. A route that is not here and has no session in its description is a mistake of one of the two.
+const FOR_ANYBODY: [&str; 21] = [
+    "GET /api/categories",
+    "GET /api/dishes",
+    "GET /api/dishes/today",
+    "GET /api/health",
+    "GET /api/market/{ingredient}",
+    "POST /api/payments/webhook",
+    "GET /api/products",
+    "GET /api/products/{product_id}",
+    "GET /api/products/{product_id}/inventory",
+    "GET /api/shop",
+    "GET /api/stock/{place}",
+    "GET /api/stock/{place}/movements",
+    "GET /api/tickets",
+    "GET /api/tickets/{ticket_id}",
+    "GET /api/users/currentuser",
+    "POST /api/users/signin",
+    "POST /api/users/signout",
+    "POST /api/users/signup",
+    "GET /door/{code}",
+    "GET /l/{link_id}",
+    "GET /l/{link_id}/qr",
+];
+
+#[test]
+fn nothing_is_open_to_everybody_by_mistake() {
+    let open: Vec<String> = routes()
+        .into_iter()
+        .filter(|route| !route.needs_a_session)
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    assert_eq!(open, FOR_ANYBODY);
+}
+
 /// Protection: `SignedIn` and `OperatorOnly` are arguments of the handlers, and the layer of idempotency keys asks as they do.
 #[tokio::test]
 async fn every_route_that_needs_a_session_refuses_whoever_has_no_good_one() {

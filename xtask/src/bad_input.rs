@@ -32,6 +32,9 @@ use told::Told;
 /// The description that is held against the answers.
 pub const DESCRIPTION: &str = "docs/openapi.json";
 
+/// Requests under way at one time, of one person: one for each core of a small machine.
+const WORKERS: &str = "2";
+
 /// What came of it.
 #[derive(Debug)]
 pub struct Report {
@@ -69,7 +72,7 @@ pub fn run(
         })?;
         let folder = project.local("bad-input")?.join(who.name());
         fs::create_dir_all(&folder).while_doing(format!("make the folder {}", folder.display()))?;
-        let settings = settings::write(&folder, &description, &scene, who)?;
+        let settings = settings::write(&folder, &description, &scene, who, asked)?;
         let answers = folder.join("answers.ndjson");
         let mut command = python.command("schemathesis");
         command
@@ -84,6 +87,8 @@ pub fn run(
                 "--seed",
                 &asked.seed.to_string(),
             ])
+            // The shop answers several at once, and so it is asked.
+            .args(["--workers", WORKERS])
             .args(["--continue-on-failure", "--generation-database", "none"])
             .args(["--report", "ndjson", "--report-ndjson-path"])
             .arg(&answers)

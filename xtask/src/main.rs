@@ -57,7 +57,7 @@ The project's own commands.
   cargo xtask torment  kills, stops and starts the processes of a stack of its own under load, and checks that every promise was
                        kept; exits with 1 if one was not (Linux)
       --blows N            how many times something is ended (100)
-      --rate N             orders begun per second (3)
+      --rate N             orders begun per second (1)
       --seed N             the same choices as another run (drawn, and told)
   cargo xtask viewer   serves the execution viewer for any state machines, by default the running stack's
       --endpoint-url URL   an engine, or another place that answers the AWS APIs

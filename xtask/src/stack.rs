@@ -4,6 +4,7 @@
 //! ports. Whoever holds a [`Stack`] owns its processes: when it is dropped, they are gone.
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
@@ -24,10 +25,8 @@ use crate::steps::Steps;
 
 /// How long a piece may take to answer for the first time: a loaded machine is slow, a broken one says so at once.
 const START_MAX: Duration = Duration::from_secs(60);
-/// Longer than an engine needs that has nothing else to do.
-const ONE_ANSWER_MAX: Duration = Duration::from_millis(500);
-/// Where an engine says that it is there.
-const HEALTH: &str = "/_localstack/health";
+/// Longer than a connection on this machine takes.
+const CONNECT_MAX: Duration = Duration::from_millis(500);
 /// How long the engine may take to write its state down.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
@@ -105,7 +104,9 @@ impl Stack {
         let front_port = options.front.choose()?;
         let pieces = match &options.endpoint_url {
             Some(url) => {
-                steps.run("engine found", |_| until_it_answers(url, HEALTH, || None))?;
+                steps.run("engine found", |_| {
+                    until_it_answers(url, "/_localstack/health", || None)
+                })?;
                 Pieces {
                     engine_url: url.trim_end_matches('/').to_owned(),
                     ..Pieces::default()
@@ -198,10 +199,11 @@ impl Stack {
         self.engine.as_ref().and_then(Piece::id)
     }
 
-    /// Whether the engine answers at this moment.
+    /// Whether the engine takes connections at this moment, however long it may take to answer.
     #[must_use]
-    pub fn engine_answers(&self) -> bool {
-        answers(&agent(ONE_ANSWER_MAX), &self.addresses.engine, HEALTH)
+    pub fn engine_listens(&self) -> bool {
+        let address = self.addresses.engine.trim_start_matches("http://").parse();
+        address.is_ok_and(|address| TcpStream::connect_timeout(&address, CONNECT_MAX).is_ok())
     }
 
     /// Stops everything so that state is kept: executions are written down first, then the engine's tables.
@@ -247,7 +249,7 @@ impl Pieces {
                 log: logs.join("engine.log"),
                 keeps: Keeps::WhenStopped,
             })?;
-            until_it_answers(&engine_url, HEALTH, || engine.ended())?;
+            until_it_answers(&engine_url, "/_localstack/health", || engine.ended())?;
             Ok(engine)
         })?;
         let states = steps.run("Step Functions started", |step| {
@@ -392,10 +394,14 @@ fn front(
 /// Waits until `url` answers anything at all, or `ended` has a reason why it never will.
 fn until_it_answers(url: &str, path: &str, mut ended: impl FnMut() -> Option<Failure>) -> Result<()> {
     let deadline = Instant::now() + START_MAX;
-    let agent = agent(Duration::from_secs(2));
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(2)))
+        .build()
+        .new_agent();
     loop {
-        if answers(&agent, url, path) {
-            return Ok(());
+        match agent.get(format!("{}{path}", url.trim_end_matches('/'))).call() {
+            Ok(_) | Err(ureq::Error::StatusCode(_)) => return Ok(()),
+            Err(_) => {}
         }
         if let Some(failure) = ended() {
             return Err(failure);
@@ -408,15 +414,4 @@ fn until_it_answers(url: &str, path: &str, mut ended: impl FnMut() -> Option<Fai
         }
         sleep(Duration::from_millis(20));
     }
-}
-
-fn agent(patience: Duration) -> ureq::Agent {
-    let config = ureq::Agent::config_builder().timeout_global(Some(patience));
-    config.build().new_agent()
-}
-
-/// Whether `url` answers anything at all.
-fn answers(agent: &ureq::Agent, url: &str, path: &str) -> bool {
-    let answer = agent.get(format!("{}{path}", url.trim_end_matches('/'))).call();
-    matches!(answer, Ok(_) | Err(ureq::Error::StatusCode(_)))
 }

@@ -34,7 +34,7 @@ use options::Options;
 
 /// How often to look after the stack.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// So long the engine answers at least before it is stopped again.
+/// So long the engine listens at least before it is stopped again.
 const OPEN_FOR: Duration = Duration::from_secs(12);
 /// In a hurry, so much time passes at the end, so often.
 const HURRY_BY: Duration = Duration::from_secs(60);
@@ -120,7 +120,7 @@ struct Storm {
     began: Option<Instant>,
     last: Instant,
     rng: fastrand::Rng,
-    /// The engine, and since when it answers; none while it does not, or was asked to stop.
+    /// The engine that listened last, and since when.
     engine: Option<(u32, Instant)>,
     /// The engine that was asked to stop last.
     stopping: Option<u32>,
@@ -225,13 +225,13 @@ impl Storm {
         Ok(Some(words))
     }
 
-    /// The engine, if it has answered for a while. One that is stopping cannot be stopped, one that does not answer yet does not
+    /// The engine, if it has listened for a while. One that is stopping cannot be stopped, one that does not listen yet does not
     /// hear it, and a shop that is always closed sells nothing that could go wrong.
     fn rested_engine(&mut self, stack: &Stack) -> Option<u32> {
         let pid = stack.engine_process().filter(|pid| self.stopping != Some(*pid))?;
         let since = match self.engine {
             Some((known, since)) if known == pid => since,
-            _ if stack.engine_answers() => Instant::now(),
+            _ if stack.engine_listens() => Instant::now(),
             _ => return None,
         };
         self.engine = Some((pid, since));

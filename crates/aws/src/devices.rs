@@ -121,10 +121,8 @@ fn registered(parts: &[Part], device: &Device, reasons: &[CancellationReason]) -
             if present.is_some_and(is_same) {
                 return Ok(Try::Done);
             }
-            Err(Fault::Defect(format!(
-                "{} was registered before with another address",
-                device.device_id
-            )))
+            // The id is made of an Idempotency-Key, whose record is gone after a day.
+            Err(Refusal::KeyReused.into())
         }
         Part::Address => Err(Refusal::MacAddressTaken {
             mac_address: device.mac_address.to_string(),

@@ -133,6 +133,7 @@ pub(crate) mod tests {
             hold_ttl_s: 900,
             device_id: None,
             request_fingerprint: "f".to_owned(),
+            run: domain::HoldRun::of_execution("run"),
         };
         Order::place(new, NOW).unwrap()
     }

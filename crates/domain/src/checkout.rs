@@ -2,7 +2,7 @@
 //! request that was carried out before.
 
 use crate::fault::Fault;
-use crate::ids::OrderId;
+use crate::ids::{HoldRun, OrderId};
 use crate::ledger::Ingredient;
 use crate::order::{Interruption, Order, StartInput, Status};
 use crate::payment::{AttemptStatus, CardToken, NO_ANSWER};
@@ -111,13 +111,18 @@ pub fn decline_of(order: &Order, now: crate::Timestamp) -> Option<Refusal> {
 }
 
 /// Why everything an order holds is given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Reason {
     /// Every attempt to charge failed.
     PaymentFailed,
-    /// The order could not be started, or what it lacks cannot be had.
+    /// What it lacks cannot be had.
     Unavailable,
+    /// `hold-order` failed: nobody was told that anything is held, unless by another run.
+    NotStarted {
+        /// The ARN of the execution that failed.
+        run: String,
+    },
 }
 
 /// Input of the steps that give everything back.
@@ -126,6 +131,7 @@ pub struct GiveBack {
     /// The order.
     pub order_id: OrderId,
     /// Why.
+    #[serde(flatten)]
     pub reason: Reason,
 }
 
@@ -136,6 +142,9 @@ pub struct GivenBack {
     pub order_id: OrderId,
     /// Where it stands now; absent when there is no such order.
     pub status: Option<Status>,
+    /// How long it may still be paid, whole seconds, at least 1: when it is held, because what it lacked has come after all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub await_payment_s: Option<u32>,
 }
 
 /// Gives everything back and ends the order. Safe to repeat, and safe on nothing: an order that was never written, or
@@ -153,19 +162,25 @@ pub async fn give_back(
     input: GiveBack,
 ) -> Result<GivenBack, Fault> {
     ask_before_release(orders, provider, clock, &input.order_id).await?;
-    let why = match input.reason {
+    let why = match &input.reason {
         Reason::PaymentFailed => Interruption::PaymentFailed,
         Reason::Unavailable => Interruption::Unavailable,
+        Reason::NotStarted { run } => Interruption::NotStarted(HoldRun::of_execution(run)),
     };
-    let voided = decide_and_commit(orders, &input.order_id, &|order| order.void(why, clock.now())).await;
-    let status = match voided {
-        Ok(order) => Some(order.status),
+    let voided = decide_and_commit(orders, &input.order_id, &|order| {
+        order.void(why.clone(), clock.now())
+    })
+    .await;
+    let order = match voided {
+        Ok(order) => Some(order),
         Err(Fault::Refused(Refusal::NotFound { .. })) => None,
         Err(fault) => return Err(fault),
     };
+    let held = order.as_ref().filter(|order| order.status == Status::Held);
     Ok(GivenBack {
+        status: order.as_ref().map(|order| order.status),
+        await_payment_s: held.map(|order| order.start_input(clock.now()).await_payment_s),
         order_id: input.order_id,
-        status,
     })
 }
 
@@ -177,18 +192,23 @@ pub async fn held_before(
     orders: &dyn Orders,
     clock: &dyn Clock,
     request: &HoldRequest,
+    run: &HoldRun,
 ) -> Result<StartInput, Fault> {
-    match orders.get(&request.order_id).await? {
-        Some(order)
-            if order.user_id == request.user_id
-                && order.request_fingerprint == request.request_fingerprint =>
-        {
-            Ok(order.start_input(clock.now()))
+    let held = decide_and_commit(orders, &request.order_id, &|order| {
+        let is_the_same =
+            order.user_id == request.user_id && order.request_fingerprint == request.request_fingerprint;
+        if !is_the_same {
+            let order_id = order.order_id.clone();
+            return Err(Refusal::OrderAlreadyExists { order_id }.into());
         }
-        Some(order) => Err(Refusal::OrderAlreadyExists {
-            order_id: order.order_id,
+        Ok(order.answer_again(run, clock.now()))
+    })
+    .await;
+    match held {
+        Ok(order) => Ok(order.start_input(clock.now())),
+        Err(Fault::Refused(Refusal::NotFound { .. })) => {
+            Err(Fault::Transient("the order was there and is gone".to_owned()))
         }
-        .into()),
-        None => Err(Fault::Transient("the order was there and is gone".to_owned())),
+        Err(fault) => Err(fault),
     }
 }

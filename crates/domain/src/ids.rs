@@ -145,6 +145,11 @@ id!(
 );
 id!(DeviceId, "dev", "A device that watches products.");
 id!(HoldId, "hld", "An expiring claim of one order.");
+id!(
+    HoldRun,
+    "run",
+    "A run of `hold-order`: one request may have several, of which each answers by itself."
+);
 
 impl OrderId {
     /// The order that a user's request with this idempotency key creates: the same key, the same order.
@@ -159,6 +164,14 @@ impl OrderId {
     pub fn of_reorder(device: &DeviceId, product: &ProductId, number: u32) -> Self {
         let number = number.to_string();
         Self::from_random(digest16(&["reorder", device.as_str(), product.as_str(), &number]))
+    }
+}
+
+impl HoldRun {
+    /// The run that an execution of `hold-order` is, whatever the length of its ARN: it is kept in every order.
+    #[must_use]
+    pub fn of_execution(arn: &str) -> Self {
+        Self::from_random(digest16(&["hold-order", arn]))
     }
 }
 

@@ -36,8 +36,8 @@ pub mod user;
 pub use device::{Device, DeviceStock, MacAddress};
 pub use fault::Fault;
 pub use ids::{
-    CategoryId, DeviceId, DishId, HoldId, IdempotencyKey, IntentId, OrderId, ProductId, SupplyId, TaskToken,
-    TicketId, UserId,
+    CategoryId, DeviceId, DishId, HoldId, HoldRun, IdempotencyKey, IntentId, OrderId, ProductId, SupplyId,
+    TaskToken, TicketId, UserId,
 };
 pub use money::{Currency, PriceMinor};
 pub use money_ledger::{MoneyKind, MoneyMovement};

@@ -21,7 +21,9 @@ pub use gather::Missing;
 pub use status::Status;
 pub use steps::{Interruption, NewOrder};
 
-use crate::ids::{DeviceId, DishId, HoldId, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId};
+use crate::ids::{
+    DeviceId, DishId, HoldId, HoldRun, IntentId, OrderId, ProductId, TaskToken, TicketId, UserId,
+};
 use crate::inventory::Take;
 use crate::ledger::Ingredient;
 use crate::money::{Currency, PriceMinor};
@@ -234,6 +236,10 @@ pub struct Order {
     pub events: Vec<OrderEvent>,
     /// Fingerprint of the request that created it.
     pub request_fingerprint: String,
+    /// The run of `hold-order` that alone answers for the hold, and hence may undo it; `None` once another has answered
+    /// with it too, or the order has gone on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sole_run: Option<HoldRun>,
     /// How often the reconciler started a fresh execution for it.
     #[serde(default)]
     pub reentries: u32,

@@ -26,8 +26,8 @@ pub use live::{LiveConnections, LivePages, Posted, Watched};
 pub use money::Money;
 pub use store::{Accounts, Orders, RequestState, Requests, SavedAnswer, Sessions, Tickets};
 pub use world::{
-    Clock, Entropy, Execution, HoldAnswer, HoldRequest, PaymentProvider, ProviderEvents, WakeUp, WantedDish,
-    WantedProduct, WantedTicket, Workflows,
+    Clock, Entropy, Execution, HoldAnswer, HoldRequest, HoldStep, PaymentProvider, ProviderEvents, WakeUp,
+    WantedDish, WantedProduct, WantedTicket, Workflows,
 };
 
 use crate::fault::Fault;

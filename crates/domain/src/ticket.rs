@@ -68,6 +68,17 @@ pub struct Ticket {
     pub created_at: Timestamp,
 }
 
+impl Ticket {
+    /// Whether `again` is the request that listed this one, repeated: equal in all that no later write touches, and in title and
+    /// price as long as nobody has edited them. When is no part of it: a request that is repeated comes later.
+    #[must_use]
+    pub fn is_same_listing(&self, again: &Self) -> bool {
+        (&self.ticket_id, &self.owner_id) == (&again.ticket_id, &again.owner_id)
+            && (&self.event, &self.venue, self.starts_at) == (&again.event, &again.venue, again.starts_at)
+            && (self.version > 1 || (&self.title, self.price_minor) == (&again.title, again.price_minor))
+    }
+}
+
 /// An edit of a ticket by its owner, allowed while it is available.
 #[derive(Clone, Debug)]
 pub struct TicketEdit {
@@ -102,5 +113,58 @@ pub fn why_not_changed(ticket: &Ticket, user_id: &UserId, seen_version: Option<u
             present: ticket.version,
         },
         (TicketState::Available, None) => Refusal::TicketWasHeld { ticket_id },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed() -> Ticket {
+        Ticket {
+            ticket_id: TicketId::from_random([1; 16]),
+            owner_id: UserId::from_random([2; 16]),
+            title: "Row 1, seat 2".to_owned(),
+            price_minor: PriceMinor::new(4_500).unwrap(),
+            event: Some("Spring concert".to_owned()),
+            venue: None,
+            starts_at: None,
+            version: 1,
+            state: TicketState::Available,
+            hold: None,
+            holds_ever: 0,
+            created_at: Timestamp::from_ms(1_790_000_000_000),
+        }
+    }
+
+    #[test]
+    fn a_held_or_edited_ticket_is_still_the_same_listing_however_late_it_is_repeated() {
+        let again = Ticket {
+            created_at: listed().created_at.plus_s(90_000),
+            ..listed()
+        };
+        let mut present = listed();
+        present.state = TicketState::Held;
+        present.holds_ever = 1;
+        assert!(present.is_same_listing(&again));
+        present.version = 2;
+        present.title = "Row 1, seat 3".to_owned();
+        assert!(present.is_same_listing(&again));
+    }
+
+    #[test]
+    fn another_ticket_under_the_same_id_is_not_the_same_listing() {
+        for change in [
+            (|ticket| ticket.event = Some("Autumn concert".to_owned())) as fn(&mut Ticket),
+            |ticket| ticket.venue = Some("Town hall".to_owned()),
+            |ticket| ticket.starts_at = Some(Timestamp::from_ms(1_800_000_000_000)),
+            |ticket| ticket.title = "Row 1, seat 3".to_owned(),
+            |ticket| ticket.price_minor = PriceMinor::new(4_501).unwrap(),
+            |ticket| ticket.owner_id = UserId::from_random([3; 16]),
+        ] {
+            let mut another = listed();
+            change(&mut another);
+            assert!(!listed().is_same_listing(&another), "{another:?}");
+        }
     }
 }

@@ -43,7 +43,7 @@ impl Timestamp {
         if ms <= 0 {
             return 0;
         }
-        let seconds = (ms + 999) / 1000;
+        let seconds = ms.saturating_add(999) / 1000;
         if seconds > u32::MAX as i64 {
             u32::MAX
         } else {
@@ -93,5 +93,8 @@ mod tests {
         assert_eq!(start.seconds_until(Timestamp::from_ms(1_001)), 1);
         assert_eq!(start.seconds_until(Timestamp::from_ms(3_000)), 2);
         assert_eq!(start.seconds_until(Timestamp::from_ms(999)), 0);
+        assert_eq!(start.seconds_until(Timestamp::from_ms(i64::MAX)), u32::MAX);
+        let dawn = Timestamp::from_ms(i64::MIN);
+        assert_eq!(dawn.seconds_until(Timestamp::from_ms(i64::MAX)), u32::MAX);
     }
 }

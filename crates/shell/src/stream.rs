@@ -205,4 +205,53 @@ mod tests {
             json!({ "keys": {}, "before": null, "after": {}, "at": 1000 })
         );
     }
+
+    /// Every kind of attribute there is.
+    fn row() -> Value {
+        json!({
+            "order_id": { "S": "ord_1" }, "version": { "N": "7" }, "share": { "N": "0.5" },
+            "is_new": { "BOOL": true }, "nothing": { "NULL": true }, "bytes": { "B": "AAEC" },
+            "lines": { "L": [{ "M": { "quantity": { "N": "2" } } }] },
+            "names": { "SS": ["a", "b"] }, "numbers": { "NS": ["1", "2"] },
+        })
+    }
+
+    proptest::proptest! {
+        /// Whatever a stream brings: no batch, or changes with a place for each attribute and nothing that none of them said.
+        #[test]
+        fn of_a_damaged_batch_every_attribute_is_a_value_or_null(
+            batch in damaged::json(json!({ "Records": [{ "dynamodb": {
+                "ApproximateCreationDateTime": 1_790_000_000.25, "Keys": { "order_id": { "S": "ord_1" } },
+                "OldImage": row(), "NewImage": row(),
+            } }] })),
+        ) {
+            let images = batch["Records"].clone();
+            let Ok(event) = serde_json::from_value::<StreamEvent>(batch) else { return Ok(()) };
+            for (number, record) in event.records.into_iter().enumerate() {
+                let change = plain_change(record);
+                proptest::prop_assert!(change["at"].is_i64());
+                let image = &images[number]["dynamodb"];
+                for (image, told) in [(&image["Keys"], &change["keys"]), (&image["OldImage"], &change["before"])] {
+                    let names = |value: &Value| value.as_object().map(|all| all.keys().cloned().collect::<Vec<_>>());
+                    proptest::prop_assert_eq!(names(image), names(told));
+                    for (name, attribute) in image.as_object().into_iter().flatten() {
+                        if row().get(name) == Some(attribute) {
+                            proptest::prop_assert_eq!(told[name].is_null(), name == "nothing");
+                        }
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_number_is_read_as_it_is_or_not_at_all(digits in damaged::text(["0", "-7", "18446744073709551615", "0.5", "1E+3"])) {
+            let read = plain(json!({ "N": digits.clone() }));
+            match digits.parse::<i128>() {
+                Ok(whole) if i64::try_from(whole).is_ok() || u64::try_from(whole).is_ok() => {
+                    proptest::prop_assert_eq!(read.to_string().parse::<i128>(), Ok(whole));
+                }
+                _ => proptest::prop_assert!(read.is_null() || read.as_f64().is_some_and(f64::is_finite)),
+            }
+        }
+    }
 }

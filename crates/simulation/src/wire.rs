@@ -58,6 +58,8 @@ pub struct Traffic {
     pub struck: BTreeMap<&'static str, u64>,
     /// What happened, for the trace, since the last look.
     pub notes: Vec<String>,
+    /// Writes whose condition was false, since the last look.
+    pub refusals: usize,
     chance: Chance,
 }
 
@@ -75,6 +77,7 @@ impl Traffic {
             calls: BTreeMap::new(),
             struck: BTreeMap::new(),
             notes: Vec::new(),
+            refusals: 0,
             chance: Chance::new(seed ^ 0x7261_6666_6963),
         }
     }
@@ -223,6 +226,7 @@ impl Passage<'_> {
     pub(crate) fn was_refused(&self) {
         if let Some(mut traffic) = self.wire.traffic() {
             traffic.strike("condition that was false");
+            traffic.refusals += 1;
         }
     }
 

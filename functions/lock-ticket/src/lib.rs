@@ -4,9 +4,9 @@
 //! The read before it is only for titles and prices; where it already shows a ticket held it spares the write.
 
 use domain::order::{HOLDS_MAX, Line, NewOrder, StartInput, Thing};
-use domain::ports::{Clock, CommitError, HoldRequest, Orders, Tickets, WantedTicket};
+use domain::ports::{Clock, CommitError, HoldRequest, HoldStep, Orders, Tickets, WantedTicket};
 use domain::stock::{StockRefusal, why_not_held};
-use domain::{Currency, Fault, Order, OrderId, Refusal, Ticket, TicketState};
+use domain::{Currency, Fault, HoldRun, Order, OrderId, Refusal, Ticket, TicketState};
 use std::sync::Arc;
 
 /// Races lost to another transaction before the workflow retries.
@@ -33,7 +33,8 @@ impl LockTicket {
     /// # Errors
     /// The refusals of [`why_not_held`], [`Refusal::TooManyHolds`], [`Refusal::OrderAlreadyExists`] when the id
     /// belongs to another request; [`Fault::Transient`] when others kept touching the same tickets.
-    pub async fn handle(&self, input: HoldRequest) -> Result<StartInput, Fault> {
+    pub async fn handle(&self, step: HoldStep) -> Result<StartInput, Fault> {
+        let (input, run) = (step.request, HoldRun::of_execution(&step.run));
         for _ in 0..TRIES_MAX {
             let mut lines = Vec::with_capacity(input.tickets.len());
             for (index, wanted) in input.tickets.iter().enumerate() {
@@ -42,7 +43,7 @@ impl LockTicket {
                     .as_ref()
                     .is_some_and(|ticket| is_of(ticket, &input.order_id))
                 {
-                    return self.held_before(&input).await;
+                    return self.held_before(&input, &run).await;
                 }
                 lines.push(line(&input, index, wanted, present.as_ref())?);
             }
@@ -55,12 +56,13 @@ impl LockTicket {
                     hold_ttl_s: self.hold_ttl_s,
                     device_id: None,
                     request_fingerprint: input.request_fingerprint.clone(),
+                    run: run.clone(),
                 },
                 self.clock.now(),
             )?;
             match self.orders.commit(&decision).await {
                 Ok(()) => return Ok(decision.after.start_input(self.clock.now())),
-                Err(CommitError::OrderMoved) => return self.held_before(&input).await,
+                Err(CommitError::OrderMoved) => return self.held_before(&input, &run).await,
                 Err(CommitError::Stock(refusal)) => {
                     if let Some(refusal) = self.why(&input, &refusal, &decision.after) {
                         return Err(refusal.into());
@@ -94,8 +96,8 @@ impl LockTicket {
     }
 
     /// The same request was carried out before: the same answer. Another request with this id is refused.
-    async fn held_before(&self, input: &HoldRequest) -> Result<StartInput, Fault> {
-        domain::checkout::held_before(&*self.orders, &*self.clock, input).await
+    async fn held_before(&self, input: &HoldRequest, run: &HoldRun) -> Result<StartInput, Fault> {
+        domain::checkout::held_before(&*self.orders, &*self.clock, input, run).await
     }
 }
 

@@ -180,15 +180,35 @@ impl PlaceOrder {
             HoldAnswer::Refused(Refusal::TicketHeldByYou { ticket_id, order_id }) => {
                 // A buyer's own hold never blocks the buyer's retry of the same request.
                 let own = self.read(&order_id).await?;
-                let is_alive = own.status == Status::Held && self.clock.now() < own.hold.expires_at;
-                if is_alive && wanted.is_for(own.tickets().map(|(ticket_id, _)| ticket_id)) {
-                    Ok((StatusCode::OK, own))
+                if own.status == Status::Held && self.clock.now() < own.hold.expires_at {
+                    // With this answer or with the refusal its buyer learns that it is there.
+                    let own = self.tell(own).await?;
+                    if wanted.is_for(own.tickets().map(|(ticket_id, _)| ticket_id)) {
+                        return Ok((StatusCode::OK, own));
+                    }
+                    Err(Refusal::TicketHeldByYou { ticket_id, order_id }.into())
                 } else {
                     Err(Refusal::TicketHeldByYou { ticket_id, order_id }.into())
                 }
             }
             HoldAnswer::Refused(refusal) => Err(wanted.in_lines(refusal).into()),
         }
+    }
+
+    /// Answers for a hold that another request has made. Whoever made it may not have come to know, and would undo it: so it
+    /// is made sure that the order goes on, and that nobody takes back what is told here.
+    async fn tell(&self, own: Order) -> Result<Order, Fault> {
+        if own.sole_run.is_none() {
+            return Ok(own);
+        }
+        self.workflows.start_order(&own).await?;
+        let told = |order: &Order| Ok(order.told(self.clock.now()));
+        let own = decide_and_commit(&*self.orders, &own.order_id, &told).await?;
+        if own.status.is_end() {
+            let (order_id, status) = (own.order_id, own.status);
+            return Err(Refusal::OrderEnded { order_id, status }.into());
+        }
+        Ok(own)
     }
 
     async fn read(&self, order_id: &OrderId) -> Result<Order, Fault> {

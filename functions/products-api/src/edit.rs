@@ -10,7 +10,7 @@ use contract::problem::ProblemBody;
 use contract::{Body, PathId, Reply, SignedIn};
 use domain::ports::{ProductError, decide_and_change};
 use domain::product::edits::{NewProduct as FreshProduct, ProductEdit};
-use domain::product::{CATEGORIES_MAX, DESCRIPTION_MAX, ProductDecision, Stocked, TITLE_MAX};
+use domain::product::{CATEGORIES_MAX, DESCRIPTION_MAX, Product, ProductDecision, Stocked, TITLE_MAX};
 use domain::{CategoryId, Fault, IdempotencyKey, ProductId, Refusal};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -105,6 +105,7 @@ pub(crate) async fn create_product(
 
 impl ProductsApi {
     /// Writes a fresh product, or finds the one that the same request wrote before: nobody else derives its id.
+    /// Another one under its id is refused: one key was used for two.
     async fn make(&self, product_id: &ProductId, decision: &ProductDecision) -> Result<Stocked, Fault> {
         for _ in 0..TRIES_MAX {
             match self.products.commit(decision).await {
@@ -113,7 +114,12 @@ impl ProductsApi {
                 Ok(()) | Err(ProductError::Moved | ProductError::DoneBefore) => {}
             }
             if let Some(stocked) = self.products.stocked(product_id).await? {
-                return Ok(stocked);
+                let is_ours = |wanted: &Product| stocked.product.is_same_creation(wanted);
+                // The record of its Idempotency-Key is gone after a day; the id that is made of it stays.
+                return match decision.after.as_ref().is_none_or(is_ours) {
+                    true => Ok(stocked),
+                    false => Err(Refusal::KeyReused.into()),
+                };
             }
         }
         Err(Fault::Transient(format!(

@@ -7,8 +7,8 @@
 use domain::dish::ingredients_of;
 use domain::ledger::Place;
 use domain::order::{HOLDS_MAX, Line, NewOrder, StartInput, Thing};
-use domain::ports::{Clock, CommitError, Dishes, HoldRequest, Ledgers, Orders};
-use domain::{Currency, Fault, Order, Refusal};
+use domain::ports::{Clock, CommitError, Dishes, HoldRequest, HoldStep, Ledgers, Orders};
+use domain::{Currency, Fault, HoldRun, Order, Refusal};
 use std::sync::Arc;
 
 /// Races lost for the ledger before the workflow retries. Each costs one read and one write; with many cooks one of
@@ -39,7 +39,8 @@ impl ReserveIngredients {
     /// [`Refusal::NotFound`] naming the line of an unknown dish, [`Refusal::TooManyHolds`],
     /// [`Refusal::OrderAlreadyExists`] when the id belongs to another request; [`Fault::Transient`] when the ledger
     /// kept moving.
-    pub async fn handle(&self, input: HoldRequest) -> Result<StartInput, Fault> {
+    pub async fn handle(&self, step: HoldStep) -> Result<StartInput, Fault> {
+        let (input, run) = (step.request, HoldRun::of_execution(&step.run));
         let mut lines = Vec::with_capacity(input.dishes.len());
         let mut recipes = Vec::with_capacity(input.dishes.len());
         for (index, wanted) in input.dishes.iter().enumerate() {
@@ -66,11 +67,15 @@ impl ReserveIngredients {
         for _ in 0..TRIES_MAX {
             let kitchen = self.ledgers.head(Place::Kitchen).await?;
             let now = self.clock.now();
-            let decision =
-                Order::place_dishes(self.new_order(&input, lines.clone()), &needed, &kitchen, now)?;
+            let decision = Order::place_dishes(
+                self.new_order(&input, &run, lines.clone()),
+                &needed,
+                &kitchen,
+                now,
+            )?;
             match self.orders.commit(&decision).await {
                 Ok(()) => return Ok(decision.after.start_input(now)),
-                Err(CommitError::OrderMoved) => return self.held_before(&input).await,
+                Err(CommitError::OrderMoved) => return self.held_before(&input, &run).await,
                 Err(CommitError::TooManyHolds) => {
                     return Err(Refusal::TooManyHolds { holds_max: HOLDS_MAX }.into());
                 }
@@ -86,7 +91,7 @@ impl ReserveIngredients {
         Err(Fault::Transient("the kitchen's ledger kept moving".to_owned()))
     }
 
-    fn new_order(&self, input: &HoldRequest, lines: Vec<Line>) -> NewOrder {
+    fn new_order(&self, input: &HoldRequest, run: &HoldRun, lines: Vec<Line>) -> NewOrder {
         NewOrder {
             order_id: input.order_id.clone(),
             user_id: input.user_id.clone(),
@@ -95,11 +100,12 @@ impl ReserveIngredients {
             hold_ttl_s: self.hold_ttl_s,
             device_id: None,
             request_fingerprint: input.request_fingerprint.clone(),
+            run: run.clone(),
         }
     }
 
     /// The same request was carried out before: the same answer. Another request with this id is refused.
-    async fn held_before(&self, input: &HoldRequest) -> Result<StartInput, Fault> {
-        domain::checkout::held_before(&*self.orders, &*self.clock, input).await
+    async fn held_before(&self, input: &HoldRequest, run: &HoldRun) -> Result<StartInput, Fault> {
+        domain::checkout::held_before(&*self.orders, &*self.clock, input, run).await
     }
 }

@@ -5,8 +5,8 @@
 
 use domain::inventory::{Asked, DoubleCollect, Holding, TRIES_MAX, draw_together, hold, luck_of, read_whole};
 use domain::order::{HOLDS_MAX, NewOrder, StartInput};
-use domain::ports::{Clock, CommitError, HoldRequest, Orders, Products};
-use domain::{Currency, Decision, Fault, PriceMinor, ProductId, Refusal, Timestamp};
+use domain::ports::{Clock, CommitError, HoldRequest, HoldStep, Orders, Products};
+use domain::{Currency, Decision, Fault, HoldRun, PriceMinor, ProductId, Refusal, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,18 +52,19 @@ impl ReserveProducts {
     /// [`Refusal::PriceAboveLimit`], [`Refusal::OutOfStock`], [`Refusal::TooManyHolds`], [`Refusal::InvalidInput`] when the sum is more than money or
     /// stock can say, [`Refusal::OrderAlreadyExists`] when the id belongs to another request; [`Fault::Transient`]
     /// when the inventory kept moving.
-    pub async fn handle(&self, input: HoldRequest) -> Result<StartInput, Fault> {
+    pub async fn handle(&self, step: HoldStep) -> Result<StartInput, Fault> {
+        let (input, run) = (step.request, HoldRun::of_execution(&step.run));
         let wanted = summed(&input)?;
         let mut short = HashMap::new();
         for attempt in 0..TRIES_MAX {
-            match self.attempt(&input, &wanted, attempt, &mut short).await {
+            match self.attempt(&input, &run, &wanted, attempt, &mut short).await {
                 Ok(Try::Held(decision, now)) => return Ok(decision.after.start_input(now)),
-                Ok(Try::OrderIsThere) => return self.held_before(&input).await,
+                Ok(Try::OrderIsThere) => return self.held_before(&input, &run).await,
                 Ok(Try::Again) => {}
                 // Whoever repeats a request that was carried out must not be refused for what it took itself.
                 Err(Fault::Refused(refusal)) => {
                     return match self.orders.get(&input.order_id).await? {
-                        Some(_) => self.held_before(&input).await,
+                        Some(_) => self.held_before(&input, &run).await,
                         None => Err(refusal.into()),
                     };
                 }
@@ -76,6 +77,7 @@ impl ReserveProducts {
     async fn attempt(
         &self,
         input: &HoldRequest,
+        run: &HoldRun,
         wanted: &[Wanted<'_>],
         attempt: u32,
         short: &mut HashMap<ProductId, DoubleCollect>,
@@ -83,7 +85,7 @@ impl ReserveProducts {
         let asked = self.read(wanted).await?;
         let now = self.clock.now();
         let luck = luck_of(&input.order_id, attempt);
-        let decision = match hold(self.new_order(input), &asked, luck, now) {
+        let decision = match hold(self.new_order(input, run), &asked, luck, now) {
             Ok(Holding::Held(decision)) => decision,
             Ok(Holding::Scattered { product_id, quantity }) => {
                 draw_together(&*self.products, &*self.clock, &product_id, quantity).await?;
@@ -151,7 +153,7 @@ impl ReserveProducts {
         Ok(asked)
     }
 
-    fn new_order(&self, input: &HoldRequest) -> NewOrder {
+    fn new_order(&self, input: &HoldRequest, run: &HoldRun) -> NewOrder {
         NewOrder {
             order_id: input.order_id.clone(),
             user_id: input.user_id.clone(),
@@ -160,12 +162,13 @@ impl ReserveProducts {
             hold_ttl_s: self.hold_ttl_s,
             device_id: input.device_id.clone(),
             request_fingerprint: input.request_fingerprint.clone(),
+            run: run.clone(),
         }
     }
 
     /// The same request was carried out before: the same answer. Another request with this id is refused.
-    async fn held_before(&self, input: &HoldRequest) -> Result<StartInput, Fault> {
-        domain::checkout::held_before(&*self.orders, &*self.clock, input).await
+    async fn held_before(&self, input: &HoldRequest, run: &HoldRun) -> Result<StartInput, Fault> {
+        domain::checkout::held_before(&*self.orders, &*self.clock, input, run).await
     }
 }
 

@@ -105,6 +105,27 @@ async fn a_message_that_is_no_event_is_parked_and_never_posted() {
     }
 }
 
+proptest::proptest! {
+    /// Whatever stands in the queue: what has an id is posted, as it is and signed; everything else is parked and never posted.
+    #[test]
+    fn a_damaged_message_is_posted_as_it_is_or_not_at_all(message in damaged::json(event())) {
+        let shop = shop(Ok(200));
+        let (step, _) = sender(shop.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let outcome = runtime.block_on(step.handle(message.clone()));
+        let got = shop.got.lock().unwrap().pop();
+        if message["id"].is_string() {
+            proptest::prop_assert_eq!(outcome, Ok(()));
+            let (body, signature) = got.unwrap();
+            proptest::prop_assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), message);
+            proptest::prop_assert_eq!(verify(&signature, &body, &secret(), NOW_S), Ok(()));
+        } else {
+            proptest::prop_assert!(matches!(outcome, Err(Fault::Defect(_))), "{:?}", outcome);
+            proptest::prop_assert_eq!(got, None);
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_shop_can_verify_what_it_gets_and_read_it() {
     let shop = shop(Ok(200));

@@ -172,6 +172,7 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn brackets_plus_and_percent_are_read() {
@@ -209,5 +210,73 @@ mod tests {
             Form::parse("a=1&b=2").fingerprint(),
             Form::parse("a=1b&=2").fingerprint()
         );
+    }
+
+    const REAL: &str = "amount=1999&currency=usd&payment_method_types[]=card&metadata[order_id]=ord_1&confirm=true\
+        &payment_method_data%5Bcard%5D%5Btoken%5D=tok_visa&description=two+words%21&expand[0]=latest_charge";
+
+    fn encoded(text: &str) -> String {
+        text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    }
+
+    proptest! {
+        /// Whoever reads a form has all of it: each parameter is taken, or refused by its name.
+        #[test]
+        fn of_a_damaged_form_nothing_is_lost(text in damaged::text([REAL, "", "a=1&a=2", "metadata[a][b]=c"])) {
+            let mut form = Form::parse(&text);
+            let all = form.fields.len();
+            prop_assert_eq!(all, text.split('&').filter(|pair| !pair.is_empty()).count());
+            let fingerprint = form.fingerprint();
+            let mut turned = form.clone();
+            turned.fields.reverse();
+            prop_assert_eq!(turned.fingerprint(), fingerprint);
+
+            let types = form.take_list("payment_method_types");
+            let left = form.fields.len();
+            prop_assert_eq!(all - left, types.len());
+            let names: Vec<String> = form.fields.iter().map(|(name, _)| name.clone()).collect();
+            for name in ["amount", "currency", "description"] {
+                let last = form.fields.iter().rfind(|(field, _)| field == name).map(|(_, value)| value.clone());
+                match form.take(name) {
+                    Ok(taken) => prop_assert_eq!(taken, last),
+                    Err(refused) => {
+                        prop_assert_eq!(last.as_deref(), Some(""));
+                        prop_assert_eq!(&refused.body()["error"]["param"], name);
+                    }
+                }
+                prop_assert!(form.fields.iter().all(|(field, _)| field != name));
+            }
+            if let Ok(flag) = form.clone().take_flag("confirm") {
+                prop_assert_eq!(flag.is_some(), names.iter().any(|name| name == "confirm"));
+            }
+            match form.take_metadata() {
+                Ok(metadata) => {
+                    prop_assert!(metadata.len() <= 50);
+                    let fits = |(key, value): (&String, &String)| {
+                        (1..=40).contains(&key.chars().count()) && value.chars().count() <= 500
+                    };
+                    prop_assert!(metadata.iter().all(fits));
+                }
+                Err(refused) => prop_assert_eq!(refused.status, 400),
+            }
+            let left: Vec<String> = form.fields.iter().map(|(name, _)| name.clone()).collect();
+            match form.finish() {
+                Ok(()) => prop_assert!(left.is_empty()),
+                Err(refused) => {
+                    let body = refused.body();
+                    let sentence = body["error"]["message"].as_str().unwrap_or_default();
+                    prop_assert!(left.iter().all(|name| sentence.contains(name.as_str())));
+                }
+            }
+        }
+
+        #[test]
+        fn what_was_encoded_is_read_as_it_was(name in ".{1,20}", value in ".{1,40}", fields in 1..60_usize) {
+            let text = vec![format!("{}={}", encoded(&name), encoded(&value)); fields].join("&");
+            let mut form = Form::parse(&text);
+            prop_assert_eq!(form.fields.len(), fields);
+            prop_assert_eq!(form.take(&name).unwrap(), Some(value));
+            prop_assert_eq!(form.finish(), Ok(()));
+        }
     }
 }

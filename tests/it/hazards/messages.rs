@@ -106,6 +106,7 @@ async fn hold_without_execution(shop: &Shop, buyer: &Person, ticket_id: &str) ->
         "kind": "ticket",
         "tickets": [{ "ticket_id": ticket_id, "version": 1 }],
         "request_fingerprint": "none",
+        "run": "none",
     });
     shop.aws.invoke("lock-ticket", &input).await.expect("it is free");
     order_id
@@ -245,6 +246,12 @@ async fn a_repeat_in_flight_is_told_to_wait() {
         .post_once("/api/orders?wait=25", "one", &ticket.order())
         .await
         .refused(409, "RequestInFlight");
+    // Cancelled before the request has heard that it is held, it would be answered with that end.
+    until("the order to wait for its payment", || async {
+        let row = shop.aws.order(&order_id).await;
+        row.get("waiter").is_some().then_some(()).ok_or(row.to_string())
+    })
+    .await;
     buyer.delete(&format!("/api/orders/{order_id}")).await.expect(204);
     let first = first.await.expect("the first request ends").expect(201);
     assert_eq!(

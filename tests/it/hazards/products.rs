@@ -98,6 +98,7 @@ async fn direct_call_is_still_safe() {
             "user_id": UserId::from_random(drawn(&product, number)),
             "kind": "product", "products": [{ "product_id": product.id, "quantity": 1 }],
             "request_fingerprint": "direct",
+            "run": "direct",
         })
     };
     for round in ["first", "again"] {

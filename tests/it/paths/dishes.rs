@@ -197,6 +197,26 @@ pub const PATHS: &[Path] = &[
         ends: Status::Completed,
     },
     Path {
+        name: "dish_that_arrives_as_the_time_runs_out_and_is_paid_later",
+        faults: |world| {
+            strikes(world, "give-ingredient", "Supplies.get", Verdict::Throttled, 8);
+            strikes(
+                world,
+                "receive-ingredient",
+                "Orders.commit",
+                Verdict::DieBefore,
+                3,
+            );
+            strikes(world, "receive-ingredient", "Orders.commit", Verdict::DieAfter, 1);
+        },
+        walk: |world, scene| {
+            order(world, scene, On::Caesar, 1, None);
+            held(world.run_for_s(1_000));
+            scene.pay(world, "tok_visa");
+        },
+        ends: Status::Completed,
+    },
+    Path {
         name: "dish_the_order_cannot_be_started",
         faults: |world| befalls(world, "hold-order", "StartOrder", Mishap::FailsBefore, 3),
         walk: |world, scene| order(world, scene, On::Caesar, 1, None),

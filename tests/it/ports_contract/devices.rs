@@ -6,8 +6,8 @@ use domain::device::{DEVICES_MAX, DUE_SHARDS, StockWrite, Watch};
 use domain::order::Arrival;
 use domain::ports::{CommitError, DeviceError, PaymentMethod};
 use domain::{
-    CardToken, ChargeOutcome, Decision, Device, DeviceId, DeviceStock, MacAddress, PriceMinor, ProductId,
-    Refusal, UserId,
+    CardToken, ChargeOutcome, Decision, Device, DeviceId, DeviceStock, Fault, MacAddress, PriceMinor,
+    ProductId, Refusal, UserId,
 };
 use std::collections::BTreeMap;
 
@@ -111,6 +111,15 @@ pub async fn an_address_is_registered_once(ports: &Ports<'_>) {
         Refusal::MacAddressTaken { .. }
     )));
     assert_eq!(ports.devices.get(&other.device_id).await, Ok(None));
+    let renamed = Device {
+        mac_address: ports.mac_address(),
+        ..device.clone()
+    };
+    assert_eq!(
+        ports.devices.register(&renamed).await,
+        Err(Fault::Refused(Refusal::KeyReused)),
+        "one Idempotency-Key was used for two"
+    );
     // Of many at one moment exactly one has it.
     let address = ports.mac_address();
     let rivals: Vec<Device> = (0..8)

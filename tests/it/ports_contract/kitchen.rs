@@ -32,6 +32,7 @@ impl Ports<'_> {
             hold_ttl_s: 900,
             device_id: None,
             request_fingerprint: "fingerprint".to_owned(),
+            run: domain::HoldRun::of_execution("run"),
         };
         Order::place_dishes(new, needed, kitchen, NOW).unwrap()
     }

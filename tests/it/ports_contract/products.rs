@@ -85,6 +85,7 @@ impl Ports<'_> {
             hold_ttl_s: 900,
             device_id: None,
             request_fingerprint: "fingerprint".to_owned(),
+            run: domain::HoldRun::of_execution("run"),
         };
         let asked = Asked {
             stocked: stocked.clone(),

@@ -5,7 +5,7 @@ use super::{Ports, all_at_once, change};
 use domain::inventory::{Adjustment, adjust, level, open};
 use domain::ledger::MovementKind;
 use domain::order::{HOLDS_MAX, Kind, StartInput};
-use domain::ports::{CommitError, HoldRequest, ProductError, WantedProduct};
+use domain::ports::{CommitError, HoldRequest, HoldStep, ProductError, WantedProduct};
 use domain::product::Stocked;
 use domain::{Fault, Order, OrderId, ProductId, Refusal, UserId};
 use std::future::Future;
@@ -40,7 +40,11 @@ impl Ports<'_> {
 
     /// Asks until it is answered, as the workflow's Retry does.
     async fn reserve(&self, request: &HoldRequest) -> Result<StartInput, Fault> {
-        patiently(|| self.reserve_products.handle(request.clone())).await
+        let step = HoldStep {
+            request: request.clone(),
+            run: "run".to_owned(),
+        };
+        patiently(|| self.reserve_products.handle(step.clone())).await
     }
 
     /// Ends an order as its buyer would.

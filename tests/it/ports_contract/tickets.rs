@@ -33,6 +33,27 @@ pub async fn a_listing_can_be_repeated(ports: &Ports<'_>) {
     assert_eq!(ports.tickets.get(&unknown).await, Ok(None));
 }
 
+/// Ids are made of Idempotency-Keys, and a key's record is gone after a day: another listing under it is the seller's to mend.
+pub async fn another_listing_under_the_same_id_is_refused(ports: &Ports<'_>) {
+    let ticket = ports.listed(1).await.remove(0);
+    for another in [
+        Ticket {
+            event: Some("Another event".to_owned()),
+            ..ticket.clone()
+        },
+        Ticket {
+            price_minor: price(1),
+            ..ticket.clone()
+        },
+    ] {
+        assert_eq!(
+            ports.tickets.create(&another).await,
+            Err(Fault::Refused(Refusal::KeyReused))
+        );
+    }
+    assert_eq!(ports.read_ticket(&ticket.ticket_id).await, ticket);
+}
+
 pub async fn an_edit_names_what_was_not_so(ports: &Ports<'_>) {
     let ticket = ports.listed(1).await.remove(0);
     let edited = ports.tickets.edit(&edit(&ticket, 1)).await.unwrap();

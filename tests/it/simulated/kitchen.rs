@@ -250,7 +250,7 @@ fn release_twice_adds_once() {
         let order_id = order_of(&buyer, KEY);
         // In the moment between hold and workflow, as after a start that failed.
         let hold = json!({
-            "order_id": order_id, "user_id": buyer, "kind": "dish", "request_fingerprint": "f",
+            "order_id": order_id, "user_id": buyer, "kind": "dish", "request_fingerprint": "f", "run": "run",
             "dishes": [{ "dish_id": dish, "quantity": 1 }],
         });
         step(&mut world, "reserve-ingredients", &hold);
@@ -328,7 +328,7 @@ fn release_of_a_request_twice_adds_once() {
 }
 
 fn release(world: &mut World, how: &str, order_id: &OrderId) {
-    let input = json!({ "order_id": order_id, "reason": "unavailable" });
+    let input = json!({ "order_id": order_id, "reason": "not_started", "run": "run" });
     if how == "cancel" {
         held(world.ask(&World::buyer(1), Ask::cancel(order_id)));
     } else {

@@ -29,9 +29,19 @@ impl Asked {
         match (self.is_whole, who) {
             (true, _) => "examples,coverage,fuzzing,stateful",
             (false, Who::Stranger) => "examples",
-            (false, Who::Buyer) => "examples,fuzzing",
-            // An operator is a buyer too: every bound of every field is tried once.
+            (false, Who::Buyer) => "fuzzing",
+            // An operator is a buyer too: every example, and every bound of every field, is tried once.
             (false, Who::Operator) => "examples,coverage",
+        }
+    }
+
+    /// Methods that are tried where a path does not have them. Not TRACE: a gateway lets nobody have it. A suite tries none: which
+    /// methods a path has is the gateway's to know.
+    pub(super) const fn unexpected_methods(self) -> &'static [&'static str] {
+        if self.is_whole {
+            &["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]
+        } else {
+            &[]
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::asked::Asked;
 use super::scene::{Scene, Who};
 use crate::failure::{Result, While};
 
@@ -42,14 +43,20 @@ pub(super) struct Settings {
 }
 
 /// Writes them into a folder.
-pub(super) fn write(folder: &Path, description: &Value, scene: &Scene, who: Who) -> Result<Settings> {
+pub(super) fn write(
+    folder: &Path,
+    description: &Value,
+    scene: &Scene,
+    who: Who,
+    asked: &Asked,
+) -> Result<Settings> {
     let settings = Settings {
         options: folder.join("schemathesis.toml"),
         description: folder.join("openapi.json"),
     };
     let described = with_examples(description.clone(), scene).to_string();
     for (path, text) in [
-        (&settings.options, options(scene, who)),
+        (&settings.options, options(scene, who, asked)),
         (&settings.description, described),
     ] {
         fs::write(path, text).while_doing(format!("write {}", path.display()))?;
@@ -57,8 +64,9 @@ pub(super) fn write(folder: &Path, description: &Value, scene: &Scene, who: Who)
     Ok(settings)
 }
 
-fn options(scene: &Scene, who: Who) -> String {
-    let mut text = r#"warnings = false
+fn options(scene: &Scene, who: Who, asked: &Asked) -> String {
+    let mut text = format!(
+        r#"warnings = false
 # Longer than a gateway gives a function.
 request-timeout = 40
 
@@ -69,10 +77,10 @@ positive_data_acceptance.enabled = false
 unsupported_method.enabled = false
 
 [phases.coverage]
-# Not TRACE: a gateway lets nobody have it.
-unexpected-methods = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]
-"#
-    .to_owned();
+unexpected-methods = {}
+"#,
+        json!(asked.unexpected_methods())
+    );
     if let Some(token) = &scene.token {
         // Said as what it is, so that it is left out where a request without a session is to be refused.
         let _ = writeln!(text, "\n[auth.openapi]\nbearer = {{ bearer = {} }}", json!(token));
@@ -188,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_buyer_stays_signed_in_and_an_operator_breaks_nothing() {
-        let (buyer, operator) = (options(&scene(), Who::Buyer), options(&scene(), Who::Operator));
+        let said = |who| options(&scene(), who, &Asked::default());
+        let (buyer, operator) = (said(Who::Buyer), said(Who::Operator));
         assert!(
             buyer.contains("bearer = { bearer = \"v1.a.b\" }") && buyer.contains("\"sign_out\""),
             "{buyer}"

@@ -90,7 +90,8 @@ pub fn run(wanted: &Wanted) -> Result<ExitCode> {
     let missed = each(&bench, &copy, &chosen, &mut kept, wanted)?;
     drop(stacks);
 
-    table::write(&project, &all, &kept)?;
+    // What was added while the tests ran, hours perhaps, has its row as well.
+    table::write(&project, &mutate::all(&project.path("."))?, &kept)?;
     if left_out > 0 {
         eprintln!("\n{left_out} can only be seen by a running stack: `--engine` runs them as well.");
     }

@@ -32,7 +32,7 @@ impl Default for Wanted {
         Self {
             blows: 100,
             seed: None,
-            rate: 3.0,
+            rate: 1.0,
         }
     }
 }

@@ -141,7 +141,8 @@ fn difference(row: &Value) -> String {
     )
 }
 
-/// Orders that nobody of the run placed: those that devices placed are taken in, the others named.
+/// Orders that nobody of the run placed: those that devices placed are taken in, those that were undone before anybody
+/// was told of them are passed over, and the others are named.
 pub async fn meet_unknown_orders(world: &Shared) -> Vec<String> {
     let mut unknown = Vec::new();
     let known: BTreeSet<String> = world.board().known().orders.keys().cloned().collect();
@@ -158,7 +159,8 @@ pub async fn meet_unknown_orders(world: &Shared) -> Vec<String> {
                 .is_some_and(|devices| devices.has(device_id))
             {
                 world.board().placed(of_device(person, &order, device_id));
-            } else {
+            } else if order["status"].as_str() != Some("unavailable") {
+                // A hold whose answer was lost is undone, and its buyer's next try may be told of another's hold by then.
                 unknown.push(id.to_owned());
             }
         }

@@ -82,6 +82,13 @@ fn a_cancelled_registration_says_what_was_taken() {
         of([failed_on(same), reason(FAILED), ok(), ok()]),
         Ok(Try::Done)
     ));
+    let mut other = device();
+    other.mac_address = domain::MacAddress::parse("02:00:00:00:00:99").unwrap();
+    let other = to_item("device", &other).unwrap();
+    assert!(matches!(
+        of([failed_on(other), ok(), ok(), ok()]),
+        Err(Fault::Refused(Refusal::KeyReused))
+    ));
     assert!(matches!(
         of([ok(), reason(FAILED), reason(FAILED), ok()]),
         Err(Fault::Refused(Refusal::MacAddressTaken { .. }))

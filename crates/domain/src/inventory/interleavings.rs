@@ -273,6 +273,7 @@ fn a_hold_is_at_the_version_that_was_seen_and_below_the_price_that_was_set() {
             hold_ttl_s: 900,
             device_id: None,
             request_fingerprint: "f".to_owned(),
+            run: crate::HoldRun::of_execution("run"),
         };
         let asked = Asked {
             stocked: stocked.clone(),
@@ -317,6 +318,7 @@ fn an_order_that_lies_in_too_many_shards_is_drawn_together_first() {
         hold_ttl_s: 900,
         device_id: None,
         request_fingerprint: "f".to_owned(),
+        run: crate::HoldRun::of_execution("run"),
     };
     assert_eq!(decision.stock.len(), 16);
     assert!(matches!(

@@ -5,7 +5,7 @@ use super::{
     STANDSTILL_S, STUCK_PAUSE_MAX_S, STUCK_PAUSE_S, Status,
 };
 use crate::fault::Fault;
-use crate::ids::{DeviceId, HoldId, OrderId, UserId};
+use crate::ids::{DeviceId, HoldId, HoldRun, OrderId, UserId};
 use crate::ledger::MovementKind;
 use crate::money::{Currency, PriceMinor};
 use crate::payment::AttemptStatus;
@@ -31,15 +31,19 @@ pub struct NewOrder {
     pub device_id: Option<DeviceId>,
     /// Fingerprint of the request.
     pub request_fingerprint: String,
+    /// The run of `hold-order` that holds.
+    pub run: HoldRun,
 }
 
-/// Why the order's own workflow gave it up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why an order is given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interruption {
     /// Every attempt to charge failed.
     PaymentFailed,
-    /// The order could not be carried on after it was held.
+    /// What it lacks cannot be had.
     Unavailable,
+    /// This run of `hold-order` could not start the order's own workflow, or does not know whether it holds anything.
+    NotStarted(HoldRun),
 }
 
 impl Order {
@@ -81,6 +85,7 @@ impl Order {
                 what: format!("Locked for you until {}.", expires_at.to_rfc3339()),
             }],
             request_fingerprint: new.request_fingerprint,
+            sole_run: Some(new.run),
             reentries: 0,
             due_at: Some(expires_at.plus_s(RECONCILE_GRACE_S)),
             created_at: now,
@@ -186,6 +191,26 @@ impl Order {
         }
     }
 
+    /// A run of `hold-order` answers with this hold. If another holds, none may undo it from now on, for its buyer may have
+    /// been told; two runs that both fail leave a hold that ends by its deadline, or is found by the buyer's next try.
+    #[must_use]
+    pub fn answer_again(&self, run: &HoldRun, now: Timestamp) -> Ruling {
+        if self.sole_run.as_ref() == Some(run) {
+            return Ruling::AlreadyDone;
+        }
+        self.told(now)
+    }
+
+    /// Its buyer is told that it is held, by something else than the run of `hold-order` that holds: from now on that run
+    /// may not undo it.
+    #[must_use]
+    pub fn told(&self, now: Timestamp) -> Ruling {
+        match &self.sole_run {
+            Some(_) => self.write(self.clone(), now, Vec::new(), HolderChange::Unchanged),
+            None => Ruling::AlreadyDone,
+        }
+    }
+
     /// Undoes the hold for the workflow: after the last failed charge, or when the order could not be started.
     ///
     /// Safe on an order that has ended: nothing is left to undo.
@@ -195,15 +220,19 @@ impl Order {
     pub fn void(&self, why: Interruption, now: Timestamp) -> Result<Ruling, Fault> {
         let order_id = self.order_id.clone();
         match (self.status, why) {
-            // Its workflow waits already: somebody else has started it, and the hold is theirs.
-            (Status::Held, Interruption::Unavailable) if self.waiter.is_some() => {
-                Err(Refusal::OrderBeingPaid { order_id }.into())
+            // Another run has told somebody that it is held, or its own workflow has gone on with it.
+            (_, Interruption::NotStarted(ref run)) if self.sole_run.as_ref() != Some(run) => {
+                Ok(Ruling::AlreadyDone)
             }
-            (Status::Gathering | Status::Held, Interruption::Unavailable) => self.end(
-                Status::Unavailable,
-                now,
-                "Could not be carried out; the lock is released.".to_owned(),
-            ),
+            // Everything has come after all, and its buyer may have seen it: whoever waited too long goes on.
+            (Status::Held, Interruption::Unavailable) => Ok(Ruling::AlreadyDone),
+            (Status::Gathering | Status::Held, Interruption::Unavailable | Interruption::NotStarted(_)) => {
+                self.end(
+                    Status::Unavailable,
+                    now,
+                    "Could not be carried out; the lock is released.".to_owned(),
+                )
+            }
             (Status::Paying | Status::Stuck, Interruption::PaymentFailed)
                 if self.latest_attempt_is(AttemptStatus::Declined) =>
             {
@@ -364,6 +393,7 @@ impl Order {
         holder: HolderChange,
     ) -> Ruling {
         after.version = self.version + 1;
+        after.sole_run = None;
         after.updated_at = now;
         Ruling::Change(Box::new(Decision {
             before: Some((self.version, self.status)),

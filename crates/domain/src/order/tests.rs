@@ -32,6 +32,7 @@ fn placing() -> Decision {
         hold_ttl_s: TTL_S,
         device_id: None,
         request_fingerprint: "f".to_owned(),
+        run: crate::HoldRun::of_execution("run"),
     };
     Order::place(new, at(0)).unwrap()
 }
@@ -266,6 +267,7 @@ enum Ask {
     Cancel,
     VoidFailed,
     VoidUnavailable,
+    VoidNotStarted,
     GetStuck,
     LookAgain,
 }
@@ -285,6 +287,7 @@ fn ask(order: &Order, ask: Ask, now: Timestamp) -> Result<Ruling, Fault> {
         Ask::Cancel => order.cancel(now),
         Ask::VoidFailed => order.void(Interruption::PaymentFailed, now),
         Ask::VoidUnavailable => order.void(Interruption::Unavailable, now),
+        Ask::VoidNotStarted => order.void(Interruption::NotStarted(crate::HoldRun::of_execution("run")), now),
         Ask::GetStuck => order.get_stuck("test", now),
         Ask::LookAgain => Ok(order.look_again(true, now)),
     }
@@ -301,6 +304,7 @@ fn any_ask() -> impl Strategy<Value = Ask> {
         Ask::Cancel,
         Ask::VoidFailed,
         Ask::VoidUnavailable,
+        Ask::VoidNotStarted,
         Ask::GetStuck,
         Ask::LookAgain,
     ])

@@ -21,7 +21,8 @@ pub enum DeviceError {
 /// Devices and what there is of products at them. What is delivered is added by [`super::Orders::commit`].
 pub trait Devices: Send + Sync {
     /// Writes a fresh device with its empty stock, its address and its place among its owner's devices, in one
-    /// transaction; refuses with `MacAddressTaken` or `TooManyDevices`. "Already there, the same" is success.
+    /// transaction; refuses with `MacAddressTaken` or `TooManyDevices`. "Already there, the same" is success;
+    /// another one under its id is refused as [`KeyReused`](crate::Refusal::KeyReused).
     fn register<'a>(&'a self, device: &'a Device) -> Answer<'a, ()>;
 
     /// The device as last written.

@@ -27,7 +27,8 @@ pub trait Orders: Send + Sync {
 
 /// Tickets: listing, reading and editing. Holding and selling go through [`Orders::commit`].
 pub trait Tickets: Send + Sync {
-    /// Writes a fresh ticket. "Already there, the same" is success, whenever it was listed; what is there stays as it is.
+    /// Writes a fresh ticket. "Already there, the same" is success, whenever it was listed; what is there stays as it is. Another
+    /// one under its id is refused as [`KeyReused`](crate::Refusal::KeyReused).
     fn create<'a>(&'a self, ticket: &'a Ticket) -> Answer<'a, ()>;
 
     /// The ticket as last written.

@@ -136,6 +136,16 @@ pub struct HoldRequest {
     pub request_fingerprint: String,
 }
 
+/// Input of the steps that hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldStep {
+    /// What is asked for.
+    #[serde(flatten)]
+    pub request: HoldRequest,
+    /// The ARN of the execution of `hold-order` that asks.
+    pub run: String,
+}
+
 /// What `hold-order` decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HoldAnswer {

@@ -82,6 +82,20 @@ impl Category {
 }
 
 impl Product {
+    /// Whether `again` is the request that made this one, repeated: of the same owner, and equal as long as nobody has edited it.
+    #[must_use]
+    pub fn is_same_creation(&self, again: &Self) -> bool {
+        let said = |product: &Self| {
+            (
+                product.title.clone(),
+                product.description.clone(),
+                product.price_minor,
+            )
+        };
+        (&self.product_id, &self.owner_id) == (&again.product_id, &again.owner_id)
+            && (self.version > 1 || said(self) == said(again))
+    }
+
     /// Whether it is shown and sold.
     #[must_use]
     pub const fn is_listed(&self) -> bool {

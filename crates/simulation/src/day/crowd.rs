@@ -85,6 +85,17 @@ pub(super) fn let_in(
                 let at_ms = begins_ms + repeat * chance.up_to(70_000);
                 world.ask_at(at_ms, &buyer, ask.clone());
             }
+            // And some click in a second window, which knows nothing of the first one's key.
+            if chance.up_to(3) == 0 {
+                world.ask_at(
+                    begins_ms + chance.up_to(15_000),
+                    &buyer,
+                    Ask {
+                        key: None,
+                        ..ask.clone()
+                    },
+                );
+            }
             think_twice(world, shop, (&buyer, &order_id), begins_ms, chance);
         }
     }

@@ -202,6 +202,12 @@ pub enum Broken {
         /// How it stands.
         status: Status,
     },
+    /// A buyer was told that everything is held, and then it was not to be had.
+    #[error("{order} was answered with as held, and is unavailable")]
+    TakenBack {
+        /// The order.
+        order: OrderId,
+    },
     /// An order is stuck, and nobody wrote down why.
     #[error("{order} is stuck without a reason")]
     StuckInSilence {

@@ -11,6 +11,7 @@ mod kitchen;
 mod links;
 mod money;
 mod products;
+pub(crate) mod promises;
 mod tickets;
 mod written;
 

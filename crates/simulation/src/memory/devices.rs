@@ -71,10 +71,7 @@ impl Tables {
             return if is_same {
                 Ok(())
             } else {
-                Err(Fault::Defect(format!(
-                    "{} was registered before with another address",
-                    device.device_id
-                )))
+                Err(Refusal::KeyReused.into())
             };
         }
         if self

@@ -13,11 +13,9 @@ impl Tables {
                 self.tickets.insert(ticket.ticket_id.clone(), ticket.clone());
                 Ok(())
             }
-            Some(present) if is_same_listing(present, ticket) => Ok(()),
-            Some(_) => Err(Fault::Defect(format!(
-                "{} was listed before with other contents",
-                ticket.ticket_id
-            ))),
+            Some(present) if present.is_same_listing(ticket) => Ok(()),
+            // The id is made of an Idempotency-Key, whose record is gone after a day.
+            Some(_) => Err(Refusal::KeyReused.into()),
         }
     }
 
@@ -51,13 +49,6 @@ impl Tables {
         self.tickets.remove(ticket_id);
         Ok(())
     }
-}
-
-/// Whether both come from the same listing: equal in all that no later write touches. When is no part of it: a request that is
-/// repeated comes later.
-fn is_same_listing(one: &Ticket, other: &Ticket) -> bool {
-    (&one.ticket_id, &one.owner_id) == (&other.ticket_id, &other.owner_id)
-        && (&one.event, &one.venue, one.starts_at) == (&other.event, &other.venue, other.starts_at)
 }
 
 /// [`Tickets`] in memory.

@@ -3,7 +3,7 @@
 use super::tasks::{Event, Outcome, Purpose, Task, Work};
 use super::{Ask, RequestId, World};
 use crate::functions::limit_ms;
-use crate::invariants::Violation;
+use crate::invariants::{Violation, promises};
 use crate::wire::{Current, TaskId, lock};
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -234,15 +234,18 @@ impl World {
             Work::Serve(working) => working.as_mut().poll(&mut context).map(Outcome::Served),
         };
         task.polls += 1;
-        let (wakes, waits, died, notes) = {
+        let (wakes, waits, died, notes, refusals) = {
             let mut traffic = lock(&self.traffic);
             traffic.current = None;
             let wakes = std::mem::take(&mut traffic.wakes);
             let waits = std::mem::take(&mut traffic.waits);
-            (wakes, waits, traffic.died, std::mem::take(&mut traffic.notes))
+            let refusals = std::mem::take(&mut traffic.refusals);
+            let notes = std::mem::take(&mut traffic.notes);
+            (wakes, waits, traffic.died, notes, refusals)
         };
         if let Purpose::Message(number) = task.purpose {
-            self.queue.met_faults(number, notes.len());
+            // Who was slower than another has met one too, and comes again.
+            self.queue.met_faults(number, notes.len() + refusals);
         }
         for note in notes {
             self.trace.add(self.now_ms(), &note);
@@ -353,6 +356,7 @@ impl World {
         let outcome = self
             .watch
             .check_rest(&lock(&self.tables), &lock(&self.ledger), running, &self.queue);
+        let outcome = outcome.and_then(|()| promises::check(self.replies(), &lock(&self.tables)));
         outcome.map_err(|broken| Box::new(Violation::new(broken, self.setup.seed, &self.trace)))
     }
 

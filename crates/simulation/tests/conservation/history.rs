@@ -299,6 +299,7 @@ impl History {
             hold_ttl_s: 900,
             device_id: None,
             request_fingerprint: "f".to_owned(),
+            run: domain::HoldRun::of_execution("run"),
         }
     }
 

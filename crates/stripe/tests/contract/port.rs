@@ -25,6 +25,7 @@ fn order() -> Order {
         hold_ttl_s: 900,
         device_id: None,
         request_fingerprint: "fingerprint".to_owned(),
+        run: domain::HoldRun::of_execution("run"),
     };
     Order::place(new, Timestamp::from_ms(0)).unwrap().after
 }

@@ -104,6 +104,7 @@ pub fn order_of(price_minor: u64) -> Order {
         hold_ttl_s: 900,
         device_id: None,
         request_fingerprint: "fingerprint".to_owned(),
+        run: domain::HoldRun::of_execution("run"),
     };
     Order::place(new, Timestamp::from_ms(0)).unwrap().after
 }

@@ -3,6 +3,7 @@
 use crate::world::World;
 use axum::body::Body;
 use axum::http::Request;
+use proptest::prelude::*;
 use serde_json::json;
 
 async fn with_authorization(value: &str) -> (u16, String) {
@@ -211,5 +212,44 @@ async fn payment_method_types_are_refused_from_the_version_on_that_removed_them(
         if status == 400 {
             assert_eq!(reply.refusal().1, "payment_method_types_no_longer_supported");
         }
+    }
+}
+
+/// The forms that the shop sends, each to where it is sent; `*` is an intent's id.
+const SENT: [(&str, &str); 4] = [
+    (
+        "/payment_intents",
+        "amount=1999&currency=usd&payment_method_types[]=card&metadata[order_id]=ord_1&expand[]=latest_charge",
+    ),
+    (
+        "/payment_intents/*/confirm",
+        "payment_method_data[type]=card&payment_method_data[card][token]=tok_visa&error_on_requires_action=true",
+    ),
+    ("/payment_intents/*/cancel", "cancellation_reason=abandoned"),
+    ("/refunds", "payment_intent=*&amount=500&metadata[refund]=1"),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever is sent: carried out, or refused with a sentence in Stripe's shape; never broken by it.
+    #[test]
+    fn a_damaged_form_is_carried_out_or_refused_in_stripes_shape(
+        sent in prop::sample::select(SENT.to_vec())
+            .prop_flat_map(|(path, form)| (Just(path), damaged::text([form]))),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let reply = runtime.block_on(async {
+            let world = World::new();
+            let intent = world.intent("first").await;
+            if sent.0 == "/refunds" {
+                world.confirm(&intent, "second", "tok_visa").await;
+            }
+            let path = sent.0.replace('*', &intent);
+            world.post(&path, "third", &sent.1.replace('*', &intent)).await
+        });
+        let is_error = reply.body["error"]["message"].as_str().is_some_and(|sentence| !sentence.is_empty());
+        prop_assert_eq!(is_error, reply.status != 200, "{} {}", reply.status, reply.body);
+        prop_assert!([200, 400, 402, 404].contains(&reply.status), "{} {}", reply.status, reply.body);
     }
 }

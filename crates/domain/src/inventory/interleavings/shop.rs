@@ -132,6 +132,7 @@ impl Shop {
             hold_ttl_s: 900,
             device_id: None,
             request_fingerprint: "f".to_owned(),
+            run: crate::HoldRun::of_execution("run"),
         };
         hold(
             new,

@@ -55,6 +55,7 @@ fn placed() -> Order {
         hold_ttl_s: 900,
         device_id: None,
         request_fingerprint: "f".to_owned(),
+        run: crate::HoldRun::of_execution("run"),
     };
     Order::place(new, at(0)).unwrap().after
 }

@@ -47,6 +47,7 @@ fn held() -> Order {
         hold_ttl_s: 900,
         device_id: Some(DeviceId::from_random([7; 16])),
         request_fingerprint: "f".to_owned(),
+        run: crate::HoldRun::of_execution("run"),
     };
     Order::place(new, at_ms(0)).unwrap().after
 }

@@ -48,6 +48,7 @@ fn order(byte: u8) -> NewOrder {
         hold_ttl_s: 900,
         device_id: None,
         request_fingerprint: "f".to_owned(),
+        run: crate::HoldRun::of_execution("run"),
     }
 }
 

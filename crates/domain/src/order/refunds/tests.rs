@@ -38,6 +38,7 @@ fn placed(things: Vec<(Thing, u32, u64)>) -> Order {
         hold_ttl_s: 900,
         device_id: None,
         request_fingerprint: "f".to_owned(),
+        run: crate::HoldRun::of_execution("run"),
     };
     let order = Order::place(new, at(0)).unwrap().after;
     change(order.keep_intent(IntentId::parse("pi_1").unwrap(), at(0))).after

@@ -61,20 +61,48 @@ fn money_that_comes_when_everything_was_released_is_no_sale() {
     );
 }
 
-/// The start had its effect, and its answer was lost: the undo finds that somebody waits for the payment.
+/// The last ingredient came as the time to wait for it ran out.
 #[test]
-fn an_undo_that_comes_after_the_start_leaves_the_hold_alone() {
-    let order = placed();
-    let token = crate::TaskToken::parse("token").unwrap();
-    let waiting = after(&order, order.keep_task_token(token, at(1), at(1)));
+fn what_has_come_after_all_is_not_given_up() {
     assert_eq!(
-        refusal(waiting.void(Interruption::Unavailable, at(2))),
-        "OrderBeingPaid"
+        placed().void(Interruption::Unavailable, at(2)),
+        Ok(Ruling::AlreadyDone)
     );
+}
+
+/// The first run of `hold-order` for a request gave up; a second one has found its hold and answers with it.
+#[test]
+fn a_run_that_failed_takes_nothing_from_a_buyer_whom_another_run_told_that_it_is_held() {
+    let (failed, answering) = (HoldRun::of_execution("run"), HoldRun::of_execution("another"));
+    let order = placed();
+    let answered = after(&order, order.answer_again(&answering, at(1)));
+    for run in [&failed, &answering] {
+        let undone = answered.void(Interruption::NotStarted(run.clone()), at(2));
+        assert_eq!(undone, Ok(Ruling::AlreadyDone), "{run}");
+    }
     assert!(matches!(
-        order.void(Interruption::Unavailable, at(2)),
+        order.void(Interruption::NotStarted(failed.clone()), at(2)),
         Ok(Ruling::Change(_))
     ));
+    assert_eq!(
+        order.void(Interruption::NotStarted(answering), at(2)),
+        Ok(Ruling::AlreadyDone)
+    );
+    assert_eq!(order.answer_again(&failed, at(1)), Ruling::AlreadyDone);
+}
+
+#[test]
+fn a_run_that_failed_takes_nothing_from_an_order_that_has_gone_on() {
+    let order = placed();
+    let token = crate::TaskToken::parse("token").unwrap();
+    let run = HoldRun::of_execution("run");
+    for gone_on in [
+        after(&order, order.keep_task_token(token, at(1), at(1))),
+        after(&order, order.begin_payment(card(), at(1)).unwrap()),
+    ] {
+        let undone = gone_on.void(Interruption::NotStarted(run.clone()), at(2));
+        assert_eq!(undone, Ok(Ruling::AlreadyDone));
+    }
 }
 
 #[test]
@@ -85,7 +113,7 @@ fn an_order_takes_a_place_among_its_buyers_holds_until_it_ends() {
     for ruling in [
         held.expire(at(TTL_S)),
         held.cancel(at(1)),
-        held.void(Interruption::Unavailable, at(1)),
+        held.void(Interruption::NotStarted(HoldRun::of_execution("run")), at(1)),
         paid.complete(at(3)),
     ] {
         let Ok(Ruling::Change(ended)) = ruling else {

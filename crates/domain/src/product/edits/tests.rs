@@ -41,6 +41,31 @@ fn edit(user_id: UserId, seen_version: u32) -> ProductEdit {
 }
 
 #[test]
+fn a_product_is_told_from_another_under_the_same_id_until_it_is_edited() {
+    let made = stocked(0).product;
+    let mut again = made.clone();
+    again.created_at = NOW.plus_s(90_000);
+    assert!(made.is_same_creation(&again));
+    for change in [
+        (|product| product.title = "Cherry jam".to_owned()) as fn(&mut Product),
+        |product| product.description = Some("Sour cherries.".to_owned()),
+        |product| product.price_minor = PriceMinor::new(451).unwrap(),
+    ] {
+        let mut another = again.clone();
+        change(&mut another);
+        assert!(!made.is_same_creation(&another), "{another:?}");
+        another.version = 2;
+        assert!(
+            another.is_same_creation(&again),
+            "what it was made as, nobody knows any more"
+        );
+    }
+    again.owner_id = other();
+    again.version = 2;
+    assert!(!again.is_same_creation(&made));
+}
+
+#[test]
 fn an_edit_reaches_every_shard_and_moves_no_stock() {
     let before = stocked(16);
     let decision = before.edit(&edit(owner(), 1), NOW.plus_s(1)).unwrap();

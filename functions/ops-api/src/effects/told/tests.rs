@@ -23,6 +23,7 @@ fn placed(thing: Thing) -> Written {
         hold_ttl_s: 900,
         device_id: None,
         request_fingerprint: "f".to_owned(),
+        run: domain::HoldRun::of_execution("run"),
     };
     Written {
         order: Order::place(new, at(0)).unwrap().after,
