@@ -12,6 +12,7 @@ mod browser;
 mod catalogue;
 mod conservation;
 mod costs;
+mod dashboard;
 mod definitions;
 mod deployed;
 mod door;
