@@ -19,6 +19,7 @@ mod door;
 mod effects;
 mod engine;
 mod errors;
+mod events;
 mod executions;
 mod generator;
 mod hazards;
