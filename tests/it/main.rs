@@ -38,6 +38,7 @@ mod ports_in_memory;
 mod project;
 mod proof;
 mod queues;
+mod scale;
 mod simulate;
 mod simulated;
 mod site;
