@@ -6,6 +6,7 @@
 
 mod dishes;
 mod limits;
+mod naive;
 pub mod prices;
 mod products;
 mod queues;
