@@ -100,17 +100,10 @@ pub fn table(paths: &[(&str, Counts)]) -> String {
         let counts = paths.iter().map(|(_, counts)| (price.count)(counts));
         row(&mut text, price.what, counts.map(|count| format!("{count}")));
     }
-    let whole: [(&str, fn(&Counts) -> u32); 2] = [
-        ("Step Functions Standard executions", |c| c.executions),
-        ("Step Functions tasks answered", |c| c.task_answers),
-    ];
-    for (what, count) in whole {
-        row(
-            &mut text,
-            what,
-            paths.iter().map(|(_, counts)| format!("{}", count(counts))),
-        );
-    }
+    let executions = paths.iter().map(|(_, counts)| counts.executions.to_string());
+    row(&mut text, "Step Functions Standard executions", executions);
+    let answers = paths.iter().map(|(_, counts)| counts.task_answers.to_string());
+    row(&mut text, "Step Functions tasks answered", answers);
     let mut functions: Vec<&String> = paths
         .iter()
         .flat_map(|(_, counts)| counts.by_function.keys())
