@@ -40,9 +40,9 @@ The project's own commands.
       --declines N%        buyers whose first card does not work (15%)
       --leavers N%         buyers who cancel, or never pay (8%)
       --doubles N%         buyers who click twice, or repeat their request (10%)
-      --on-sale N          instead: N buyers at one thing at the same instant
+      --on-sale N          instead: N buyers at the same instant
       --of ticket|product  at what (ticket)
-      --stock K            how many of the product there are (1)
+      --stock K            how many tickets, or how many of the product, there are (1)
       --own                orders only what the run itself has put on sale; no dishes
       --seed N             the same choices as another run (drawn, and told)
       --settle TIME        how long to wait at the end for orders under way (12m)

@@ -112,7 +112,7 @@ impl Watch {
         for change in changes {
             self.check_change(change, now_ms, grace_ms)?;
             money::check_change(change, ledger, now_ms)?;
-            self.deadlines.check_change(change, grace_ms)?;
+            self.deadlines.check_change(change, now_ms, grace_ms)?;
         }
         self.deadlines.check(now_ms)?;
         let written = Written::take(tables, ledger);
