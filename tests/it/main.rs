@@ -42,6 +42,7 @@ mod ports_in_memory;
 mod project;
 mod proof;
 mod queues;
+mod scale;
 mod simulate;
 mod simulated;
 mod site;
