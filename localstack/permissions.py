@@ -13,6 +13,7 @@ allowed something, and each request that was refused, is written down once (PERM
 import json
 import os
 import re
+from dataclasses import replace
 
 # Where others than the engine ask: {"accessKeyId", "action", "resource"} -> 200 or 403.
 PATH = "/_local/permissions"
@@ -33,6 +34,10 @@ def enforce_policies():
     iam_evaluator.evaluate = write_down(iam_evaluator, record)
 
 
+class OfARole(list):
+    """Policies of a role. The engine looks at those of queues and the like by the same means."""
+
+
 def remember(stock):
     """Policies of a role, read again only when the role has others."""
     from ministack.services import iam
@@ -44,7 +49,7 @@ def remember(stock):
         documents = [*(role.get("InlinePolicies") or {}).values(), *role.get("AttachedPolicies", [])]
         before, policies = known.get((account_id, role_name), (None, None))
         if before != documents:
-            policies = stock(role_name, account_id)
+            policies = OfARole(stock(role_name, account_id))
             known[account_id, role_name] = documents, policies
         return policies
 
@@ -56,7 +61,10 @@ def write_down(evaluator, record):
     stock = evaluator.evaluate
 
     def evaluate(asked, policies, *limits):
+        asked = as_aws_asks(asked)
         result = stock(asked, policies, *limits)
+        if not isinstance(policies, OfARole):
+            return result
         role = evaluator._role_name_from_assumed_arn(asked.principal_arn)
         if result.decision == "Allow":
             statement = evaluator._first_match(asked, [one for policy in policies for one in policy], "Allow")
@@ -68,6 +76,16 @@ def write_down(evaluator, record):
         return result
 
     return evaluate
+
+
+def as_aws_asks(asked):
+    """Where AWS names an action or a resource otherwise than the engine."""
+    service, action = asked.action.split(":", 1)
+    if service == "sqs":  # a batch is allowed by what allows one message
+        return replace(asked, action=f"sqs:{action.removesuffix('Batch')}")
+    if service == "logs" and re.fullmatch(r"arn:[^:]*:logs(:[^:]*){2}:log-group:[^:]+", asked.resource_arn):
+        return replace(asked, resource_arn=f"{asked.resource_arn}:log-stream:")
+    return asked
 
 
 class Record:
@@ -99,10 +117,11 @@ def logical_names():
     names = {}
     for stack in _stacks.values():
         for logical, resource in stack.get("_resources", {}).items():
-            service = resource.get("ResourceType", "").split("::")[1:2]
-            last = re.split("[:/]", resource.get("PhysicalResourceId") or "")[-1]
-            if service and last:
-                names[SERVICES.get(service[0], service[0].lower()), last] = logical
+            kind, last = resource.get("ResourceType", ""), re.split("[:/]", resource.get("PhysicalResourceId") or "")[-1]
+            # The name of a stage is a word of its own in an ARN, and no name of anything else.
+            if last and "::" in kind and kind != "AWS::ApiGatewayV2::Stage":
+                service = kind.split("::")[1]
+                names[SERVICES.get(service, service.lower()), last] = logical
     return names
 
 

@@ -6,6 +6,11 @@ use std::collections::BTreeSet;
 /// Resource, its actions, and why they cannot be bound to less.
 const REASONS: &[(&str, &[&str], &str)] = &[
     (
+        "logs:log-group:/aws/lambda/holdfast-*",
+        &["logs:FilterLogEvents"],
+        "Each group by its name would fill half of the 10,240 characters that a role's policies may have, and it is read only.",
+    ),
+    (
         "*",
         &["states:ListStateMachines"],
         "Step Functions knows no resource for this question.",
