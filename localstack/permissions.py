@@ -1,7 +1,7 @@
 """Holds every function to the policies of its role, and tells which of their lines were needed.
 
 The engine can do so by itself, but is not asked to unless it is told: then a function gets a key of its role, and whoever signs
-with one may do what the role's policies allow. Whoever signs with the key that everybody on this machine has may do everything.
+with one may do what the role's policies allow. Whoever signs with any other key, or not at all, may do everything.
 
 Added here are: the policies of a role are read once, not at each request; signatures are not checked, because some tests stand between
 a function and the engine; our own Step Functions (crates/states) can ask whether a caller may; and each line of a policy that
@@ -20,6 +20,8 @@ PATH = "/_local/permissions"
 # The service in an ARN, where CloudFormation's name for it is another.
 SERVICES = {"StepFunctions": "states", "ApiGatewayV2": "execute-api"}
 QUESTION_BYTES_MAX = 65_536
+# With this begin the keys of roles.
+OF_ROLES = "ASIA"
 
 
 def enforce_policies():
@@ -29,6 +31,7 @@ def enforce_policies():
 
     app.AUTH = True
     app.pin_signed_request = lambda *_ignored, **_also_ignored: None
+    iam_evaluator.is_root_access_key = lambda key: not (key or "").startswith(OF_ROLES)
     iam_evaluator._gather_role_policies = remember(iam_evaluator._gather_role_policies)
     record = Record(os.environ.get("PERMISSIONS_RECORD"))
     iam_evaluator.evaluate = write_down(iam_evaluator, record)

@@ -1,4 +1,391 @@
 //! Lines of policies that no test of the running system needs, and why they are there.
+//!
+//! Most are of paths that only faults lead to. The simulation walks these, on ports in memory; which calls of AWS they end in is read
+//! off `crates/aws`.
+
+const KEY_GIVEN_BACK: &str = "A claimed idempotency key is given back when the request ends in a fault, which no test makes a running function do.";
+const NO_KEY: &str = "The layer that keeps requests with a key from acting twice is before this route too; no test of a running shop cancels with one.";
+const LATE_TRUTH: &str = "Before anything is released the provider is asked, and money that it says was taken is booked: the simulation lives through it.";
+const WAKES: &str = "Whoever has written to an order, or found it, wakes its workflow as it then stands, and what came in between decides how.";
+const OPERATORS: &str = "An operator may do with each machine and execution what tests do with some of them.";
+const LETTERS: &str =
+    "An operator may do with the dead letters of each queue what tests do with those of one.";
+const EXPRESS: &str = "What hold-order did is in its log group alone; pages of executions show it, and tests play them in a browser.";
+const SHARDS: &str = "Several shards of products are read at once; the products in this path have one.";
+const RENAMED: &str =
+    "A product that comes again under another name is no longer found by the words of the old one.";
+const SUPPLY_AGAIN: &str = "A request whose execution has ended without an answer is entered again.";
+const LATE_MONEY: &str = "Money that comes late takes what the order had once more, if it is still there: of a running shop, tests see it for tickets.";
+const RECONCILER: &str = "Sets going again whatever stands still, of every kind; of a running shop, tests let few kinds stand still.";
+const UNDO: &str = "An order that is given up gives back whatever it may hold; of a running shop, tests see it for some kinds.";
 
 /// Function, resource, actions, why.
-pub const REASONS: &[(&str, &str, &[&str], &str)] = &[];
+pub const REASONS: &[(&str, &str, &[&str], &str)] = &[
+    (
+        "CancelOrderFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+        NO_KEY,
+    ),
+    (
+        "CancelOrderFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:SendTaskSuccess"],
+        WAKES,
+    ),
+    (
+        "DevicesApiFunction",
+        "dynamodb:table/InventoryTable",
+        &["dynamodb:BatchGetItem"],
+        SHARDS,
+    ),
+    (
+        "DevicesApiFunction",
+        "dynamodb:table/MoneyTable",
+        &["dynamodb:PutItem"],
+        LATE_TRUTH,
+    ),
+    (
+        "DevicesApiFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem"],
+        KEY_GIVEN_BACK,
+    ),
+    (
+        "ExpireOrderFunction",
+        "dynamodb:table/InventoryTable",
+        &["dynamodb:BatchGetItem"],
+        SHARDS,
+    ),
+    (
+        "ExpireOrderFunction",
+        "dynamodb:table/LedgersTable",
+        &["dynamodb:GetItem", "dynamodb:PutItem"],
+        UNDO,
+    ),
+    (
+        "ExpireOrderFunction",
+        "dynamodb:table/MoneyTable",
+        &["dynamodb:PutItem"],
+        LATE_TRUTH,
+    ),
+    (
+        "GenerateOrdersFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:SendTaskFailure", "states:SendTaskSuccess"],
+        WAKES,
+    ),
+    (
+        "ImportPageFunction",
+        "dynamodb:table/CatalogueTable",
+        &["dynamodb:DeleteItem"],
+        RENAMED,
+    ),
+    (
+        "ImportPageFunction",
+        "dynamodb:table/InventoryTable",
+        &["dynamodb:BatchGetItem"],
+        SHARDS,
+    ),
+    (
+        "KitchenApiFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem"],
+        KEY_GIVEN_BACK,
+    ),
+    (
+        "LinksApiFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem"],
+        KEY_GIVEN_BACK,
+    ),
+    (
+        "OpsApiFunction",
+        "logs:log-group:/aws/vendedlogs/states/holdfast:*",
+        &["logs:FilterLogEvents"],
+        EXPRESS,
+    ),
+    (
+        "OpsApiFunction",
+        "sqs:KitchenDeadLetterQueue",
+        &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
+        LETTERS,
+    ),
+    (
+        "OpsApiFunction",
+        "sqs:KitchenQueue",
+        &["sqs:SendMessage"],
+        LETTERS,
+    ),
+    (
+        "OpsApiFunction",
+        "sqs:ProviderEventsDeadLetterQueue",
+        &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
+        LETTERS,
+    ),
+    (
+        "OpsApiFunction",
+        "sqs:ProviderEventsQueue",
+        &["sqs:SendMessage"],
+        LETTERS,
+    ),
+    (
+        "OpsApiFunction",
+        "sqs:WarehouseDeadLetterQueue",
+        &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
+        LETTERS,
+    ),
+    (
+        "OpsApiFunction",
+        "sqs:WarehouseQueue",
+        &["sqs:SendMessage"],
+        LETTERS,
+    ),
+    (
+        "OpsApiFunction",
+        "states:execution:DeliverProductStateMachine:*",
+        &[
+            "states:DescribeStateMachineForExecution",
+            "states:RedriveExecution",
+            "states:StopExecution",
+        ],
+        OPERATORS,
+    ),
+    (
+        "OpsApiFunction",
+        "states:execution:ImportProductsStateMachine:*",
+        &[
+            "states:DescribeStateMachineForExecution",
+            "states:GetExecutionHistory",
+            "states:RedriveExecution",
+            "states:StopExecution",
+        ],
+        OPERATORS,
+    ),
+    (
+        "OpsApiFunction",
+        "states:execution:RefundOrderStateMachine:*",
+        &[
+            "states:DescribeStateMachineForExecution",
+            "states:GetExecutionHistory",
+            "states:RedriveExecution",
+            "states:StopExecution",
+        ],
+        OPERATORS,
+    ),
+    (
+        "OpsApiFunction",
+        "states:execution:SupplyIngredientStateMachine:*",
+        &[
+            "states:DescribeStateMachineForExecution",
+            "states:GetExecutionHistory",
+            "states:RedriveExecution",
+            "states:StopExecution",
+        ],
+        OPERATORS,
+    ),
+    (
+        "OpsApiFunction",
+        "states:stateMachine:ImportProductsStateMachine",
+        &["states:StartExecution"],
+        OPERATORS,
+    ),
+    (
+        "OpsApiFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:StartExecution"],
+        OPERATORS,
+    ),
+    (
+        "OpsApiFunction",
+        "states:stateMachine:RefundOrderStateMachine",
+        &["states:StartExecution"],
+        OPERATORS,
+    ),
+    (
+        "OpsApiFunction",
+        "states:stateMachine:SupplyIngredientStateMachine",
+        &["states:StartExecution"],
+        OPERATORS,
+    ),
+    (
+        "PassesApiFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem"],
+        KEY_GIVEN_BACK,
+    ),
+    (
+        "PlaceOrderFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:SendTaskFailure", "states:StartExecution"],
+        WAKES,
+    ),
+    (
+        "ProductsApiFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem"],
+        KEY_GIVEN_BACK,
+    ),
+    (
+        "ReceiveWebhookFunction",
+        "dynamodb:table/InventoryTable",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+        LATE_MONEY,
+    ),
+    (
+        "ReceiveWebhookFunction",
+        "dynamodb:table/ProductsTable",
+        &["dynamodb:GetItem"],
+        LATE_MONEY,
+    ),
+    (
+        "ReceiveWebhookFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:SendTaskFailure"],
+        WAKES,
+    ),
+    (
+        "ReconcileOrdersFunction",
+        "dynamodb:table/HoldersTable",
+        &["dynamodb:UpdateItem"],
+        RECONCILER,
+    ),
+    (
+        "ReconcileOrdersFunction",
+        "dynamodb:table/InventoryTable",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+        RECONCILER,
+    ),
+    (
+        "ReconcileOrdersFunction",
+        "dynamodb:table/MoneyTable",
+        &["dynamodb:PutItem"],
+        LATE_TRUTH,
+    ),
+    (
+        "ReconcileOrdersFunction",
+        "dynamodb:table/ProductsTable",
+        &["dynamodb:GetItem"],
+        RECONCILER,
+    ),
+    (
+        "ReconcileOrdersFunction",
+        "dynamodb:table/SuppliesTable",
+        &["dynamodb:PutItem"],
+        RECONCILER,
+    ),
+    (
+        "ReconcileOrdersFunction",
+        "dynamodb:table/TicketsTable",
+        &["dynamodb:UpdateItem"],
+        RECONCILER,
+    ),
+    (
+        "ReconcileOrdersFunction",
+        "states:execution:SupplyIngredientStateMachine:*",
+        &["states:DescribeExecution"],
+        RECONCILER,
+    ),
+    (
+        "ReconcileOrdersFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:SendTaskFailure", "states:SendTaskSuccess"],
+        WAKES,
+    ),
+    (
+        "ReleaseIngredientsFunction",
+        "dynamodb:table/MoneyTable",
+        &["dynamodb:PutItem"],
+        LATE_TRUTH,
+    ),
+    (
+        "ReleaseProductsFunction",
+        "dynamodb:table/HoldersTable",
+        &["dynamodb:UpdateItem"],
+        UNDO,
+    ),
+    (
+        "ReleaseProductsFunction",
+        "dynamodb:table/InventoryTable",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+        UNDO,
+    ),
+    (
+        "ReleaseProductsFunction",
+        "dynamodb:table/MoneyTable",
+        &["dynamodb:PutItem"],
+        LATE_TRUTH,
+    ),
+    (
+        "ReleaseProductsFunction",
+        "dynamodb:table/OrdersTable",
+        &["dynamodb:PutItem"],
+        UNDO,
+    ),
+    (
+        "ReorderProductsFunction",
+        "dynamodb:table/HoldersTable",
+        &["dynamodb:UpdateItem"],
+        UNDO,
+    ),
+    (
+        "ReorderProductsFunction",
+        "dynamodb:table/InventoryTable",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+        UNDO,
+    ),
+    (
+        "ReorderProductsFunction",
+        "dynamodb:table/MoneyTable",
+        &["dynamodb:PutItem"],
+        LATE_TRUTH,
+    ),
+    (
+        "ReorderProductsFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:SendTaskFailure"],
+        WAKES,
+    ),
+    (
+        "RequestRefundFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem"],
+        KEY_GIVEN_BACK,
+    ),
+    (
+        "SupplyIngredientFunction",
+        "dynamodb:table/LedgersTable",
+        &["dynamodb:GetItem"],
+        SUPPLY_AGAIN,
+    ),
+    (
+        "SupplyIngredientFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:SendTaskFailure", "states:SendTaskSuccess"],
+        WAKES,
+    ),
+    (
+        "TakePaymentFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem"],
+        KEY_GIVEN_BACK,
+    ),
+    (
+        "TakePaymentFunction",
+        "states:stateMachine:OrderStateMachine",
+        &["states:SendTaskFailure"],
+        WAKES,
+    ),
+    (
+        "TicketsApiFunction",
+        "dynamodb:table/RequestsTable",
+        &["dynamodb:DeleteItem"],
+        KEY_GIVEN_BACK,
+    ),
+    (
+        "UnlockTicketFunction",
+        "dynamodb:table/MoneyTable",
+        &["dynamodb:PutItem"],
+        LATE_TRUTH,
+    ),
+];
