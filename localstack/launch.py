@@ -1,4 +1,4 @@
-"""Starts the pinned local engine with four repairs, on a faster server, and holds functions to their policies.
+"""Starts the pinned local engine with five repairs, on a faster server, and holds functions to their policies.
 
 Stock, a warm invocation of a native function costs 60 to 100 ms that no program of ours spends: the engine
 waits a fixed time for log lines that may never come, and its Runtime API answers in two small packets that
@@ -10,6 +10,9 @@ then waits until as much has been written as before. Here it begins at the start
 
 And one that is started again on another port keeps its queues under their old addresses, while those who consume them
 look under the new one: messages are taken and never worked on. Here a queue that exists has the address that it was given.
+
+And a template whose alarms look at several metrics at once is refused. Here such an alarm is kept with the first of them: nobody
+on this machine is told by alarms, but the same template has to be deployable.
 
 And half of all that the engine computes under load is reading and writing HTTP, byte by byte in Python. It is an ASGI
 application like any other, so here uvicorn serves it, with parser and event loop in C.
@@ -130,6 +133,20 @@ def find_queues_where_they_are(sqs):
     sqs._queue_url = address
 
 
+def keep_alarms_over_several_metrics(provisioners):
+    """Makes CloudFormation keep an alarm over several metrics as one over the first of them, where it would refuse it."""
+    stock_record = provisioners._cw_metric_alarm_record
+
+    def record(name, properties):
+        looked_at = [metric["MetricStat"] for metric in properties.get("Metrics") or [] if "MetricStat" in metric]
+        if not looked_at:
+            return stock_record(name, properties)
+        first = {"Statistic": looked_at[0]["Stat"], "Period": looked_at[0]["Period"], **looked_at[0]["Metric"]}
+        return stock_record(name, {**properties, **first, "Metrics": None})
+
+    provisioners._cw_metric_alarm_record = record
+
+
 async def serve_with_uvicorn(app, config):
     """Serves as the engine's own server would, until the process is told to end."""
     import uvicorn
@@ -164,9 +181,11 @@ def repair():
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
     from ministack.services import lambda_svc, sqs
+    from ministack.services.cloudformation import provisioners
 
     restore_to_the_start_of_streams(lambda_svc)
     find_queues_where_they_are(sqs)
+    keep_alarms_over_several_metrics(provisioners)
 
 
 def serve_quickly():

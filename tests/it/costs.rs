@@ -6,7 +6,8 @@
 
 mod dishes;
 mod limits;
-mod prices;
+mod naive;
+pub mod prices;
 mod products;
 mod queues;
 mod units;
@@ -30,10 +31,16 @@ use xtask::test_stacks::Kind;
 pub struct Counts {
     /// Billed transitions of Standard executions: states entered, and retries.
     pub transitions: u32,
+    /// Standard executions started.
+    pub executions: u32,
+    /// Answers to tasks that wait, by their tokens.
+    pub task_answers: u32,
     pub express_requests: u32,
     pub by_function: BTreeMap<String, u32>,
     pub read_units: f64,
     pub write_units: f64,
+    /// The same by the table, or the index, where they are written.
+    pub written: BTreeMap<String, f64>,
     pub sqs_requests: u32,
     /// Requests of the buyer to the HTTP API.
     pub http_requests: u32,
@@ -94,6 +101,7 @@ async fn an_order_costs_no_more_than_this() {
         ("dish", count.dish(&menu).await),
         ("dish, two short", count.dish_two_short(&menu).await),
         ("product", count.product(&product).await),
+        ("declined, then paid", count.declined_then_paid().await),
     ];
     let table = prices::table(&paths);
     println!("{table}");
@@ -117,27 +125,39 @@ async fn an_order_costs_no_more_than_this() {
     let memory_mb = count.memory_mb().await;
     let dollars = prices::dollars(&paths, &memory_mb);
     let document = format!("{table}\n{dollars}\n{}", count.heads().await);
-    keep_in_document(&document);
+    keep_in(DOCUMENT, "counted", &document);
     // Stopped here, where a blocking end is no harm, and not while the runtime unwinds.
     std::thread::spawn(move || drop(stack))
         .join()
         .expect("the stack stops");
 }
 
-/// Compares the generated part of the document with what was counted.
-fn keep_in_document(counted: &str) {
-    const BEGIN: &str = "<!-- counted: begin -->\n";
-    const END: &str = "<!-- counted: end -->\n";
-    let path = root().join(DOCUMENT);
-    let text = fs::read_to_string(&path).expect("the document is there");
-    let (before, rest) = text.split_once(BEGIN).expect("the document has a counted part");
-    let (kept, after) = rest.split_once(END).expect("the counted part has an end");
+/// Compares a generated part of a document with what was counted or computed.
+pub fn keep_in(document: &str, part: &str, counted: &str) {
+    let (before, kept, after) = parts(document, part);
     if std::env::var_os(WRITE).is_some() {
-        fs::write(&path, format!("{before}{BEGIN}{counted}{END}{after}")).expect("it can be written");
+        let text = format!("{before}{counted}{after}");
+        fs::write(root().join(document), text).expect("it can be written");
     } else {
         assert_eq!(
             kept, counted,
-            "{DOCUMENT} says something else: run this test with {WRITE}=1"
+            "{document} says something else: run this test with {WRITE}=1"
         );
     }
+}
+
+/// What stands before a generated part, the part itself, and what stands after it.
+pub fn parts(document: &str, part: &str) -> (String, String, String) {
+    let (begin, end) = (
+        format!("<!-- {part}: begin -->\n"),
+        format!("<!-- {part}: end -->\n"),
+    );
+    let text = fs::read_to_string(root().join(document)).expect("the document is there");
+    let (before, rest) = text.split_once(&begin).expect("the part has a beginning");
+    let (kept, after) = rest.split_once(&end).expect("the part has an end");
+    (
+        format!("{before}{begin}"),
+        kept.to_owned(),
+        format!("{end}{after}"),
+    )
 }

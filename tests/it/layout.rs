@@ -40,6 +40,7 @@ fn allowed(package: &str, is_function: bool) -> &'static [&'static str] {
             "serde_dynamo",
             "serde_json",
             "tokio",
+            "tracing",
         ],
         "shell" => &[
             "aws_lambda_events",

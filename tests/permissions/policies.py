@@ -65,7 +65,8 @@ class Template:
         self.names = {}
         for name, resource in self.resources.items():
             service = resource["Type"].split("::")[1]
-            self.names[permissions.SERVICES.get(service, service.lower()), self.own_name(name)] = name
+            last = re.split("[:/]", self.own_name(name))[-1]
+            self.names[permissions.SERVICES.get(service, service.lower()), last] = name
 
     def own_name(self, name):
         """What a resource is called where it is deployed."""

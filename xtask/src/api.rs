@@ -96,17 +96,8 @@ impl Person {
     /// Invokes a function through the Lambda API of an engine on this machine, which checks no signature.
     pub fn invoke(&self, function: &str, payload: &Value) -> Result<Answer> {
         let doing = format!("invoke {function} at {}", self.base);
-        let scope = format!("{ACCOUNT}/20260101/{REGION}/lambda/aws4_request");
-        let request = ureq::http::Request::builder()
-            .method(Method::POST)
-            .uri(format!(
-                "{}/2015-03-31/functions/{function}/invocations",
-                self.base
-            ))
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
-            )
+        let request = self
+            .to_lambda(Method::POST, &format!("/{function}/invocations"))
             .body(payload.to_string())
             .while_doing(&doing)?;
         let mut answer = self.agent.run(request).while_doing(&doing)?;
@@ -120,6 +111,26 @@ impl Person {
             status,
             body: serde_json::from_str(&text).while_doing(&doing)?,
         })
+    }
+
+    /// What the Lambda API of such an engine tells of its functions.
+    pub fn list_functions(&self) -> Result<Value> {
+        let doing = format!("list the functions at {}", self.base);
+        let request = self.to_lambda(Method::GET, "/?MaxItems=200").body(String::new());
+        let answer = self.agent.run(request.while_doing(&doing)?);
+        let text = answer.while_doing(&doing)?.body_mut().read_to_string();
+        serde_json::from_str(&text.while_doing(&doing)?).while_doing(&doing)
+    }
+
+    fn to_lambda(&self, method: Method, path: &str) -> ureq::http::request::Builder {
+        let scope = format!("{ACCOUNT}/20260101/{REGION}/lambda/aws4_request");
+        ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}/2015-03-31/functions{path}", self.base))
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
+            )
     }
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Result<Answer> {

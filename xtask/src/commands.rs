@@ -1,6 +1,7 @@
 //! The commands, one module each, and what they share: the session on this machine.
 
 pub mod bad_input;
+pub mod bench;
 pub mod check;
 pub mod demo;
 pub mod deploy;

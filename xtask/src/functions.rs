@@ -69,6 +69,45 @@ pub fn build(project: &Project, tls: Tls) -> Result<Built> {
     })
 }
 
+/// What an optimised build made.
+#[derive(Clone, Debug)]
+pub struct Optimised {
+    /// The functions, laid out, and the interpreter.
+    pub laid_out: Built,
+    /// Where each function is.
+    pub functions: BTreeMap<String, PathBuf>,
+    /// The one other program that was asked for.
+    pub other: PathBuf,
+}
+
+/// Builds every function as it is deployed, optimised and with these features, but for this machine; and one other program.
+pub fn build_optimised(project: &Project, features: &[String], other: &str) -> Result<Optimised> {
+    let names = project.functions()?;
+    let mut which = vec!["--release"];
+    for name in names.iter().map(String::as_str).chain([STATES, other]) {
+        which.extend(["--bin", name]);
+    }
+    let binaries = compile(project, &which, &["--features", &features.join(",")])?;
+    let found = |name: &str| {
+        let binary = binaries.get(name).cloned();
+        binary.ok_or_else(|| Failure::new(format!("The build made no binary `{name}`.")))
+    };
+    let mut functions = BTreeMap::new();
+    for name in names {
+        let binary = found(&name)?;
+        lay_out(&binary, &project.path(LAYOUT).join(&name))?;
+        functions.insert(name, binary);
+    }
+    Ok(Optimised {
+        laid_out: Built {
+            states: found(STATES)?,
+            functions: functions.len(),
+        },
+        functions,
+        other: found(other)?,
+    })
+}
+
 /// Builds one program of the workspace; where it is.
 pub fn build_one(project: &Project, name: &str, features: &[&str]) -> Result<PathBuf> {
     let mut binaries = compile(project, &["--bin", name], features)?;

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod api_page;
 pub mod bad_input;
+pub mod bench;
 pub mod browser;
 pub mod deployment;
 pub mod failure;

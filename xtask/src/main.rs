@@ -9,7 +9,7 @@ use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
 use commands::{
-    bad_input, check, demo, deploy, down, import, mutate, openapi, permissions, replay, simulate,
+    bad_input, bench, check, demo, deploy, down, import, mutate, openapi, permissions, replay, simulate,
     simulate_faults, torment, up, viewer,
 };
 use xtask::simulate::options::Options;
@@ -40,9 +40,9 @@ The project's own commands.
       --declines N%        buyers whose first card does not work (15%)
       --leavers N%         buyers who cancel, or never pay (8%)
       --doubles N%         buyers who click twice, or repeat their request (10%)
-      --on-sale N          instead: N buyers at one thing at the same instant
+      --on-sale N          instead: N buyers at the same instant
       --of ticket|product  at what (ticket)
-      --stock K            how many of the product there are (1)
+      --stock K            how many tickets, or how many of the product, there are (1)
       --own                orders only what the run itself has put on sale; no dishes
       --seed N             the same choices as another run (drawn, and told)
       --settle TIME        how long to wait at the end for orders under way (12m)
@@ -59,6 +59,11 @@ The project's own commands.
       --blows N            how many times something is ended (100)
       --rate N             orders begun per second (1)
       --seed N             the same choices as another run (drawn, and told)
+  cargo xtask bench [starts|orders]
+                       measures, optimised and as deployed: how long each function takes to start, next to a bare one; what
+                       orders cost the processor, and how many there are in a second (Linux)
+      --rounds N           how often each function is started (15)
+      --orders N           how many of each kind (200)
   cargo xtask viewer   serves the execution viewer for any state machines, by default the running stack's
       --endpoint-url URL   an engine, or another place that answers the AWS APIs
       --profile NAME       an account: a profile of ~/.aws
@@ -102,6 +107,7 @@ enum Asked {
     Simulate(Options),
     SimulateFaults(simulate_faults::Wanted),
     Torment(torment::Wanted),
+    Bench(bench::Wanted),
     Viewer(viewer::Wanted),
     Mutate(mutate::Wanted),
     Replay(replay::Wanted),
@@ -125,6 +131,7 @@ fn main() -> ExitCode {
         Asked::Simulate(options) => simulate::run(&options),
         Asked::SimulateFaults(wanted) => simulate_faults::run(&wanted),
         Asked::Torment(wanted) => torment::run(&wanted),
+        Asked::Bench(wanted) => bench::run(&wanted),
         Asked::Viewer(wanted) => viewer::run(wanted),
         Asked::Mutate(wanted) => mutate::run(&wanted),
         Asked::Replay(wanted) => replay::run(&wanted),
@@ -158,6 +165,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "simulate" => return simulation(words.raw_args()?.collect()),
             "simulate-faults" => Asked::SimulateFaults(simulate_faults::Wanted::default()),
             "torment" => Asked::Torment(torment::Wanted::default()),
+            "bench" => Asked::Bench(bench::Wanted::default()),
             "viewer" => Asked::Viewer(viewer::Wanted::default()),
             "mutate" => Asked::Mutate(mutate::Wanted::default()),
             "replay" => Asked::Replay(replay::Wanted::default()),
@@ -196,6 +204,15 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             (Asked::Torment(wanted), Long("blows")) => wanted.blows = words.value()?.parse()?,
             (Asked::Torment(wanted), Long("rate")) => wanted.rate = words.value()?.parse()?,
             (Asked::Torment(wanted), Long("seed")) => wanted.seed = Some(words.value()?.parse()?),
+            (Asked::Bench(wanted), Value(which)) if wanted.which.is_none() => {
+                wanted.which = Some(match which.to_string_lossy().as_ref() {
+                    "starts" => bench::Which::Starts,
+                    "orders" => bench::Which::Orders,
+                    other => return Err(format!("There is no bench `{other}`").into()),
+                });
+            }
+            (Asked::Bench(wanted), Long("rounds")) => wanted.rounds = words.value()?.parse()?,
+            (Asked::Bench(wanted), Long("orders")) => wanted.orders = words.value()?.parse()?,
             (Asked::Viewer(wanted), Long("endpoint-url")) => {
                 wanted.endpoint_url = Some(words.value()?.string()?)
             }

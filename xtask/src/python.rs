@@ -17,8 +17,10 @@ const MISSING: &str = "Python 3.11 or newer with pip and venv is needed, for the
 pub enum Environment {
     /// The engine and what deploys to it: `requirements.txt`.
     Engine,
-    /// What checks the template: `requirements-check.txt`.
+    /// What checks the template and the workflows: `requirements-check.txt`.
     Check,
+    /// What looks for weaknesses in the template: `requirements-checkov.txt`.
+    Checkov,
     /// What builds for a real account: `requirements-deploy.txt`.
     Deploy,
     /// Node.js, where this machine has none: `requirements-web.txt`.
@@ -32,6 +34,7 @@ impl Environment {
         match self {
             Self::Engine => "localstack/requirements.txt",
             Self::Check => "localstack/requirements-check.txt",
+            Self::Checkov => "localstack/requirements-checkov.txt",
             Self::Deploy => "localstack/requirements-deploy.txt",
             Self::Web => "localstack/requirements-web.txt",
             Self::Input => "localstack/requirements-input.txt",
@@ -42,6 +45,7 @@ impl Environment {
         match self {
             Self::Engine => "python/engine",
             Self::Check => "python/check",
+            Self::Checkov => "python/checkov",
             Self::Deploy => "python/deploy",
             Self::Web => "python/web",
             Self::Input => "python/input",

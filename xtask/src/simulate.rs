@@ -69,6 +69,10 @@ pub async fn run(options: &Options, shop: &Shop, steps: Steps) -> Result<Report>
     };
     let client = Client::new(&shop.url, &name_of_run(), in_flight, Arc::clone(&board))
         .in_weather(shop.weather.clone());
+    let client = match &options.scene {
+        Scene::Day(_) => client,
+        Scene::OnSale(_) => client.in_line(),
+    };
     let progress = Progress::start(steps, Arc::clone(&board));
     let counter = Counter::open(&client, shop.operator.as_ref()).await?;
     let stage = Stage {
@@ -201,17 +205,11 @@ impl Stage {
     async fn on_sale(self, options: &Options, sale: OnSale) -> Result<Report> {
         let people = self.people(on_sale::people_for(sale)).await?;
         let prize = on_sale::prize(&self.client, &people, sale).await?;
-        // Of a product it is counted at the end how many are gone; a ticket is there once or not.
-        let counted = if sale.of == Kind::Products {
-            vec![prize.clone()]
-        } else {
-            Vec::new()
-        };
         let (close, closing) = watch::channel(false);
         let world = Arc::new(World {
             client: self.client.clone(),
             people,
-            things: Things::only(counted),
+            things: Things::only(prize.product.iter().cloned().collect()),
             devices: None,
             closing,
         });

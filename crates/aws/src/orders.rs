@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnFailure;
 use domain::ledger::Place;
 use domain::ports::{Answer, CommitError, Orders};
 use domain::stock::HolderChange;
-use domain::{Decision, Fault, Order, OrderId, Page, PageRequest, Timestamp, UserId};
+use domain::{Decision, Fault, Order, OrderId, Page, PageRequest, Status, Timestamp, UserId};
 use moves::Moves;
 use shelves::ShelfMoves;
 use transaction::{AsRead, Moved, Part};
@@ -58,6 +58,20 @@ impl DynamoOrders {
             client: connections.dynamodb(),
             tables,
         }
+    }
+
+    async fn write(&self, decision: &Decision) -> Result<(), CommitError> {
+        let is_order_alone =
+            decision.stock.is_empty() && decision.money.is_empty() && decision.arrivals.is_empty();
+        if is_order_alone && decision.holder == HolderChange::Unchanged {
+            return self.put(decision).await;
+        }
+        let kitchen = Moves::of(decision).map_err(CommitError::Fault)?;
+        let shelves = ShelfMoves::of(decision).map_err(CommitError::Fault)?;
+        if kitchen.is_none() && shelves.is_empty() {
+            return self.transact(decision, &Moved::default()).await;
+        }
+        self.transact_with(decision, kitchen.as_ref(), &shelves).await
     }
 
     /// A decision about nothing but the order: a plain conditional write costs half of a transaction.
@@ -178,6 +192,22 @@ impl DynamoOrders {
     }
 }
 
+/// A line for each status that an order comes to, in the log of whatever function brought it there. So every function that has to
+/// do with an order is found by its id, and orders are counted by how they ended.
+fn tell(decision: &Decision) {
+    let Order { order_id, status, .. } = &decision.after;
+    let was = decision.before.map(|(_, status)| status);
+    if was != Some(*status) {
+        let was = was.map_or("-", Status::as_str);
+        tracing::info!(
+            order_id = order_id.as_str(),
+            was,
+            status = status.as_str(),
+            "order"
+        );
+    }
+}
+
 impl Orders for DynamoOrders {
     fn get<'a>(&'a self, order_id: &'a OrderId) -> Answer<'a, Option<Order>> {
         Box::pin(async move {
@@ -196,17 +226,9 @@ impl Orders for DynamoOrders {
 
     fn commit<'a>(&'a self, decision: &'a Decision) -> Answer<'a, (), CommitError> {
         Box::pin(async move {
-            let is_order_alone =
-                decision.stock.is_empty() && decision.money.is_empty() && decision.arrivals.is_empty();
-            if is_order_alone && decision.holder == HolderChange::Unchanged {
-                return self.put(decision).await;
-            }
-            let kitchen = Moves::of(decision).map_err(CommitError::Fault)?;
-            let shelves = ShelfMoves::of(decision).map_err(CommitError::Fault)?;
-            if kitchen.is_none() && shelves.is_empty() {
-                return self.transact(decision, &Moved::default()).await;
-            }
-            self.transact_with(decision, kitchen.as_ref(), &shelves).await
+            self.write(decision).await?;
+            tell(decision);
+            Ok(())
         })
     }
 

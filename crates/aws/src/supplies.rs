@@ -209,13 +209,23 @@ impl Supplies for DynamoSupplies {
     ) -> Answer<'a, (), SupplyError> {
         Box::pin(async move {
             match warehouse.post(decision.moves.iter().cloned(), &decision.cause, now) {
-                Ok(Some(change)) => self.transact(decision, &change).await,
-                Ok(None) => self.put(decision).await,
+                Ok(Some(change)) => self.transact(decision, &change).await?,
+                Ok(None) => self.put(decision).await?,
                 Err(impossible) => {
                     let fault = Fault::Defect(impossible.to_string());
-                    Err(self.moved_or(decision, fault).await)
+                    return Err(self.moved_or(decision, fault).await);
                 }
             }
+            // What works on a supply request is told its id alone; this line has the order's too.
+            let Supply {
+                order_id, supply_id, ..
+            } = &decision.after;
+            tracing::info!(
+                order_id = order_id.as_str(),
+                supply_id = supply_id.as_str(),
+                "supply"
+            );
+            Ok(())
         })
     }
 }

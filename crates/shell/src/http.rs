@@ -4,6 +4,7 @@ use crate::log;
 use crate::start::StartError;
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::LOCATION;
 use contract::seal::{LoggedFault, REQUEST_ID};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, Request, RequestExt, service_fn};
@@ -36,10 +37,13 @@ async fn answer(
     {
         request.headers_mut().insert(REQUEST_ID, id);
     }
-    let order_id = order_id_in(request.uri().path());
+    let mut order_id = order_id_in(request.uri().path());
     let response = routes.oneshot(request.map(Body::new)).await?;
     let fault = response.extensions().get::<LoggedFault>().map(|logged| &logged.0);
     let request_id = response.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    // What was made says where it is.
+    let made = response.headers().get(LOCATION).and_then(|at| at.to_str().ok());
+    order_id = order_id.or_else(|| order_id_in(made?));
     let ids = log::Ids {
         order: order_id.as_deref(),
         request: request_id,

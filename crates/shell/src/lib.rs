@@ -14,7 +14,7 @@ mod step;
 mod stream;
 
 pub use http::run_http;
-pub use log::difference;
+pub use log::{difference, stood_still};
 pub use queue::run_queue;
 pub use settings::{SettingError, Settings};
 pub use socket::run_socket;

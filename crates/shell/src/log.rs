@@ -72,3 +72,8 @@ pub fn difference(step: &str, found: &Difference) {
         found
     );
 }
+
+/// How many orders somebody should know of; template.yaml makes metrics of the numbers, so there is a line also when they are 0.
+pub fn stood_still(step: &str, stuck: u32, late: u32) {
+    tracing::info!(step, stuck, late, "orders that stood still");
+}

@@ -155,7 +155,7 @@ impl ChargePayment {
                     (found, _) => return Ok(order.outcome_of_latest(found)),
                 }
             }
-            None => self.create_intent(order).await?,
+            None => self.create_intent(order, attempt).await?,
         };
         let confirmed = self
             .provider
@@ -172,7 +172,9 @@ impl ChargePayment {
         })
     }
 
-    async fn create_intent(&self, order: &Order) -> Result<IntentId, Fault> {
+    /// Makes the intent and keeps it. Only the run that has kept it may confirm without an inquiry: while this one waited for the
+    /// provider, another may have made and confirmed the same intent, or the order may have been cancelled.
+    async fn create_intent(&self, order: &Order, attempt: &PaymentAttempt) -> Result<IntentId, Fault> {
         let intent = match self
             .provider
             .create_intent(order, &key(&order.order_id, "intent")?)
@@ -182,12 +184,17 @@ impl ChargePayment {
             Err(Fault::Unknown(why)) => return Err(Fault::Transient(why)),
             other => other?,
         };
-        let kept = decide_and_commit(&*self.orders, &order.order_id, &|order| {
+        decide_and_commit(&*self.orders, &order.order_id, &|order| {
+            let is_as_read = order.status == Status::Paying && order.attempts.last() == Some(attempt);
+            if order.intent_id.is_some() || !is_as_read {
+                return Err(Fault::Transient(
+                    "somebody else has looked after this order meanwhile".to_owned(),
+                ));
+            }
             order.keep_intent(intent.clone(), self.clock.now())
         })
         .await?;
-        kept.intent_id
-            .ok_or_else(|| Fault::Defect("the intent was kept and is not there".to_owned()))
+        Ok(intent)
     }
 
     async fn record(&self, order_id: &OrderId, number: u32, outcome: &ChargeOutcome) -> Result<Order, Fault> {

@@ -85,7 +85,7 @@ pub fn router(function: PlaceOrder) -> axum::Router {
         (status = 201, body = PlacedOrder, description = "Held, and being paid if asked for."),
         (status = 200, body = PlacedOrder, description = "Your own live order for the same tickets."),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json", description = "Refused; nothing is held. Or 402: held, and the card was declined; `orderId` says which order."),
-        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken; nothing is half-done."),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json", description = "Busy or broken; the order may be there: repeat the request under its `Idempotency-Key` and you find it."),
     ),
     security(("session" = []), ("bearer" = []))
 )]

@@ -23,6 +23,8 @@ const ORDERS_PER_SHARD_MAX: u16 = 100;
 /// After so long a run begins nothing new, milliseconds: the function's own limit is 60 s, and one order whose provider keeps
 /// silent may take a third of that. What is left comes next minute.
 const RUN_LIMIT_MS: i64 = 35_000;
+/// An order that has been due for so long should have been looked at before, milliseconds: a run comes every minute.
+const LATE_AFTER_MS: i64 = 600_000;
 /// Orders named in the error when some could not be helped.
 const TROUBLES_NAMED: usize = 10;
 
@@ -41,6 +43,8 @@ pub struct ReconcileOrders {
     pub truth: Truth,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Tells whoever is on call what a run found, also one that fails.
+    pub tell: Arc<dyn Fn(&Output) + Send + Sync>,
 }
 
 /// The schedule's event. Nothing in it matters.
@@ -58,6 +62,10 @@ pub struct Output {
     pub woken: u32,
     /// Executions that were started anew.
     pub started: u32,
+    /// Of the orders that were looked at, those that are stuck.
+    pub stuck: u32,
+    /// Of the orders that were looked at, those that have been due for more than ten minutes.
+    pub late: u32,
 }
 
 /// What was done for one order.
@@ -99,7 +107,7 @@ impl ReconcileOrders {
                     break;
                 }
                 output.looked_at += 1;
-                match self.help(&order_id).await {
+                match self.help(&order_id, &mut output).await {
                     Ok(Help::Nothing) => {}
                     Ok(Help::Expired) => output.expired += 1,
                     Ok(Help::Woken) => output.woken += 1,
@@ -111,6 +119,7 @@ impl ReconcileOrders {
                 }
             }
         }
+        (self.tell)(&output);
         if troubles.is_empty() {
             return Ok(output);
         }
@@ -133,7 +142,7 @@ impl ReconcileOrders {
         decide_and_commit(&*self.orders, order_id, &later).await.map(drop)
     }
 
-    async fn help(&self, order_id: &OrderId) -> Result<Help, Fault> {
+    async fn help(&self, order_id: &OrderId, seen: &mut Output) -> Result<Help, Fault> {
         let order = self
             .orders
             .get(order_id)
@@ -144,6 +153,8 @@ impl ReconcileOrders {
         if !is_due {
             return Ok(Help::Nothing);
         }
+        seen.stuck += u32::from(order.status == Status::Stuck);
+        seen.late += u32::from(self.is_late(&order));
         if !order.refunds.is_empty() {
             return self.refunds(order_id).await;
         }
@@ -186,6 +197,13 @@ impl ReconcileOrders {
         }
         self.workflows.start_order(&order).await?;
         Ok(Help::Started)
+    }
+
+    fn is_late(&self, order: &Order) -> bool {
+        let now_ms = self.clock.now().as_ms();
+        order
+            .due_at
+            .is_some_and(|due_at| now_ms - due_at.as_ms() > LATE_AFTER_MS)
     }
 
     /// Asks after the refunds of an order that stand still, and starts the machine again for those that the provider does not

@@ -1,7 +1,8 @@
 //! Wiring of `reconcile-orders`.
 
 use reconcile_orders::ReconcileOrders;
-use shell::{StartError, run_step, start};
+use shell::{StartError, run_step, start, stood_still};
+use std::sync::Arc;
 use wiring::World;
 
 fn main() -> Result<(), StartError> {
@@ -14,6 +15,7 @@ fn main() -> Result<(), StartError> {
             workflows: world.workflows()?,
             truth: world.truth()?,
             clock: world.clock(),
+            tell: Arc::new(|found| stood_still("reconcile-orders", found.stuck, found.late)),
         };
         run_step("reconcile-orders", move |input| {
             let step = step.clone();

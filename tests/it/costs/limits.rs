@@ -15,7 +15,7 @@ pub struct Limit {
 }
 
 /// In the order of the paths.
-pub const LIMITS: [Limit; 7] = [
+pub const LIMITS: [Limit; 8] = [
     Limit {
         path: "paid",
         transitions: 5,
@@ -85,6 +85,16 @@ pub const LIMITS: [Limit; 7] = [
         write_units: 53.0,
         sqs_requests: 3,
         http_requests: 1,
+    },
+    Limit {
+        path: "declined, then paid",
+        transitions: 7,
+        express_requests: 1,
+        invocations: 9,
+        read_units: 17.0,
+        write_units: 51.0,
+        sqs_requests: 6,
+        http_requests: 3,
     },
 ];
 

@@ -58,7 +58,7 @@ const EXPRESS_GB: f64 = 64.0 / 1024.0;
 const EXPRESS_S: f64 = 0.1;
 
 /// How long a function runs, seconds. Not counted, because a test machine says nothing about it: assumed.
-fn assumed_s(function: &str) -> f64 {
+pub fn assumed_s(function: &str) -> f64 {
     match function {
         // Waits for the provider's answer.
         "charge-payment" => 1.0,
@@ -100,6 +100,10 @@ pub fn table(paths: &[(&str, Counts)]) -> String {
         let counts = paths.iter().map(|(_, counts)| (price.count)(counts));
         row(&mut text, price.what, counts.map(|count| format!("{count}")));
     }
+    let executions = paths.iter().map(|(_, counts)| counts.executions.to_string());
+    row(&mut text, "Step Functions Standard executions", executions);
+    let answers = paths.iter().map(|(_, counts)| counts.task_answers.to_string());
+    row(&mut text, "Step Functions tasks answered", answers);
     let mut functions: Vec<&String> = paths
         .iter()
         .flat_map(|(_, counts)| counts.by_function.keys())
@@ -114,6 +118,22 @@ pub fn table(paths: &[(&str, Counts)]) -> String {
             &mut text,
             &format!("— of these, `{function}`"),
             counts.map(|count| format!("{count}")),
+        );
+    }
+    let mut places: Vec<&String> = paths
+        .iter()
+        .flat_map(|(_, counts)| counts.written.keys())
+        .collect();
+    places.sort();
+    places.dedup();
+    for place in places {
+        let units = paths
+            .iter()
+            .map(|(_, counts)| counts.written.get(place).copied().unwrap_or_default());
+        row(
+            &mut text,
+            &format!("— write units of `{place}`"),
+            units.map(|units| format!("{units}")),
         );
     }
     text

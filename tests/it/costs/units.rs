@@ -22,6 +22,7 @@ pub struct Keys {
 /// A global secondary index.
 #[derive(Clone, Debug)]
 pub struct Index {
+    pub name: String,
     pub keys: Vec<String>,
     /// Whether an entry is the whole item; else it is the keys only, the other projection this project uses.
     pub projects_all: bool,
@@ -42,6 +43,7 @@ impl Keys {
             table: keys(table),
             indexes: indexes
                 .map(|index| Index {
+                    name: index["IndexName"].as_str().unwrap_or_default().to_owned(),
                     keys: keys(index),
                     projects_all: match index["Projection"]["ProjectionType"].as_str() {
                         Some("ALL") => true,
@@ -65,15 +67,18 @@ impl Keys {
         Value::Object(key)
     }
 
-    /// Write units of a write that turned `before` into `after` (null: not there). `times` is 2 in a transaction.
-    pub fn written(&self, before: &Value, after: &Value, times: u64) -> f64 {
+    /// Write units of a write that turned `before` into `after` (null: not there), of the table itself and then of each
+    /// index by its name. `times` is 2 in a transaction.
+    pub fn written(&self, before: &Value, after: &Value, times: u64) -> Vec<(Option<&str>, f64)> {
         let table = write_units(size(before).max(size(after)));
-        let indexes: u64 = self
+        let indexes = self
             .indexes
             .iter()
-            .map(|index| index.written(self, before, after))
-            .sum();
-        as_units((table + indexes) * times)
+            .map(|index| (Some(index.name.as_str()), index.written(self, before, after)));
+        std::iter::once((None, table))
+            .chain(indexes)
+            .map(|(index, units)| (index, as_units(units * times)))
+            .collect()
     }
 }
 
@@ -171,10 +176,19 @@ mod tests {
         Keys {
             table: vec!["id".to_owned()],
             indexes: vec![Index {
+                name: "due".to_owned(),
                 keys: vec!["due".to_owned()],
                 projects_all: false,
             }],
         }
+    }
+
+    fn written(before: &Value, after: &Value, times: u64) -> f64 {
+        keys()
+            .written(before, after, times)
+            .iter()
+            .map(|(_, units)| units)
+            .sum()
     }
 
     #[test]
@@ -197,11 +211,11 @@ mod tests {
             (&item(None, &"x".repeat(1_100)), &none, 2.0),
         ] {
             assert!(
-                (keys().written(before, after, 1) - units).abs() < 0.1,
+                (written(before, after, 1) - units).abs() < 0.1,
                 "{before} -> {after}"
             );
             assert!(
-                (keys().written(before, after, 2) - 2.0 * units).abs() < 0.1,
+                (written(before, after, 2) - 2.0 * units).abs() < 0.1,
                 "in a transaction"
             );
         }

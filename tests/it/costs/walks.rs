@@ -53,6 +53,30 @@ impl Count {
         counts
     }
 
+    /// The first card is refused for good, and the second one pays.
+    pub async fn declined_then_paid(&self) -> Counts {
+        let (buyer, ticket) = (self.shop.person("buyer").await, self.ticket().await);
+        let began = self.begin().await;
+        let order_id = self.hold(&buyer, &ticket).await;
+        let first = self.shop.aws.order(&order_id).await["waiter"].clone();
+        let path = format!("/api/orders/{order_id}/payments");
+        let refused = json!({ "token": "tok_chargeDeclinedStolenCard" });
+        buyer.post_once(&path, &fresh(), &refused).await.expect(201);
+        until("the execution to wait anew", || async {
+            let order = self.shop.aws.order(&order_id).await;
+            let waits = order["status"]["S"] == "held" && order["waiter"].is_object();
+            let is_new = order["waiter"] != first;
+            (waits && is_new).then_some(()).ok_or(order.to_string())
+        })
+        .await;
+        let good = json!({ "token": "tok_visa" });
+        buyer.post_once(&path, &fresh(), &good).await.expect(201);
+        let execution = self.ended(&order_id).await;
+        let counts = self.end(began, &[execution], 3).await;
+        buyer.sees(&order_id, "completed").await;
+        counts
+    }
+
     pub async fn expired(&self) -> Counts {
         let (buyer, ticket) = (self.shop.person("buyer").await, self.ticket().await);
         let began = self.begin().await;
@@ -171,6 +195,7 @@ impl Count {
     ) -> Counts {
         let mut counts = Counts {
             http_requests,
+            executions: u32::try_from(executions.len()).unwrap_or(u32::MAX),
             ..Counts::default()
         };
         for Call {
@@ -178,15 +203,19 @@ impl Count {
             tables,
             index,
             read_units,
-            write_units,
+            written,
         } in self.wire.take().await
         {
             let is_apart = self.apart.iter().any(|table| tables.contains(table)) || index == "unfinished";
             if !is_apart {
                 counts.read_units += read_units;
-                counts.write_units += write_units;
+                for (place, units) in written.into_iter().filter(|(_, units)| *units > 0.0) {
+                    counts.write_units += units;
+                    *counts.written.entry(place).or_default() += units;
+                }
             }
             counts.express_requests += u32::from(action == "StartSyncExecution");
+            counts.task_answers += u32::from(action.starts_with("SendTask"));
         }
         for (function, times) in self.invocations().await {
             let more = times - began.get(&function).copied().unwrap_or_default();
@@ -288,7 +317,14 @@ fn difference(both: &Counts, one: &Counts) -> Counts {
             times - one.by_function.get(function).copied().unwrap_or_default(),
         )
     });
+    let written = both.written.iter().map(|(place, units)| {
+        let units_of_one = one.written.get(place).copied().unwrap_or_default();
+        (place.clone(), units - units_of_one)
+    });
     Counts {
+        executions: both.executions - one.executions,
+        task_answers: both.task_answers - one.task_answers,
+        written: written.filter(|(_, units)| *units > 0.0).collect(),
         transitions: both.transitions - one.transitions,
         express_requests: both.express_requests - one.express_requests,
         by_function: by_function.filter(|(_, times)| *times > 0).collect(),

@@ -30,7 +30,8 @@ pub struct Call {
     /// The index that was asked, if one was.
     pub index: String,
     pub read_units: f64,
-    pub write_units: f64,
+    /// Write units by the place where they are written: a table, one key of a table of few keys, or an index.
+    pub written: Vec<(String, f64)>,
 }
 
 /// Everything that passed.
@@ -185,15 +186,16 @@ impl Wire {
         }
         let (status, answer) = self.forward(target, head, body).await;
         let times = if action == "TransactWriteItems" { 2 } else { 1 };
-        let mut write_units = 0.0;
+        let mut written = Vec::new();
         for write in &writes {
-            write_units += if status == 200 {
-                write
-                    .keys
-                    .written(&write.before, &self.item(target, write).await, times)
+            if status == 200 {
+                let after = self.item(target, write).await;
+                for (index, units) in write.keys.written(&write.before, &after, times) {
+                    written.push((write.place(index), units));
+                }
             } else {
-                units::refused(&write.before, times)
-            };
+                written.push((write.place(None), units::refused(&write.before, times)));
+            }
         }
         let read_units = if writes.is_empty() {
             read_units(action, &asked, &answer)
@@ -209,7 +211,7 @@ impl Wire {
             tables,
             index: asked["IndexName"].as_str().unwrap_or_default().to_owned(),
             read_units,
-            write_units,
+            written,
         });
         (status, answer)
     }
@@ -235,7 +237,7 @@ impl Wire {
                 tables,
                 index,
                 read_units: 0.0,
-                write_units: 0.0,
+                written: Vec::new(),
             });
             self.forward(target, &head, body).await
         };
@@ -256,6 +258,20 @@ struct Write {
     keys: Keys,
     key: Value,
     before: Value,
+}
+
+impl Write {
+    /// Where it writes, as docs/costs.md says it: `orders`, `orders/unfinished`, `ledgers kitchen`. The name of a table is
+    /// its own between those of the stack and of the engine.
+    fn place(&self, index: Option<&str>) -> String {
+        let name = self.table.split('-').nth(1).unwrap_or(&self.table);
+        let name = name.strip_suffix("Table").unwrap_or(name).to_lowercase();
+        match (index, self.key["place"]["S"].as_str()) {
+            (Some(index), _) => format!("{name}/{index}"),
+            (None, Some(place)) => format!("{name} {place}"),
+            (None, None) => name,
+        }
+    }
 }
 
 /// The table and the request of each item that a call writes; none for a read.

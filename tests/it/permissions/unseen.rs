@@ -101,7 +101,7 @@ pub const REASONS: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "OpsApiFunction",
-        "logs:log-group:/aws/vendedlogs/states/holdfast:*",
+        "logs:log-group:/aws/vendedlogs/states/HoldOrderStateMachineLogGroup:*",
         &["logs:FilterLogEvents"],
         EXPRESS,
     ),

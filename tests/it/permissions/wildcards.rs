@@ -44,7 +44,7 @@ const MADE_LATER: &[(&str, &str)] = &[
         "connections of one stage",
     ),
     (
-        "logs:log-group:/aws/vendedlogs/states/holdfast:",
+        "logs:log-group:/aws/vendedlogs/states/",
         "streams of one log group",
     ),
     ("dynamodb:table/", "the one stream of one table"),

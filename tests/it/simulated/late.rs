@@ -1,7 +1,10 @@
 //! What comes late or again: an answer, a message, a request.
 
 use super::{KEY, REST_S, held, order_of, status_of, world};
+use crate::paths::befalls;
 use domain::Status;
+use simulation::provider::record::Asked;
+use simulation::provider::{Charging, Effect, Told};
 use simulation::world::BEGIN_MS;
 use simulation::{Ask, InvocationFault, Mishap, PortFault, Setup, Verdict, World};
 use states::chance::Chance;
@@ -51,6 +54,45 @@ fn an_answer_belongs_to_its_attempt() {
             world.trace()
         );
         late += u32::from(world.order(&order_id).unwrap().attempts.len() == 2);
+    }
+    assert!(late > 80, "{late}");
+}
+
+/// The charge runs twice at once, and the second run hears that the intent is made only when the first has confirmed it and does not
+/// know what came of it: the second has not made it, so it asks before it confirms anything.
+#[test]
+fn whoever_has_not_kept_the_intent_asks_before_it_confirms() {
+    let mut late = 0;
+    for seed in 0..100 {
+        let mut world = world(Setup::calm(seed));
+        befalls(&mut world, "order", "ChargePayment", Mishap::TwiceAtOnce, 1);
+        world.weather(|plan| {
+            plan.ports.push(PortFault {
+                function: Some("charge-payment".to_owned()),
+                call: "Provider.create_intent".to_owned(),
+                after: 1,
+                times: 1,
+                verdict: Verdict::Slow,
+            });
+        });
+        world.ledger().lock().unwrap().script.push_back(Charging {
+            told: Told::Processing,
+            ..Charging::unheard(Effect::Charge, 60_000)
+        });
+        let ticket = world.list_ticket(1);
+        let buyer = World::buyer(1);
+        held(world.ask(&buyer, Ask::place(&[ticket], Some("tok_visa"), Some(KEY))));
+        held(world.run_for_s(300));
+        held(world.come_to_rest(REST_S));
+        let order_id = order_of(&buyer, KEY);
+        let status = status_of(&world, &order_id);
+        assert_eq!(status, Some(Status::Completed), "seed {seed}\n{}", world.trace());
+        let ledger = world.ledger().lock().unwrap();
+        let confirmations = ledger.record.calls().iter();
+        let confirmations = confirmations.filter(|call| matches!(call.asked, Asked::Confirm { .. }));
+        assert_eq!(confirmations.count(), 1, "seed {seed}\n{}", world.trace());
+        let made = ledger.record.calls().iter();
+        late += u32::from(made.filter(|call| call.asked == Asked::Create).count() == 2);
     }
     assert!(late > 80, "{late}");
 }

@@ -9,6 +9,7 @@ use simulation::provider::record::Asked;
 use simulation::provider::{Charging, Effect};
 use simulation::world::BEGIN_MS;
 use simulation::{Ask, Mishap, PortFault, Setup, Verdict, Webhooks, World};
+use states::execution::LambdaReply;
 
 /// What an order is about.
 #[derive(Clone, Copy, Debug)]
@@ -292,6 +293,39 @@ fn a_stuck_order_keeps_its_hold_until_the_provider_speaks() {
             Some(end),
             "{effect:?}\n{}",
             world.trace()
+        );
+    }
+}
+
+/// Whoever is on call hears of an order that is stuck, and of one that nobody has looked at for long; each run tells what it found.
+#[test]
+fn a_run_of_the_reconciler_counts_what_is_stuck_and_what_has_waited_for_long() {
+    let mut world = world(Setup {
+        reconcile_every_s: None,
+        ..Setup::calm(1)
+    });
+    let unheard = Charging::unheard(Effect::Charge, 0);
+    world.ledger().lock().unwrap().script.push_back(unheard);
+    world.silence(BEGIN_MS, BEGIN_MS + 5 * 3_600_000);
+    let ticket = world.list_ticket(1);
+    let buyer = World::buyer(1);
+    let order_id = order_of(&buyer, KEY);
+    held(world.ask(&buyer, Ask::place(&[ticket], Some("tok_visa"), Some(KEY))));
+    held(world.run_for_s(2 * 3_600));
+    assert_eq!(
+        status_of(&world, &order_id),
+        Some(Status::Stuck),
+        "{}",
+        world.trace()
+    );
+    for (stuck, late) in [(1, 1), (0, 0)] {
+        let LambdaReply::Returned(told) = held(world.invoke("reconcile-orders", json!({}))) else {
+            panic!("the reconciler failed\n{}", world.trace());
+        };
+        assert_eq!(
+            (&told["stuck"], &told["late"]),
+            (&json!(stuck), &json!(late)),
+            "{told}"
         );
     }
 }

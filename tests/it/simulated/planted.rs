@@ -8,7 +8,7 @@ use domain::dish::Recipe;
 use domain::inventory::Take;
 use domain::ledger::{Ingredient, Place};
 use domain::order::Thing;
-use domain::{Order, OrderId, PriceMinor, ProductId, Status};
+use domain::{Order, OrderId, PriceMinor, ProductId, Status, Timestamp};
 use simulation::memory::{OrderChange, Tables};
 use simulation::provider::Ledger;
 use simulation::{Ask, Broken, Setup, World};
@@ -358,6 +358,16 @@ fn a_wrong_write_is_found_at_the_very_step() {
     };
     let early = broken("expired early", |change| change.after.status = Status::Expired);
     assert!(matches!(early, Broken::ExpiredEarly { .. }), "{early}");
+    let late = broken("a hold that never ends", |change| {
+        change.after.hold.expires_at = Timestamp::from_ms(0);
+        change.before = None;
+    });
+    assert!(matches!(late, Broken::ExpiresLate { .. }), "{late}");
+    let moved = broken("a deadline that moves", |change| {
+        let deadline_ms = change.after.hold.expires_at.as_ms();
+        change.after.hold.expires_at = Timestamp::from_ms(deadline_ms - 1_000);
+    });
+    assert!(matches!(moved, Broken::DeadlineBroughtForward { .. }), "{moved}");
     let illegal = broken("an illegal status", |change| {
         change.after.status = Status::Shipped
     });

@@ -76,7 +76,7 @@ export function pathOf(machine: Machine, run: Run, effects: Effects | undefined)
   const went = run.visits.map(({ place }) => place).join(' ')
   const kind = kindOf({ run, effects })
   if (kind === 'ticket' && went === '/IsAnythingShort /AwaitPayment /ChargePayment /WhatIsSold /CompleteOrder') return 'paid'
-  if (kind === 'ticket' && went === '/IsAnythingShort /AwaitPayment /ExpireOrder /OrderExpired') return effects.payments.length === 0 ? 'expired' : null
+  if (kind === 'ticket' && went === '/IsAnythingShort /AwaitPayment /ExpireOrder') return effects.payments.length === 0 ? 'expired' : null
   if (kind === 'dish' && went === '/IsAnythingShort /AwaitPayment /ChargePayment /WhatIsSold /ServeDish') return 'dish'
   const short = '/GatherIngredients#0/AwaitIngredient'
   if (kind === 'dish' && went === `/IsAnythingShort /GatherIngredients ${short} ${short} /AwaitPayment /ChargePayment /WhatIsSold /ServeDish`) return 'dish, two short'

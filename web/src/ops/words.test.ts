@@ -88,7 +88,7 @@ describe('an order', () => {
   })
 
   it('says how it came out', () => {
-    expect(headline('OrderExpired', {}, 'ExecutionSucceeded')).toBe('The hold ran out and the ticket is free again')
+    expect(headline('ExpireOrder', {}, 'ExecutionSucceeded')).toBe('The hold ran out and the ticket is free again')
     expect(headline('CompleteOrder', {}, 'ExecutionSucceeded')).toBe('Paid and sold')
     expect(headline('CompleteOrder', { refundedMinor: 4_500 }, 'ExecutionSucceeded')).toBe('Paid and sold, and refunded since')
     expect(headline('AwaitPayment', { expiresMs: 20_000 }, 'ExecutionAborted')).toBe('Stopped, by a person or with the execution that started it. It stood at: Waiting for payment')

@@ -34,6 +34,11 @@ pub fn run() -> Result<ExitCode> {
         Python::prepare(&project, Environment::Check, step)
     })?;
     steps.run("template.yaml", |_| template(&project, &sam))?;
+    steps.run("workflows of .github", |_| workflows(&project, &sam))?;
+    let checkov = steps.run("weakness checker", |step| {
+        Python::prepare(&project, Environment::Checkov, step)
+    })?;
+    steps.run("weaknesses of template.yaml", |_| weaknesses(&project, &checkov))?;
     let python = steps.run("local stack's Python", |step| {
         Python::prepare(&project, Environment::Engine, step)
     })?;
@@ -202,6 +207,27 @@ fn template(project: &Project, sam: &Python) -> Result<()> {
         complete(command, "accept template.yaml")?;
     }
     Ok(())
+}
+
+/// zizmor, without asking anybody on the network: actions that are not pinned, permissions that nobody needs, injected texts.
+fn workflows(project: &Project, zizmor: &Python) -> Result<()> {
+    let mut command = zizmor.command("zizmor");
+    command
+        .args(["--offline", "--no-progress", "--quiet"])
+        .arg(project.path(".github/workflows"));
+    complete(command, "accept the workflows of .github")
+}
+
+/// checkov; what it is not asked, and why not, stands in its configuration.
+fn weaknesses(project: &Project, checkov: &Python) -> Result<()> {
+    let mut command = checkov.command("checkov");
+    command
+        .arg("--config-file")
+        .arg(project.path("localstack/checkov.yaml"))
+        .arg("--file")
+        .arg(project.path("template.yaml"))
+        .env("LOG_LEVEL", "ERROR");
+    complete(command, "find no weakness in template.yaml")
 }
 
 fn has_nextest() -> bool {

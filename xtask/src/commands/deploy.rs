@@ -14,7 +14,7 @@ use xtask::web::{BUILT, Web};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// Every crate of the workspace with a feature `https`: only a deployment needs TLS, and it needs all of them.
-const WITH_HTTPS: &[&str] = &["aws", "openfoodfacts-http", "stripe"];
+pub(super) const WITH_HTTPS: &[&str] = &["aws", "openfoodfacts-http", "stripe"];
 
 /// What was asked for; without any of it, the environment decides as it does for every AWS tool.
 #[derive(Debug, Default)]

@@ -102,7 +102,8 @@ fn what(options: &Options, shop: &Shop) -> String {
         ),
         Scene::OnSale(sale) => {
             let thing = match sale.of {
-                Kind::Tickets => "one ticket".to_owned(),
+                Kind::Tickets if sale.stock == 1 => "one ticket".to_owned(),
+                Kind::Tickets => format!("{} tickets", sale.stock),
                 _ => format!("a product of which there are {}", sale.stock),
             };
             format!("{} buyers at {thing}, against {}", sale.buyers, shop.url)

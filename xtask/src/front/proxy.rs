@@ -12,6 +12,8 @@ use hyper::{Request, Response, StatusCode, Uri, Version};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::error::Elapsed;
 
 use super::{Body, pages::problem};
 
@@ -21,6 +23,11 @@ const CONNECT_MAX: Duration = Duration::from_secs(2);
 /// A little longer than the 30 s that an HTTP API gives its function.
 const ANSWER_MAX: Duration = Duration::from_secs(35);
 const IDLE_MAX: Duration = Duration::from_secs(30);
+/// Requests that the engine works on at the same time. AWS would start a function for each of a crowd; a laptop that did has
+/// thousands of processes, and answers nobody. So here they come in one after the other.
+const AT_ONCE_MAX: usize = 64;
+/// How long one waits for its turn.
+const TURN_MAX: Duration = Duration::from_secs(300);
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -40,6 +47,7 @@ pub struct Proxy {
     client: Client<HttpConnector, Full<Bytes>>,
     engine: String,
     api_host: String,
+    turns: Semaphore,
 }
 
 impl Proxy {
@@ -56,7 +64,18 @@ impl Proxy {
             client,
             engine,
             api_host,
+            turns: Semaphore::new(AT_ONCE_MAX),
         }
+    }
+
+    /// A turn, for what takes one: none who waits on purpose, and nobody for whom those who have a turn may be waiting.
+    async fn turn(&self, path: &str, query: Option<&str>) -> Result<Option<SemaphorePermit<'_>>, Elapsed> {
+        let waits = query.is_some_and(|query| query.split('&').any(|pair| pair.starts_with("wait=")));
+        if waits || path.starts_with("/simulator") || path == "/api/payments/webhook" {
+            return Ok(None);
+        }
+        let turn = tokio::time::timeout(TURN_MAX, self.turns.acquire()).await?;
+        Ok(turn.ok())
     }
 
     /// Sends the request to `path` at the engine; status, headers and body come back as they are.
@@ -85,6 +104,13 @@ impl Proxy {
         *onward.method_mut() = head.method;
         *onward.uri_mut() = uri;
         *onward.headers_mut() = self.headers(head.headers, client);
+        let Ok(_turn) = self.turn(path, head.uri.query()).await else {
+            return problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "EngineBusy",
+                "The local engine has been busy with others for minutes; try again later.",
+            );
+        };
         match tokio::time::timeout(ANSWER_MAX, self.client.request(onward)).await {
             Ok(Ok(answer)) => back(answer),
             Ok(Err(_)) => problem(

@@ -23,6 +23,8 @@ use super::board::Board;
 pub const IN_FLIGHT_MAX: usize = 64;
 /// Longer than the 25 s of the longest `?wait`, and than the 30 s a gateway gives.
 const ANSWER_MAX: Duration = Duration::from_secs(40);
+/// Longer than the front lets anybody wait.
+const LINE_MAX: Duration = Duration::from_secs(340);
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 const IDLE_MAX: Duration = Duration::from_secs(20);
 /// No answer of this API comes near it.
@@ -184,6 +186,7 @@ pub struct Client {
     board: Arc<Board>,
     sent: Arc<AtomicU64>,
     weather: Weather,
+    patience: Duration,
 }
 
 impl Client {
@@ -206,6 +209,7 @@ impl Client {
             board,
             sent: Arc::default(),
             weather: Weather::Calm,
+            patience: ANSWER_MAX,
         }
     }
 
@@ -213,6 +217,13 @@ impl Client {
     #[must_use]
     pub fn in_weather(mut self, weather: Weather) -> Self {
         self.weather = weather;
+        self
+    }
+
+    /// The same way for a crowd that stands in line before a shop on one machine: who comes last waits for all others.
+    #[must_use]
+    pub fn in_line(mut self) -> Self {
+        self.patience = LINE_MAX;
         self
     }
 
@@ -271,9 +282,9 @@ impl Client {
         let begun = Instant::now();
         let request_id = format!("{}-{}", self.run, self.sent.fetch_add(1, Ordering::Relaxed));
         let _turn = self.turns.acquire().await;
-        let answer = match tokio::time::timeout(ANSWER_MAX, self.exchange(call, &request_id)).await {
+        let answer = match tokio::time::timeout(self.patience, self.exchange(call, &request_id)).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("no answer within {} s", ANSWER_MAX.as_secs())),
+            Err(_) => Err(format!("no answer within {} s", self.patience.as_secs())),
         };
         self.board.took(call.what, begun.elapsed());
         answer.map_err(|why| Lost { why, request_id })

@@ -61,36 +61,58 @@ pub struct Rush {
     pub took: Duration,
 }
 
-/// Puts the thing on sale; how many there are of it is known.
+/// What is on sale.
+#[derive(Debug)]
+pub struct Prize {
+    /// What buyers want, in turn: the product, or each of the tickets.
+    wishes: Vec<Wish>,
+    /// How many can win.
+    stock: u64,
+    /// The product, if it is one: how many are gone is counted at the end. A ticket is there once or not.
+    pub product: Option<OwnProduct>,
+}
+
+/// Puts the thing, or the tickets, on sale.
 ///
 /// # Errors
 /// The shop does not let its seller.
-pub async fn prize(client: &Client, people: &People, sale: OnSale) -> Result<OwnProduct> {
+pub async fn prize(client: &Client, people: &People, sale: OnSale) -> Result<Prize> {
     let seller = people
         .at(0)
         .ok_or_else(|| Failure::new("There is nobody to sell anything."))?;
     if sale.of == Kind::Tickets {
-        let thing = list_ticket(client, seller, "one-of-one", PRICE_MINOR).await?;
-        return Ok(OwnProduct { thing, stock: 1 });
+        let mut wishes = Vec::new();
+        for number in 1..=sale.stock {
+            let name = format!("{number}-of-{}", sale.stock);
+            let ticket = list_ticket(client, seller, &name, PRICE_MINOR).await?;
+            wishes.push(Wish::of_ticket(&ticket));
+        }
+        return Ok(Prize {
+            wishes,
+            stock: sale.stock.into(),
+            product: None,
+        });
     }
     let title = format!("Rush of {}", client.run());
     // As somebody would who expects a rush.
     let shards = u8::try_from(sale.stock.clamp(1, SHARDS_MAX)).unwrap_or(1);
-    own_product(client, seller, &title, PRICE_MINOR, sale.stock, shards, "").await
+    let product = own_product(client, seller, &title, PRICE_MINOR, sale.stock, shards, "").await?;
+    Ok(Prize {
+        wishes: vec![Wish::of_product(&product.thing, 1)],
+        stock: product.stock,
+        product: Some(product),
+    })
 }
 
 /// Lets everybody ask at once.
-pub async fn rush(world: &Shared, sale: OnSale, prize: &OwnProduct) -> Rush {
+pub async fn rush(world: &Shared, sale: OnSale, prize: &Prize) -> Rush {
     let buyers = usize::try_from(sale.buyers).unwrap_or(usize::MAX);
     let gate = Arc::new(Barrier::new(buyers));
-    let wish = if sale.of == Kind::Tickets {
-        Wish::of_ticket(&prize.thing)
-    } else {
-        Wish::of_product(&prize.thing, 1)
-    };
     let mut asking = JoinSet::new();
     for number in 0..buyers {
-        let Some(person) = world.people.at(number % world.people.count()).cloned() else {
+        let person = world.people.at(number % world.people.count()).cloned();
+        let wish = prize.wishes.get(number % prize.wishes.len().max(1)).cloned();
+        let (Some(person), Some(wish)) = (person, wish) else {
             continue;
         };
         let call = Call::post("place an order", "/api/orders", json!({ "lines": wish.body }))
@@ -101,22 +123,31 @@ pub async fn rush(world: &Shared, sale: OnSale, prize: &OwnProduct) -> Rush {
             gate.wait().await;
             let begun = Instant::now();
             let answer = world.client.ask(&call).await;
-            (person.index, begun, answer, Instant::now(), call)
+            (
+                Asker {
+                    person: person.index,
+                    call,
+                    lines: wish.lines,
+                },
+                begun,
+                answer,
+                Instant::now(),
+            )
         });
     }
     let mut rush = Rush::default();
     let (mut first, mut last) = (None::<Instant>, None::<Instant>);
     let mut again = Vec::new();
     while let Some(ended) = asking.join_next().await {
-        let Ok((person, begun, answer, answered, call)) = ended else {
+        let Ok((asker, begun, answer, answered)) = ended else {
             rush.in_the_dark += 1;
             continue;
         };
         first = Some(first.map_or(begun, |first| first.min(begun)));
         last = Some(last.map_or(answered, |last| last.max(answered)));
         match answer {
-            Ok(answer) if answer.status < 500 => rush.hear(world, sale, &wish.lines, person, &answer),
-            _ => again.push((person, call)),
+            Ok(answer) if answer.status < 500 => rush.hear(world, sale, &asker, &answer),
+            _ => again.push(asker),
         }
     }
     rush.failed = again.len();
@@ -124,12 +155,15 @@ pub async fn rush(world: &Shared, sale: OnSale, prize: &OwnProduct) -> Rush {
     let mut asking = JoinSet::new();
     loop {
         while asking.len() < AGAIN_AT_ONCE {
-            let Some((person, call)) = again.pop() else { break };
+            let Some(asker) = again.pop() else { break };
             let client = world.client.clone();
-            asking.spawn(async move { (person, client.insist(&call).await) });
+            asking.spawn(async move {
+                let answer = client.insist(&asker.call).await;
+                (asker, answer)
+            });
         }
         match asking.join_next().await {
-            Some(Ok((person, Ok(answer)))) => rush.hear(world, sale, &wish.lines, person, &answer),
+            Some(Ok((asker, Ok(answer)))) => rush.hear(world, sale, &asker, &answer),
             Some(_) => rush.in_the_dark += 1,
             None => break,
         }
@@ -141,8 +175,15 @@ pub async fn rush(world: &Shared, sale: OnSale, prize: &OwnProduct) -> Rush {
     rush
 }
 
+/// Who asked for what.
+struct Asker {
+    person: usize,
+    call: Call,
+    lines: Vec<Line>,
+}
+
 impl Rush {
-    fn hear(&mut self, world: &Shared, sale: OnSale, lines: &[Line], person: usize, answer: &Answer) {
+    fn hear(&mut self, world: &Shared, sale: OnSale, asker: &Asker, answer: &Answer) {
         let board = world.board();
         match (answer.status, answer.code()) {
             (201, _) => {
@@ -150,11 +191,11 @@ impl Rush {
                 board.begins(sale.of);
                 board.placed(Placed {
                     order_id: order_id.clone(),
-                    person,
+                    person: asker.person,
                     kind: sale.of,
                     habit: Habit::Pays,
                     status: answer.text("/status").to_owned(),
-                    lines: lines.to_vec(),
+                    lines: asker.lines.clone(),
                     total_minor: answer.body["totalMinor"].as_u64().unwrap_or_default(),
                     told_placed: true,
                     gave_good_card: false,
@@ -213,7 +254,7 @@ pub async fn winners_pay(world: &Shared, rush: &Rush, settle_max: Duration) {
 
 /// Whether exactly as many won as there were things.
 #[must_use]
-pub fn check(sale: OnSale, rush: &Rush, prize: &OwnProduct, unknown_orders: usize) -> Check {
+pub fn check(sale: OnSale, rush: &Rush, prize: &Prize, unknown_orders: usize) -> Check {
     let buyers = u64::from(sale.buyers);
     let due = usize::try_from(prize.stock.min(buyers)).unwrap_or(usize::MAX);
     let won = rush.winners.len();
@@ -245,7 +286,7 @@ pub fn check(sale: OnSale, rush: &Rush, prize: &OwnProduct, unknown_orders: usiz
     }
     Check {
         sentence: "As many buyers won as there were things, and everybody else was refused politely",
-        looked_at: format!("{buyers} buyers, {} of it", prize.stock),
+        looked_at: format!("{buyers} buyers, {} to be had", prize.stock),
         wrong,
         not_made: None,
     }

@@ -14,7 +14,8 @@ const RATE_MAX_PER_S: f64 = 200.0;
 const TIME_MAX: Duration = Duration::from_secs(24 * 3_600);
 const WEIGHT_MAX: u32 = 1_000;
 /// Buyers at one thing. Each is a socket here, at the front and at the engine.
-const CROWD_MAX: u32 = 2_000;
+const CROWD_MAX: u32 = 5_000;
+const TICKETS_MAX: u32 = 1_000;
 
 /// A run.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,15 +172,15 @@ fn on_sale(said: &Said, buyers: &str) -> Checked<OnSale> {
         Some("product") => Kind::Products,
         Some(other) => return Err(bad("of", other, "ticket or product")),
     };
+    let most = if of == Kind::Tickets {
+        TICKETS_MAX
+    } else {
+        1_000_000
+    };
     let stock = match said.get("stock") {
-        Some(text) => number("stock", text, 1, 1_000_000)?,
+        Some(text) => number("stock", text, 1, most)?,
         None => 1,
     };
-    if of == Kind::Tickets && stock != 1 {
-        return Err(BadOption(
-            "--stock: a ticket is one of a kind; more of a thing there is only --of product".to_owned(),
-        ));
-    }
     Ok(OnSale { buyers, of, stock })
 }
 
@@ -333,6 +334,7 @@ mod tests {
             crowd("--on-sale 9 --of product --stock 3"),
             (9, Kind::Products, 3)
         );
+        assert_eq!(crowd("--on-sale 5000 --stock 100"), (5_000, Kind::Tickets, 100));
     }
 
     #[test]
@@ -366,9 +368,9 @@ mod tests {
             ("--declines 60% --leavers 60%", "--declines"),
             ("--settle soon", "--settle"),
             ("--on-sale 0", "--on-sale"),
-            ("--on-sale 2001", "--on-sale"),
+            ("--on-sale 5001", "--on-sale"),
             ("--on-sale 5 --of dish", "--of"),
-            ("--on-sale 5 --stock 2", "--stock"),
+            ("--on-sale 5 --stock 1001", "--stock"),
             ("--on-sale 5 --of product --stock 0", "--stock"),
             ("--on-sale 5 --rate 1/s", "--rate"),
             ("--on-sale 5 --mix tickets=1", "--mix"),

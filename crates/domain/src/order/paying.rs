@@ -253,7 +253,7 @@ impl Order {
         let mut after = self.clone();
         after.mark_charged(now);
         after.retry_at = None;
-        after.due_at = Some(now.plus_s(STANDSTILL_S));
+        after.due_at = Some(self.still_due(now));
         let number = after.attempts.last().map_or(1, |attempt| attempt.number);
         let ruling = self.transition(
             after,
@@ -268,6 +268,16 @@ impl Order {
             decision.money = vec![self.charge_movement(now)];
         }
         Ok(Ruling::Change(decision))
+    }
+
+    /// When to look after an order that goes on: as was said a moment ago, if it was. Another moment would move its entry in an
+    /// index, and that is paid for.
+    fn still_due(&self, now: Timestamp) -> Timestamp {
+        let fresh = now.plus_s(STANDSTILL_S);
+        let soon = now.plus_s(STANDSTILL_S / 2);
+        self.due_at
+            .filter(|said| (soon..=fresh).contains(said))
+            .unwrap_or(fresh)
     }
 
     /// The hold lives on while another try is left; after the last one everything is released.

@@ -64,6 +64,22 @@ pub enum Broken {
         /// How much too early.
         early_ms: i64,
     },
+    /// A hold lives on although its time is long over.
+    #[error("{order} is held, {late_ms} ms after its deadline")]
+    ExpiresLate {
+        /// The order.
+        order: OrderId,
+        /// How long it has been over.
+        late_ms: u64,
+    },
+    /// A buyer has less time than was said.
+    #[error("the deadline of {order} was brought forward by {by_ms} ms")]
+    DeadlineBroughtForward {
+        /// The order.
+        order: OrderId,
+        /// By how much.
+        by_ms: i64,
+    },
     /// A hold that had ended lives again, or ended twice.
     #[error("the hold of {order} ended twice, or lives after its end")]
     HoldEndedTwice {

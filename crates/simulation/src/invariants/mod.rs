@@ -5,6 +5,7 @@
 //! are kept ([`links`]). At rest, and from time to time, the same checks look at everything, counted from nothing.
 
 mod broken;
+mod deadlines;
 mod devices;
 mod holders;
 mod kitchen;
@@ -32,6 +33,7 @@ const ROWS_BETWEEN_WHOLE_LOOKS: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Watch {
     ended_holds: BTreeSet<(HoldId, u32)>,
+    deadlines: deadlines::Deadlines,
     standing: Standing,
     /// Rows that were looked at since everything was.
     rows_since: usize,
@@ -110,7 +112,9 @@ impl Watch {
         for change in changes {
             self.check_change(change, now_ms, grace_ms)?;
             money::check_change(change, ledger, now_ms)?;
+            self.deadlines.check_change(change, now_ms, grace_ms)?;
         }
+        self.deadlines.check(now_ms)?;
         let written = Written::take(tables, ledger);
         let rows = written.len();
         self.standing.check(tables, ledger, &written)?;

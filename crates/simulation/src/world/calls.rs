@@ -29,6 +29,8 @@ pub struct Message {
     pub body: String,
     /// How often it was received.
     pub receives: u32,
+    /// How often whoever received it could not work it off. Two may be at it at once, when it was doubled.
+    pub failures: u32,
     /// How many faults whoever worked on it has met.
     pub faults: u32,
     /// Whether it was put there by a test.
@@ -56,6 +58,7 @@ impl Queue {
                 queue: queue.to_owned(),
                 body: body.to_owned(),
                 receives: 0,
+                failures: 0,
                 faults: 0,
                 is_foreign,
                 is_done: false,
@@ -64,10 +67,10 @@ impl Queue {
         number
     }
 
-    /// Whether a parked message of ours might have been worked off: not each of its receives met a fault.
+    /// Whether a parked message of ours might have been worked off: not each who failed at it had met a fault.
     pub(crate) fn parked_in_vain(&self) -> Option<&Message> {
         let mut dead = self.dead_letters.iter();
-        dead.find(|message| !message.is_foreign && message.faults < message.receives)
+        dead.find(|message| !message.is_foreign && message.faults < message.failures)
     }
 
     pub(super) fn met_faults(&mut self, number: u64, faults: usize) {
@@ -290,6 +293,7 @@ impl World {
         else {
             return;
         };
+        message.failures += 1;
         if message.receives >= RECEIVES_MAX {
             let parked = message.clone();
             self.queue.finish(number);

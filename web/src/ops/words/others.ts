@@ -19,11 +19,10 @@ export const supplyIngredient: MachineWords = {
     BuyFromMarket: ({ run }) => `Buying at the market, round ${Math.max(1, run.visits.filter(({ place }) => place === '/BuyFromMarket').length)}`,
     ReleaseSupply: 'It cannot be had; freeing what was claimed of it',
     SendIngredient: 'Telling the kitchen',
-    SupplyAnswered: 'Ending: the kitchen knows',
     SupplyInterrupted: 'Ending: interrupted',
   },
   ends: {
-    SupplyAnswered: (told) => {
+    SendIngredient: (told) => {
       const gaveUp = told.run.visits.some(({ place }) => place === '/ReleaseSupply')
       const rounds = told.run.visits.filter(({ place }) => place === '/BuyFromMarket').length
       if (gaveUp) return `Given up: the market did not have enough of ${ingredient(told)}; the kitchen knows`
