@@ -1,4 +1,4 @@
-"""Starts the pinned local engine with five repairs, on a faster server.
+"""Starts the pinned local engine with five repairs, on a faster server, and holds functions to their policies.
 
 Stock, a warm invocation of a native function costs 60 to 100 ms that no program of ours spends: the engine
 waits a fixed time for log lines that may never come, and its Runtime API answers in two small packets that
@@ -17,6 +17,8 @@ on this machine is told by alarms, but the same template has to be deployable.
 And half of all that the engine computes under load is reading and writing HTTP, byte by byte in Python. It is an ASGI
 application like any other, so here uvicorn serves it, with parser and event loop in C.
 
+And no function may do here what its policies do not allow on AWS: see permissions.py.
+
 The repairs reach into the engine's internals, so they are bound to the version pinned in requirements.txt:
 with another one this program stops and says so.
 """
@@ -33,6 +35,8 @@ import termios
 import threading
 import time
 from importlib.metadata import version
+
+import permissions
 
 PINNED = "1.5.33"
 LOG_WAIT_MAX_S = 0.25  # the engine's own ceiling for a function that never stops writing
@@ -149,7 +153,7 @@ async def serve_with_uvicorn(app, config):
 
     host, port = config.bind[0].rsplit(":", 1)
     settings = uvicorn.Config(
-        app, host=host, port=int(port), http="httptools", ws="wsproto", loop="none", lifespan="on",
+        permissions.answering(app), host=host, port=int(port), http="httptools", ws="wsproto", loop="none", lifespan="on",
         timeout_keep_alive=int(config.keep_alive_timeout), timeout_graceful_shutdown=int(config.graceful_timeout),
         backlog=config.backlog, ws_ping_interval=None, access_log=False, log_config=None,
         # The application sets both by itself, where AWS does.
@@ -195,6 +199,7 @@ def serve_quickly():
 
 if __name__ == "__main__":
     repair()
+    permissions.enforce_policies()
     serve_quickly()
     from ministack.app import main
 

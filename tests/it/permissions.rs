@@ -1,49 +1,42 @@
-//! What functions may do on AWS, after SAM has made of template.yaml what is deployed.
+//! What functions, state machines and schedules may do on AWS, after SAM has made of template.yaml what is deployed: all that they
+//! need, and nothing else.
+//!
+//! That nothing is missing, every test of the running system sees, because the local engine refuses what no policy allows
+//! (`localstack/permissions.py`). It also writes down which line of a policy allowed something; `cargo xtask permissions` makes
+//! of it what the lines of template.yaml are held to here. That an engine refuses at all is in `refused`.
+
+mod machines;
+mod needed;
+mod refused;
+mod unseen;
+mod wildcards;
 
 use crate::project::root;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
+use std::sync::OnceLock;
 use xtask::deployment::local_credentials;
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
 use xtask::steps::Steps;
 
-/// Prints the managed policies of each role. Where code and definitions lie is of no interest, only that it is an address.
-const ROLES: &str = r#"
-import json, sys
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+/// An action and a resource, in the names of the template.
+type Line = (String, String);
+type Lines = BTreeSet<Line>;
 
-class NoPolicies:
-    def load(self):
-        return {}
-
-with open(sys.argv[1]) as file:
-    template = yaml_parse(file.read())
-for resource in template["Resources"].values():
-    for code in ("CodeUri", "DefinitionUri"):
-        if code in resource.get("Properties", {}):
-            resource["Properties"][code] = "s3://bucket/key"
-made = transform(template, {}, NoPolicies())["Resources"]
-roles = {name: made[name]["Properties"] for name in made if made[name]["Type"] == "AWS::IAM::Role"}
-print(json.dumps({name: role.get("ManagedPolicyArns", []) for name, role in roles.items()}))
-"#;
-
-/// Protection: what a function may do stands in its own statements. AWS's managed policies for queues and streams name no
-/// resource, so beside them a statement that does would limit nothing. SAM adds them to events of a function.
-#[test]
-fn no_function_has_a_managed_policy_but_those_for_logs_and_traces() {
+/// What a program beside `tests/permissions` prints, in the environment of the engine.
+fn told_by(program: &str, arguments: &[&str]) -> Value {
     let project = Project::here().expect("there is a project");
     let python = Steps::Silent
-        .run("translator", |step| {
+        .run("Python", |step| {
             Python::prepare(&project, Environment::Engine, step)
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
     let mut command = python.command("python");
     command
-        .args(["-c", ROLES])
-        .arg(root().join("template.yaml"))
+        .arg(root().join("tests/permissions").join(program))
+        .args(arguments)
         .stdin(Stdio::null());
     local_credentials(&mut command);
     let output = command.output().expect("Python runs");
@@ -52,8 +45,29 @@ fn no_function_has_a_managed_policy_but_those_for_logs_and_traces() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    serde_json::from_slice(&output.stdout).expect("it prints JSON")
+}
+
+/// What `tests/permissions/policies.py` tells of template.yaml.
+fn allowed() -> &'static Value {
+    static TOLD: OnceLock<Value> = OnceLock::new();
+    TOLD.get_or_init(|| {
+        let template = root().join("template.yaml");
+        told_by("policies.py", &[&template.to_string_lossy()])
+    })
+}
+
+/// What the policies of everybody of this kind allow, line by line.
+fn lines(kind: &str) -> BTreeMap<String, Vec<Line>> {
+    serde_json::from_value(allowed()[kind].clone()).expect("policies by name")
+}
+
+/// Protection: what a function may do stands in its own statements. AWS's managed policies for queues and streams name no
+/// resource, so beside them a statement that does would limit nothing. SAM adds them to events of a function.
+#[test]
+fn no_function_has_a_managed_policy_but_those_for_logs_and_traces() {
     let roles: BTreeMap<String, Vec<Value>> =
-        serde_json::from_slice(&output.stdout).expect("it prints the roles");
+        serde_json::from_value(allowed()["managed"].clone()).expect("managed policies by role");
     assert!(roles.contains_key("PushLiveFunctionRole"), "{roles:?}");
     for (role, policies) in roles {
         for policy in policies {

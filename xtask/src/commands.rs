@@ -9,6 +9,7 @@ pub mod down;
 pub mod import;
 pub mod mutate;
 pub mod openapi;
+pub mod permissions;
 pub mod replay;
 pub mod seed;
 pub mod session;

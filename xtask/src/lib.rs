@@ -14,6 +14,7 @@ pub mod front;
 pub mod functions;
 pub mod import;
 pub mod mutate;
+pub mod permissions;
 pub mod piece;
 pub mod ports;
 pub mod processes;

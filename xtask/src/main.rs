@@ -9,8 +9,8 @@ use lexopt::prelude::*;
 use xtask::failure::{Failure, Result};
 
 use commands::{
-    bad_input, bench, check, demo, deploy, down, import, mutate, openapi, replay, simulate, simulate_faults,
-    torment, up, viewer,
+    bad_input, bench, check, demo, deploy, down, import, mutate, openapi, permissions, replay, simulate,
+    simulate_faults, torment, up, viewer,
 };
 use xtask::simulate::options::Options;
 
@@ -88,6 +88,8 @@ The project's own commands.
       --examples N         requests made by chance for each operation, at most (50)
       --seed N             the same requests as another run (1)
   cargo xtask openapi  writes docs/openapi.json anew from the code
+  cargo xtask permissions
+                       writes tests/permissions/used.json anew: which lines of the functions' policies the last tests needed
   cargo xtask deploy   builds for AWS (arm64) and deploys to an account
       --profile NAME       a profile of ~/.aws
       --region REGION      a region other than the profile's
@@ -112,6 +114,7 @@ enum Asked {
     Test,
     BadInput(xtask::bad_input::asked::Asked),
     OpenApi,
+    Permissions,
     Deploy(deploy::Wanted),
 }
 
@@ -135,6 +138,7 @@ fn main() -> ExitCode {
         Asked::Test => check::run(),
         Asked::BadInput(wanted) => bad_input::run(&wanted),
         Asked::OpenApi => openapi::run(),
+        Asked::Permissions => permissions::run(),
         Asked::Deploy(wanted) => deploy::run(wanted),
     });
     done.unwrap_or_else(|failure| {
@@ -168,6 +172,7 @@ fn parse(mut words: lexopt::Parser) -> std::result::Result<Asked, lexopt::Error>
             "test" => Asked::Test,
             "bad-input" => Asked::BadInput(Default::default()),
             "openapi" => Asked::OpenApi,
+            "permissions" => Asked::Permissions,
             "deploy" => Asked::Deploy(deploy::Wanted::default()),
             other => return Err(format!("There is no command `{other}`").into()),
         },

@@ -17,6 +17,7 @@ use crate::deployment::{ACCOUNT, Deployment, REGION, local_credentials};
 use crate::failure::{Failure, Result, While};
 use crate::front::{Front, Settings};
 use crate::functions::Built;
+use crate::permissions;
 use crate::piece::{Keeps, Piece, Recipe};
 use crate::ports::Port;
 use crate::project::Project;
@@ -304,6 +305,8 @@ fn states_command(
         // Machines must come out under the ARNs that the functions were given.
         command.args(["--region", REGION, "--account", ACCOUNT, "--journal"]);
         command.arg(&journal).arg("--clock-file").arg(&clock);
+        // Where localstack/permissions.py answers.
+        command.args(["--permissions", "/_local/permissions"]);
         local_credentials(&mut command);
         command
     }))
@@ -323,6 +326,7 @@ fn engine_command(
     let environment = options.environment.clone();
     let folder = |name: &str| fresh(&options.folder.join(name));
     let (state, artefacts, unpacked) = (folder("engine")?, folder("artefacts")?, folder("unpacked")?);
+    let record = options.folder.join("log").join(permissions::RECORD);
     Ok(Box::new(move || {
         let mut command = python.command("python");
         command.arg(&launch);
@@ -339,6 +343,7 @@ fn engine_command(
             .env("S3_PERSIST", "1")
             .env("STATE_DIR", &state)
             .env("S3_DATA_DIR", &artefacts)
+            .env("PERMISSIONS_RECORD", &record)
             .env("TMPDIR", &unpacked)
             // Inherited by every function, so that the template need not know where it runs.
             .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))

@@ -14,10 +14,11 @@ use states::timestamp;
 const USAGE: &str = "\
 Usage:
   states serve --aws-endpoint URL [--journal FOLDER] [--clock-file FILE] [--port 4567] [--bind 127.0.0.1]
-               [--region us-east-1] [--account 000000000000]
+               [--permissions PATH] [--region us-east-1] [--account 000000000000]
       Serves the Step Functions API. Functions and queues are called at URL. Machines and executions are kept in
       FOLDER; without it they are gone when the program ends. Port 0 takes a free one. How far the clock is ahead
-      of the machine's is told in FILE, for functions that are to follow it.
+      of the machine's is told in FILE, for functions that are to follow it. Whether whoever signs with the credentials
+      of a role may do what it asks is asked at PATH of URL.
   states check [--express] FILE...
       Says what is wrong with definitions, and where, and warns of what AWS would not take.
   states replay FILE [--definition FILE]
@@ -53,7 +54,7 @@ fn help() -> Result<(), String> {
 
 fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let (mut port, mut bind) = (4567u16, IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let (mut endpoint, mut journal, mut clock_file) = (None, None, None);
+    let (mut endpoint, mut journal, mut clock_file, mut permissions) = (None, None, None, None);
     let mut place = Place::default();
     while let Some(name) = arguments.next() {
         let value = arguments
@@ -74,6 +75,8 @@ fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, 
             }
             "--journal" => journal = Some(PathBuf::from(&value)),
             "--clock-file" => clock_file = Some(PathBuf::from(&value)),
+            "--permissions" if value.starts_with('/') => permissions = Some(value),
+            "--permissions" => return Err(unusable()),
             "--region" => place.region = value,
             "--account" => place.account = value,
             _ => return Err(format!("{name} is not known\n\n{USAGE}")),
@@ -84,6 +87,7 @@ fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, 
         aws_endpoint: endpoint.ok_or_else(|| format!("--aws-endpoint is missing\n\n{USAGE}"))?,
         journal,
         clock_file,
+        permissions,
         place,
     })
 }

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::SystemTime;
 
 use xtask::browser;
 use xtask::failure::{Failure, Result, While};
 use xtask::functions;
+use xtask::permissions::Recorded;
 use xtask::processes::complete;
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
@@ -73,6 +75,7 @@ pub fn run() -> Result<ExitCode> {
     loudly(&project, &compile, "the tests compile")?;
 
     // Nothing compiles any more, so the stacks have the machine to themselves.
+    let begun = SystemTime::now();
     let stacks = Shared::start(&project, &python, &built, steps)?;
     steps.announce("tests");
     let status = Command::new("cargo")
@@ -84,12 +87,26 @@ pub fn run() -> Result<ExitCode> {
         .current_dir(project.path("."))
         .status()
         .while_doing("start cargo")?;
+    nobody_was_refused(&project, begun)?;
     // The runner has had the last word; only its verdict is passed on.
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A function that was refused something may have gone on without it, so that no test has noticed.
+fn nobody_was_refused(project: &Project, since: SystemTime) -> Result<()> {
+    let refused = Recorded::since(project, since)?.refused;
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let sentences: Vec<_> = refused.into_iter().collect();
+    Err(Failure::new(format!(
+        "template.yaml allows less than the functions do:\n{}",
+        sentences.join("\n")
+    )))
 }
 
 /// A cargo command whose output matters only when it fails.

@@ -275,7 +275,9 @@ impl Order {
     fn still_due(&self, now: Timestamp) -> Timestamp {
         let fresh = now.plus_s(STANDSTILL_S);
         let soon = now.plus_s(STANDSTILL_S / 2);
-        self.due_at.filter(|said| (soon..=fresh).contains(said)).unwrap_or(fresh)
+        self.due_at
+            .filter(|said| (soon..=fresh).contains(said))
+            .unwrap_or(fresh)
     }
 
     /// The hold lives on while another try is left; after the last one everything is released.

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use super::api;
 use super::local;
 use super::origin::{foreign, strange_host};
+use super::permissions::key_of_role;
 use super::service::Service;
 
 /// A definition of 1 MB, escaped as JSON text, and some room.
@@ -93,8 +94,9 @@ async fn answer(request: Request<Incoming>, service: &Service) -> Result<Respons
                 .get("X-Amz-Target")
                 .and_then(|value| value.to_str().ok());
             let target = target.unwrap_or_default().to_owned();
+            let key = key_of_role(request.headers());
             match read(request).await {
-                Ok(body) => api::answer(service, &target, &body).await,
+                Ok(body) => api::answer(service, key, &target, &body).await,
                 Err(too_large) => too_large,
             }
         }

@@ -7,6 +7,7 @@
 //! - [`logs`]: execution logs on their way to CloudWatch Logs.
 //! - [`writer`]: the journal's thread. [`dispatch`]: calls, and what comes back.
 //! - [`outside`]: functions and all other services, reached through another engine's endpoint.
+//! - [`permissions`]: whether a caller may.
 //! - [`api`]: requests and answers of the AWS API. [`local`]: those that AWS does not have. [`listener`]: HTTP,
 //!   [`origin`]: not for web pages.
 
@@ -21,6 +22,7 @@ mod logs;
 mod operation;
 mod origin;
 mod outside;
+mod permissions;
 mod retention;
 mod service;
 mod writer;
@@ -39,6 +41,7 @@ use crate::engine::Place;
 use clock_file::{ClockFile, ClockFileError};
 use journal::Journal;
 use outside::Outside;
+use permissions::Permissions;
 use service::Service;
 
 /// The last lines of execution logs get this long at a stop.
@@ -58,6 +61,9 @@ pub struct Options {
     /// Where to tell how far the clock is ahead of the machine's: a file, replaced whole whenever time is let pass,
     /// `{"ahead_ms": 900000}`.
     pub clock_file: Option<PathBuf>,
+    /// The path at `aws_endpoint` that says whether whoever signs with a role's credentials may do what it asks. Without one,
+    /// everybody may do everything.
+    pub permissions: Option<String>,
     /// Region and account of everything.
     pub place: Place,
 }
@@ -100,11 +106,12 @@ pub async fn serve(
         None => Journal::in_memory(&options.place)?,
     };
     let outside = Outside::new(options.aws_endpoint, options.place);
+    let permissions = options.permissions.map(Permissions::at);
     let clock_file = match options.clock_file {
         Some(path) => Some(ClockFile::open(path, &mut journal, &mut engine)?),
         None => None,
     };
-    let (service, writer) = Service::start(engine, journal, clock_file, outside)?;
+    let (service, writer) = Service::start(engine, journal, clock_file, outside, permissions)?;
     listening(address);
     let failed = tokio::select! {
         () = listener::serve(listener, Arc::clone(&service), stop) => false,

@@ -22,6 +22,7 @@ use super::journal::{Journal, JournalError, operation_line};
 use super::logs::Queue;
 use super::operation::{Operation, Outcome};
 use super::outside::Outside;
+use super::permissions::Permissions;
 use super::retention::{KEPT, Retainer};
 use super::writer::{Disk, Written, write_all};
 
@@ -41,6 +42,7 @@ pub(super) struct Service {
     is_stopping: AtomicBool,
     waiting: Waiting,
     pub(super) outside: Outside,
+    pub(super) permissions: Option<Permissions>,
     /// Draws the ids of requests.
     chance: Mutex<Chance>,
     /// Lines on their way to execution logs.
@@ -90,6 +92,7 @@ impl Service {
         mut journal: Journal,
         clock_file: Option<ClockFile>,
         outside: Outside,
+        permissions: Option<Permissions>,
     ) -> Result<(Arc<Service>, JoinHandle<()>), JournalError> {
         if engine.is_awaited() {
             let now_ms = clock_ms().saturating_add(journal.ahead_ms).max(journal.last_ms);
@@ -112,6 +115,7 @@ impl Service {
             is_stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
             outside,
+            permissions,
             chance: Mutex::new(Chance::new(any_seed())),
             logs: Queue::default(),
             faults: Mutex::default(),

@@ -63,6 +63,20 @@ impl Server {
         ]))
     }
 
+    /// A server that asks at `/may` whether a role may.
+    pub fn with_permissions(aws: SocketAddr) -> Server {
+        let endpoint = format!("http://{aws}");
+        Server::run(Command::new(env!("CARGO_BIN_EXE_states")).args([
+            "serve",
+            "--port",
+            "0",
+            "--permissions",
+            "/may",
+            "--aws-endpoint",
+            &endpoint,
+        ]))
+    }
+
     /// A server without a journal, and the lines of its own log.
     pub fn with_log(aws: SocketAddr) -> (Server, impl Iterator<Item = Value>) {
         let mut server = Server::run_with(
@@ -137,6 +151,15 @@ impl Server {
 
     pub fn raw(&self, operation: &str, body: &str) -> (u16, Value) {
         post(self.address, operation, body)
+    }
+
+    /// One request that is signed with a key.
+    pub fn signed(&self, key: &str, operation: &str, body: &Value) -> (u16, Value) {
+        let authorization =
+            format!("AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/states/aws4_request");
+        let request = request(operation, &body.to_string());
+        let signed = request.replacen("\r\n", &format!("\r\nAuthorization: {authorization}\r\n"), 1);
+        exchange(self.address, &signed)
     }
 
     /// The same for one that may not be answered.

@@ -14,6 +14,7 @@ mod logging;
 mod machines;
 mod map_runs;
 mod model;
+mod permissions;
 mod random_crashes;
 mod random_requests;
 mod redrive;

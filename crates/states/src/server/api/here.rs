@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::execution::AwsReply;
 use crate::server::service::Service;
 
-use super::{Refused, dispatch};
+use super::{Refused, UNAVAILABLE, dispatch};
 
 /// Does what a state asks, as if a client had asked it.
 pub(in crate::server) async fn answer(service: &Service, action: &str, arguments: &Value) -> AwsReply {
@@ -23,9 +23,7 @@ pub(in crate::server) async fn answer(service: &Service, action: &str, arguments
             let message = format!("The operation {action:?} is not supported");
             refused("UnknownOperationException", message, 400)
         }
-        Err(Refused::Unavailable) => {
-            let message = "The server is stopping, or its journal cannot be written";
-            refused("ServiceUnavailable", message.to_owned(), 503)
-        }
+        Err(Refused::Denied(message)) => refused("AccessDeniedException", message, 400),
+        Err(Refused::Unavailable) => refused("ServiceUnavailable", UNAVAILABLE.to_owned(), 503),
     }
 }

@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 use crate::engine::EngineError;
 
 use super::listener::plain;
+use super::permissions::Prevented;
 use super::service::{Refusal, Service};
 use pages::Page;
 
@@ -38,9 +39,14 @@ enum Refused {
     Engine(EngineError),
     /// No such operation.
     Unknown(String),
-    /// The journal cannot be written, or the server is stopping.
+    /// The caller's policies do not allow it.
+    Denied(String),
+    /// The journal cannot be written, the server is stopping, or nobody says whether the caller may.
     Unavailable,
 }
+
+const UNAVAILABLE: &str =
+    "The server is stopping, its journal cannot be written, or nobody answers for permissions";
 
 impl From<EngineError> for Refused {
     fn from(error: EngineError) -> Self {
@@ -57,10 +63,24 @@ impl From<Refusal> for Refused {
     }
 }
 
-/// Answers a request.
-pub(super) async fn answer(service: &Service, target: &str, body: &[u8]) -> Response<Full<Bytes>> {
+impl From<Prevented> for Refused {
+    fn from(prevented: Prevented) -> Self {
+        match prevented {
+            Prevented::Denied(reason) => Refused::Denied(reason),
+            Prevented::Unknown => Refused::Unavailable,
+        }
+    }
+}
+
+/// Answers a request; `key` is the role's that it is signed with, if it is.
+pub(super) async fn answer(
+    service: &Service,
+    key: Option<String>,
+    target: &str,
+    body: &[u8],
+) -> Response<Full<Bytes>> {
     let operation = target.rsplit('.').next().unwrap_or_default();
-    let (status, answer) = match dispatch(service, operation, body).await {
+    let (status, answer) = match permitted(service, key, operation, body).await {
         Ok(answer) => (StatusCode::OK, answer),
         Err(Refused::Engine(error)) => {
             tracing::info!(operation, error = error.name(), reason = %error, "refused");
@@ -73,8 +93,15 @@ pub(super) async fn answer(service: &Service, target: &str, body: &[u8]) -> Resp
                 json!({ "__type": "UnknownOperationException", "message": message }),
             )
         }
+        Err(Refused::Denied(message)) => {
+            tracing::info!(operation, reason = message, "denied");
+            (
+                StatusCode::BAD_REQUEST,
+                json!({ "__type": "AccessDeniedException", "message": message }),
+            )
+        }
         Err(Refused::Unavailable) => {
-            let message = "The server is stopping, or its journal cannot be written";
+            let message = UNAVAILABLE;
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 json!({ "__type": "ServiceUnavailable", "message": message }),
@@ -97,6 +124,21 @@ fn refusal(error: &EngineError) -> Value {
         refusal["resourceName"] = resource.into();
     }
     refusal
+}
+
+/// Does what a request asks if its caller may.
+async fn permitted(service: &Service, key: Option<String>, operation: &str, body: &[u8]) -> Answer {
+    let Some(permissions) = &service.permissions else {
+        return dispatch(service, operation, body).await;
+    };
+    if let Some(key) = key {
+        permissions.check(service, key, operation, body).await?;
+    }
+    let answer = dispatch(service, operation, body).await;
+    if matches!(operation, "CreateStateMachine" | "UpdateStateMachine") {
+        permissions.forget();
+    }
+    answer
 }
 
 async fn dispatch(service: &Service, operation: &str, body: &[u8]) -> Answer {

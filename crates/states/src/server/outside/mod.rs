@@ -111,6 +111,24 @@ impl Outside {
         }
     }
 
+    /// Asks at this path whether a caller may; the answer is the reason why not.
+    pub async fn ask_permission(&self, path: &str, question: &Value) -> Result<Option<String>, String> {
+        let ask = Ask {
+            method: Method::POST,
+            path: path.to_owned(),
+            scope: "states",
+            headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+            body: question.to_string().into_bytes(),
+            limit_ms: ANSWER_MS_MAX,
+        };
+        let answer = self.ask(ask).await?;
+        match answer.status {
+            200 => Ok(None),
+            403 => Ok(Some(answer.message())),
+            status => Err(format!("HTTP {status}")),
+        }
+    }
+
     async fn ask_service(&self, service: &Service, action: &str, arguments: &Value) -> AwsReply {
         let answered = match service.protocol {
             Protocol::Json { version, target } => {
