@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::http::{Asked, Aws, Server, Told};
-use crate::scenes::{MACHINE, create, one_state, queue, returned, token_sent, wait_for_token};
+use crate::http::{Asked, Aws, Server, Told, until};
+use crate::scenes::{MACHINE, create, one_state, queue, returned, wait_for_token};
 
 const ROLE: &str = "ASIAROLE";
 
@@ -25,6 +25,15 @@ fn answer(asked: &Asked, action: &str) -> Told {
 fn questions(aws: &Aws) -> Vec<Value> {
     let asked = aws.asked().into_iter().filter(|asked| asked.path == "/may");
     asked.map(|asked| asked.body).collect()
+}
+
+/// The token in the first message that was sent.
+fn token_sent(aws: &Aws) -> String {
+    until(|| {
+        let sent = aws.asked().into_iter();
+        sent.filter_map(|asked| asked.body["MessageBody"].as_str().map(str::to_owned))
+            .next()
+    })
 }
 
 /// What a request is refused with.
