@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::deploy::WITH_HTTPS;
 use xtask::api::Person;
 use xtask::bench::{orders, starts};
-use xtask::failure::{Failure, Result};
+use xtask::failure::Result;
 use xtask::functions::{self, Optimised};
 use xtask::project::Project;
 use xtask::python::{Environment, Python};
@@ -121,12 +121,13 @@ fn programs(stack: &Stack, built: &Optimised) -> Result<(starts::Program, Vec<st
             environment,
         }
     };
-    let programs = built.functions.iter().map(|(name, binary)| {
-        if given.contains_key(name) {
-            Ok(program(name, binary))
-        } else {
-            Err(Failure::new(format!("The stack has no function {name}.")))
-        }
-    });
-    Ok((program(BARE, &built.other), programs.collect::<Result<_>>()?))
+    let (there, left_out): (Vec<_>, Vec<_>) = built
+        .functions
+        .iter()
+        .partition(|(name, _)| given.contains_key(*name));
+    for (name, _) in left_out {
+        eprintln!("  {name} is left out: this stack has no use for it.");
+    }
+    let programs = there.into_iter().map(|(name, binary)| program(name, binary));
+    Ok((program(BARE, &built.other), programs.collect()))
 }
