@@ -1,14 +1,16 @@
 //! One configuration for all of AWS, and clients that are built when they are first needed.
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
-use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_sfn::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_sfn::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -44,13 +46,43 @@ struct Shared {
     sqs: OnceLock<aws_sdk_sqs::Client>,
 }
 
-/// Reads region, credentials and endpoints as every AWS SDK does (`AWS_REGION`, `AWS_ENDPOINT_URL`,
-/// `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SFN` ...). Connects to nothing yet.
+/// The way of a function: region, credentials and endpoints out of its environment, under the names that every AWS SDK knows
+/// (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_SFN` ...). Connects to nothing yet.
+///
+/// Lambda puts them there, so whatever else an SDK asks (profiles, single sign-on, the machine's own address) is not even linked.
 ///
 /// Without the feature `https` only `http://` endpoints can be reached; builds for AWS turn it on.
 #[must_use]
-pub fn connect() -> Pin<Box<dyn Future<Output = Connections> + Send>> {
-    Box::pin(load(aws_config::defaults(BehaviorVersion::latest())))
+pub fn connect() -> Connections {
+    let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let mut sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(
+            EnvironmentVariableCredentialsProvider::new(),
+        ))
+        .service_config(OfTheEnvironment)
+        .http_client(http_client())
+        .timeout_config(timeouts())
+        .retry_config(retries())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    sdk.set_region(
+        named("AWS_REGION")
+            .or_else(|| named("AWS_DEFAULT_REGION"))
+            .map(Region::new),
+    );
+    sdk.set_endpoint_url(named("AWS_ENDPOINT_URL"));
+    Connections::of(sdk.build())
+}
+
+/// What is set for one service alone, such as `AWS_ENDPOINT_URL_SFN`.
+#[derive(Debug)]
+struct OfTheEnvironment;
+
+impl LoadServiceConfig for OfTheEnvironment {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace([' ', '-'], "_");
+        std::env::var(format!("{}_{service}", key.env())).ok()
+    }
 }
 
 /// Whose account, and where; what is left out is as [`connect`] finds it.
@@ -110,26 +142,25 @@ fn nobody() -> Credentials {
 async fn load(loader: ConfigLoader) -> Connections {
     let sdk = loader
         .http_client(http_client())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_LIMIT)
-                .operation_attempt_timeout(ATTEMPT_LIMIT)
-                .operation_timeout(OPERATION_LIMIT)
-                .build(),
-        )
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
-        // Answers are small and every attempt has its limit, so there is no stream to watch over.
+        .timeout_config(timeouts())
+        .retry_config(retries())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .load()
         .await;
-    Connections {
-        shared: Arc::new(Shared {
-            sdk,
-            dynamodb: OnceLock::new(),
-            sfn: OnceLock::new(),
-            sqs: OnceLock::new(),
-        }),
-    }
+    Connections::of(sdk)
+}
+
+/// Answers are small and every attempt has its limit, so there is no stream to watch over besides.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .operation_attempt_timeout(ATTEMPT_LIMIT)
+        .operation_timeout(OPERATION_LIMIT)
+        .build()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX)
 }
 
 /// TLS for `https://`, and plain for `http://` all the same.
@@ -148,6 +179,17 @@ fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
 }
 
 impl Connections {
+    fn of(sdk: SdkConfig) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                sdk,
+                dynamodb: OnceLock::new(),
+                sfn: OnceLock::new(),
+                sqs: OnceLock::new(),
+            }),
+        }
+    }
+
     pub(crate) fn sdk(&self) -> &SdkConfig {
         &self.shared.sdk
     }

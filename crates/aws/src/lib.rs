@@ -5,7 +5,7 @@
 //!
 //! ```no_run
 //! # async fn wiring() {
-//! let connections = aws::connect().await;
+//! let connections = aws::connect();
 //! let orders = aws::DynamoOrders::new(
 //!     &connections,
 //!     aws::OrderTables {

@@ -41,10 +41,10 @@ impl World {
     ///
     /// # Errors
     /// On a local stack, when the time cannot be known.
-    pub async fn connect() -> Result<Self, SettingError> {
+    pub fn connect() -> Result<Self, SettingError> {
         let local_world = Settings.text(laptop::FOLDER).ok().map(PathBuf::from);
         Ok(Self {
-            connections: aws::connect().await,
+            connections: aws::connect(),
             settings: Settings,
             clock: clock(local_world.as_deref())?,
             local_world,

@@ -7,7 +7,7 @@ use wiring::World;
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await?;
+        let world = World::connect()?;
         let step = CheckConservation {
             sources: world.conservation()?,
             reports: world.reports()?,

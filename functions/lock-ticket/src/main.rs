@@ -6,7 +6,7 @@ use wiring::World;
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await?;
+        let world = World::connect()?;
         let step = LockTicket {
             orders: world.orders()?,
             tickets: world.tickets()?,

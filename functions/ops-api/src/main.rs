@@ -10,7 +10,7 @@ use wiring::World;
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await?;
+        let world = World::connect()?;
         let account = world.account();
         let queues = Queues::read(account.clone(), &world.settings().text("QUEUES")?);
         let engine = world.local_engine();

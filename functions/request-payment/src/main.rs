@@ -6,7 +6,7 @@ use wiring::World;
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await?;
+        let world = World::connect()?;
         let step = RequestPayment {
             orders: world.orders()?,
             workflows: world.workflows()?,

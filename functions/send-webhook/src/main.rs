@@ -22,7 +22,7 @@ impl Post for Http {
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await?;
+        let world = World::connect()?;
         let settings = world.settings();
         let endpoint = Endpoint::new(&settings.text("WEBHOOK_URL")?, PATIENCE)
             .map_err(|fault| StartError::SetUp(fault.to_string()))?;

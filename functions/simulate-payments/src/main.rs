@@ -41,7 +41,7 @@ impl Banks for ConditionedBanks {
 
 fn main() -> Result<(), StartError> {
     start(async {
-        let world = World::connect().await?;
+        let world = World::connect()?;
         let simulator = Simulator {
             documents: world.simulated_payments()?,
             clock: world.clock(),

@@ -88,10 +88,10 @@ describe('the units of an order', () => {
     expect(items.map(({ what, count }) => [what, count])).toEqual([
       ['Standard transitions', 5],
       ['Lambda requests', 1],
-      ['DynamoDB write units, about', 37],
+      ['DynamoDB write units, about', 33],
       ['DynamoDB read units, about', 11],
     ])
-    expect(sum * 1e6).toBeCloseTo(125 + 0.2 + 23.125 + 1.375)
+    expect(sum * 1e6).toBeCloseTo(125 + 0.2 + 20.625 + 1.375)
     expect(isAtLeast).toBe(false)
   })
 

@@ -16,11 +16,11 @@ const SQS_REQUESTS_EACH = 3
 
 /** Read and write units of whole orders, as they are counted for one ticket, one dish or one product. */
 export const UNITS = {
-  paid: { write: 37, read: 11 },
+  paid: { write: 33, read: 11 },
   expired: { write: 25, read: 6 },
-  dish: { write: 41, read: 12 },
-  'dish, two short': { write: 75, read: 27 },
-  product: { write: 53, read: 13 },
+  dish: { write: 37, read: 12 },
+  'dish, two short': { write: 71, read: 27 },
+  product: { write: 49, read: 13 },
 } as const
 export type Path = keyof typeof UNITS
 

@@ -130,6 +130,7 @@ impl Scene {
             journal: None,
             clock_file: None,
             place: states::engine::Place::default(),
+            permissions: None,
         };
         tokio::spawn(serve(
             options,
