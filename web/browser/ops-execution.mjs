@@ -103,7 +103,7 @@ await play(async ({ shop, given, open, sees }) => {
     return { isBroken: file.querySelector('parsererror') !== null, root: file.documentElement.tagName, text: file.documentElement.textContent }
   }, svg.content.toString())
   if (said.isBroken || said.root !== 'svg') throw new Error('The SVG file is none.')
-  for (const name of ['AwaitPayment', 'ChargePayment', 'CompleteOrder', 'OrderExpired']) if (!said.text.includes(name)) throw new Error(`The file does not name ${name}.`)
+  for (const name of ['AwaitPayment', 'ChargePayment', 'CompleteOrder', 'ExpireOrder']) if (!said.text.includes(name)) throw new Error(`The file does not name ${name}.`)
   const png = await downloaded(page, page.getByRole('button', { name: 'Save the graph as PNG' }))
   const magic = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
   if (!magic.every((byte, place) => png.content[place] === byte) || png.content.length < 10_000) throw new Error(`${png.name} is no picture.`)

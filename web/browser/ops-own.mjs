@@ -44,7 +44,7 @@ async function itsBuyerPays({ open, sees, isAccessible, operator, ticket }) {
   await own.getByText('Paid and sold', { exact: true }).waitFor()
 
   // A ticket that was paid costs five transitions, and the units that are counted for that.
-  await page.getByText(/^About \$0\.000151 with its order’s DynamoDB units/).click()
+  await page.getByText(/^About \$0\.000149 with its order’s DynamoDB units/).click()
   await page.getByRole('row', { name: /^Standard transitions 5 / }).waitFor()
 
   // Everything that was written, by whom.
