@@ -85,12 +85,12 @@ def write_down(evaluator, record):
 
 def is_of_nobody(asked):
     """Whether this is about a machine that no template made: a test's own, which no policy can name and the viewer is to show. Nor
-    does a policy speak of a map run that is none; whoever answers refuses that by its name."""
-    kind = re.fullmatch(r"arn:[^:]*:states(?::[^:]*){2}:(stateMachine|execution|mapRun):([^:/]+).*", asked.resource_arn)
+    does a policy speak of a map run that is none, or of an Express execution, which is not kept; whoever answers refuses these."""
+    kind = re.fullmatch(r"arn:[^:]*:states(?::[^:]*){2}:(stateMachine|execution|express|mapRun):([^:/]+).*", asked.resource_arn)
     if not kind:
         return False
     is_no_map_run = asked.action == "states:DescribeMapRun" and kind[1] != "mapRun"
-    return is_no_map_run or ("states", kind[2]) not in logical_names()
+    return is_no_map_run or kind[1] == "express" or ("states", kind[2]) not in logical_names()
 
 
 def as_aws_asks(asked):
