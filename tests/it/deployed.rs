@@ -1,13 +1,10 @@
 //! What CloudFormation is given: template.yaml, after SAM has made of it what is deployed.
 
 use crate::project::root;
+use crate::python::printed;
 use serde_json::{Map, Value};
-use std::process::Stdio;
+use std::ffi::OsStr;
 use std::sync::OnceLock;
-use xtask::deployment::local_credentials;
-use xtask::project::Project;
-use xtask::python::{Environment, Python};
-use xtask::steps::Steps;
 
 /// Prints the template as SAM makes it. Where code and definitions lie is of no interest, only that it is an address.
 const TRANSFORM: &str = r#"
@@ -32,25 +29,8 @@ print(json.dumps(transform(template, {}, NoPolicies())))
 pub(crate) fn deployed() -> &'static Value {
     static DEPLOYED: OnceLock<Value> = OnceLock::new();
     DEPLOYED.get_or_init(|| {
-        let project = Project::here().expect("there is a project");
-        let python = Steps::Silent
-            .run("translator", |step| {
-                Python::prepare(&project, Environment::Engine, step)
-            })
-            .unwrap_or_else(|failure| panic!("{failure}"));
-        let mut command = python.command("python");
-        command
-            .args(["-c", TRANSFORM])
-            .arg(root().join("template.yaml"))
-            .stdin(Stdio::null());
-        local_credentials(&mut command);
-        let output = command.output().expect("Python runs");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_slice(&output.stdout).expect("it prints the template")
+        let template = root().join("template.yaml");
+        printed([OsStr::new("-c"), OsStr::new(TRANSFORM), template.as_os_str()])
     })
 }
 

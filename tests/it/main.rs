@@ -41,6 +41,7 @@ mod ports_in_dynamodb;
 mod ports_in_memory;
 mod project;
 mod proof;
+mod python;
 mod queues;
 mod scale;
 mod simulate;

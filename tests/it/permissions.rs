@@ -12,14 +12,11 @@ mod unseen;
 mod wildcards;
 
 use crate::project::root;
+use crate::python::printed;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Stdio;
+use std::ffi::OsStr;
 use std::sync::OnceLock;
-use xtask::deployment::local_credentials;
-use xtask::project::Project;
-use xtask::python::{Environment, Python};
-use xtask::steps::Steps;
 
 /// An action and a resource, in the names of the template.
 type Line = (String, String);
@@ -27,25 +24,9 @@ type Lines = BTreeSet<Line>;
 
 /// What a program beside `tests/permissions` prints, in the environment of the engine.
 fn told_by(program: &str, arguments: &[&str]) -> Value {
-    let project = Project::here().expect("there is a project");
-    let python = Steps::Silent
-        .run("Python", |step| {
-            Python::prepare(&project, Environment::Engine, step)
-        })
-        .unwrap_or_else(|failure| panic!("{failure}"));
-    let mut command = python.command("python");
-    command
-        .arg(root().join("tests/permissions").join(program))
-        .args(arguments)
-        .stdin(Stdio::null());
-    local_credentials(&mut command);
-    let output = command.output().expect("Python runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).expect("it prints JSON")
+    let program = root().join("tests/permissions").join(program);
+    let arguments = arguments.iter().map(OsStr::new);
+    printed(std::iter::once(program.as_os_str()).chain(arguments))
 }
 
 /// What `tests/permissions/policies.py` tells of template.yaml.

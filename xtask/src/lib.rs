@@ -17,6 +17,7 @@ pub mod mutate;
 pub mod permissions;
 pub mod piece;
 pub mod ports;
+pub mod proc;
 pub mod processes;
 pub mod project;
 pub mod python;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -139,7 +139,7 @@ impl Drop for Killed {
 /// The most memory that a process has had resident so far.
 fn peak_kib(child: &mut Killed) -> Result<f64> {
     let path = format!("/proc/{}/status", child.0.id());
-    let status = fs::read_to_string(Path::new(&path)).while_doing(format!("read {path}"))?;
+    let status = fs::read_to_string(&path).while_doing(format!("read {path}"))?;
     status
         .lines()
         .find_map(|line| {

@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::failure::{Result, While};
+use crate::proc::{Stat, stats};
 
 /// What AWS calls the program of a function.
 const PROGRAM: &str = "bootstrap";
@@ -70,42 +71,27 @@ fn victim(pid: u32, is_at_work: bool) -> Victim {
 
 /// How often each process of a function in this group was woken so far.
 fn wakings(group: u32) -> Result<BTreeMap<u32, u64>> {
-    let all = fs::read_dir("/proc").while_doing("look for the processes of functions (this needs Linux)")?;
+    let all = stats().while_doing("look for the processes of functions (this needs Linux)")?;
     let mut wakings = BTreeMap::new();
-    for process in all.flatten() {
-        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else {
-            continue;
-        };
+    for (pid, _) in all.iter().filter(|(_, stat)| is_of(stat, group)) {
         // Gone meanwhile: it is no victim any more.
-        let Ok(stat) = fs::read_to_string(process.path().join("stat")) else {
-            continue;
-        };
-        if !is_of(&stat, group) {
-            continue;
-        }
-        let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let count = status
             .lines()
             .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))
             .and_then(|count| count.trim().parse().ok());
         // A process that is just ending has a status without it.
         if let Some(count) = count {
-            wakings.insert(pid, count);
+            wakings.insert(*pid, count);
         }
     }
     Ok(wakings)
 }
 
-/// Whether this line of `/proc/PID/stat` (`PID (program) state parent group ...`) is of a function of this group.
+/// Whether this line of `/proc/PID/stat` is of a function of this group.
 fn is_of(stat: &str, group: u32) -> bool {
-    let Some((before, after)) = stat.rsplit_once(')') else {
-        return false;
-    };
-    let program = before.split_once('(').map(|(_, program)| program);
-    let mut fields = after.split_whitespace();
-    let is_alive = fields.next().is_some_and(|state| state != "Z");
-    let in_group = fields.nth(1).and_then(|field| field.parse().ok());
-    program == Some(PROGRAM) && is_alive && in_group == Some(group)
+    Stat::read(stat)
+        .is_some_and(|stat| stat.program == PROGRAM && stat.is_alive() && stat.group() == Some(group))
 }
 
 #[cfg(test)]

@@ -85,15 +85,10 @@ impl Product {
     /// Whether `again` is the request that made this one, repeated: of the same owner, and equal as long as nobody has edited it.
     #[must_use]
     pub fn is_same_creation(&self, again: &Self) -> bool {
-        let said = |product: &Self| {
-            (
-                product.title.clone(),
-                product.description.clone(),
-                product.price_minor,
-            )
-        };
         (&self.product_id, &self.owner_id) == (&again.product_id, &again.owner_id)
-            && (self.version > 1 || said(self) == said(again))
+            && (self.version > 1
+                || (&self.title, &self.description, self.price_minor)
+                    == (&again.title, &again.description, again.price_minor))
     }
 
     /// Whether it is shown and sold.

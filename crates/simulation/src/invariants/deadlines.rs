@@ -37,8 +37,10 @@ impl Deadlines {
             // Two functions may be off in opposite directions.
             let is_moved = by_ms > i64::try_from(2 * grace_ms).unwrap_or(i64::MAX);
             if before.hold.version == after.hold.version && is_moved {
-                let order = after.order_id.clone();
-                return Err(Broken::DeadlineBroughtForward { order, by_ms });
+                return Err(Broken::DeadlineBroughtForward {
+                    order: order_id,
+                    by_ms,
+                });
             }
         }
         if after.status == Status::Held {
